@@ -1,0 +1,3 @@
+module offhook.dev/csta
+
+go 1.27.0

@@ -1,0 +1,3 @@
+module offhook.dev/offhook
+
+go 1.27.0

@@ -1,0 +1,3 @@
+module offhook.dev/operator/api
+
+go 1.27.0

@@ -1,0 +1,3 @@
+module offhook.dev/proto
+
+go 1.27.0

@@ -1,0 +1,3 @@
+module offhook.dev/services
+
+go 1.27.0

@@ -1,0 +1,3 @@
+module offhook.dev/test
+
+go 1.27.0
