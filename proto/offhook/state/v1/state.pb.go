@@ -641,12 +641,14 @@ type RegistrationRecord struct {
 	Device  string                 `protobuf:"bytes,3,opt,name=device,proto3" json:"device,omitempty"`
 	Contact string                 `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
 	// Path header values, nearest the phone last (RFC 3327).
-	Path          []string               `protobuf:"bytes,5,rep,name=path,proto3" json:"path,omitempty"`
-	CallId        string                 `protobuf:"bytes,6,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
-	Cseq          uint32                 `protobuf:"varint,7,opt,name=cseq,proto3" json:"cseq,omitempty"`
-	UserAgent     string                 `protobuf:"bytes,8,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
-	AllowEvents   []string               `protobuf:"bytes,9,rep,name=allow_events,json=allowEvents,proto3" json:"allow_events,omitempty"`
-	Expires       *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expires,proto3" json:"expires,omitempty"`
+	Path        []string               `protobuf:"bytes,5,rep,name=path,proto3" json:"path,omitempty"`
+	CallId      string                 `protobuf:"bytes,6,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	Cseq        uint32                 `protobuf:"varint,7,opt,name=cseq,proto3" json:"cseq,omitempty"`
+	UserAgent   string                 `protobuf:"bytes,8,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	AllowEvents []string               `protobuf:"bytes,9,rep,name=allow_events,json=allowEvents,proto3" json:"allow_events,omitempty"`
+	Expires     *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expires,proto3" json:"expires,omitempty"`
+	// The +sip.instance of the contact (RFC 5626), empty where it has none.
+	Instance      string `protobuf:"bytes,11,opt,name=instance,proto3" json:"instance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -749,6 +751,13 @@ func (x *RegistrationRecord) GetExpires() *timestamppb.Timestamp {
 		return x.Expires
 	}
 	return nil
+}
+
+func (x *RegistrationRecord) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
 }
 
 // Acknowledgement says which config version a replica runs, in bucket
@@ -912,7 +921,7 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\fdevice_texts\x18\v \x03(\v20.offhook.state.v1.MonitorRecord.DeviceTextsEntryR\vdeviceTexts\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xab\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc7\x02\n" +
 	"\x12RegistrationRecord\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x12\n" +
 	"\x04line\x18\x02 \x01(\tR\x04line\x12\x16\n" +
@@ -925,7 +934,8 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"user_agent\x18\b \x01(\tR\tuserAgent\x12!\n" +
 	"\fallow_events\x18\t \x03(\tR\vallowEvents\x124\n" +
 	"\aexpires\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\"\x8d\x01\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\x12\x1a\n" +
+	"\binstance\x18\v \x01(\tR\binstance\"\x8d\x01\n" +
 	"\x0fAcknowledgement\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x18\n" +
 	"\aservice\x18\x02 \x01(\tR\aservice\x12\x18\n" +
