@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package targetconfig
+
+import (
+	"log/slog"
+
+	configv1 "offhook.dev/proto/offhook/config/v1"
+)
+
+// Secret holds the HA1 values of one digest user (RFC 7616 3.4.2), hex. It
+// prints as "[secret]".
+type Secret struct {
+	HA1MD5    string
+	HA1SHA256 string
+}
+
+// LogValue hides the secret.
+func (Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
+
+// String hides the secret.
+func (Secret) String() string { return "[secret]" }
+
+// GoString hides the secret.
+func (Secret) GoString() string { return "[secret]" }
+
+// Snapshot is the configuration of all targets at one moment. It is immutable:
+// nothing that it gives may be changed.
+type Snapshot struct {
+	targets  []*Target
+	byName   map[string]*Target
+	byDomain map[string]*Target
+	fallback *Target
+	users    map[string][]*User
+}
+
+// Target is one configured target.
+type Target struct {
+	Name    string
+	Version string
+	// Config is the rendered configuration as it was read.
+	Config *configv1.TargetConfig
+	// Lines sorted by number.
+	Lines []*Line
+	// Users sorted by name.
+	Users []*User
+
+	lines   map[string]*Line
+	users   map[string]*User
+	devices map[string]*Device
+}
+
+// Line is one directory number of a target.
+type Line struct {
+	*configv1.Line
+	Target  *Target
+	Devices []*Device
+}
+
+// Device is a phone of a line.
+type Device struct {
+	*configv1.Device
+	Line   *Line
+	Secret Secret
+}
+
+// User is a CTI user with its rights on lines of one target.
+type User struct {
+	*configv1.CTIUser
+	Target *Target
+	Secret Secret
+
+	rights map[string]Rights
+}
+
+// Rights are one user's rights on one line.
+type Rights struct {
+	Monitor bool
+	Control bool
+}
