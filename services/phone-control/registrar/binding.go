@@ -5,13 +5,13 @@ package registrar
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
+	"offhook.dev/services/bus"
 )
 
 // Binding is one phone of a line: where requests for the line are sent.
@@ -72,26 +72,11 @@ func addressKey(uri string) string {
 // "<target>.<line>.<hash>", with what a key must not hold escaped.
 func StoreKey(target string, b Binding) string {
 	sum := sha256.Sum256([]byte(b.Key()))
-	return StorePrefix(target) + keyToken(b.Line) + "." + hex.EncodeToString(sum[:12])
+	return StorePrefix(target) + bus.EncodeKey(b.Line) + "." + hex.EncodeToString(sum[:12])
 }
 
 // StorePrefix begins the keys of all bindings of a target.
-func StorePrefix(target string) string { return keyToken(target) + "." }
-
-// keyToken escapes every byte that is no letter, digit, '-' or '_' as "=XX".
-func keyToken(text string) string {
-	var out strings.Builder
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_':
-			out.WriteByte(c)
-		default:
-			fmt.Fprintf(&out, "=%02X", c)
-		}
-	}
-	return out.String()
-}
+func StorePrefix(target string) string { return bus.EncodeKey(target) + "." }
 
 // Record writes the binding as it is stored.
 func (b Binding) Record(target string) *statev1.RegistrationRecord {
