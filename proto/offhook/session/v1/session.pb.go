@@ -253,8 +253,12 @@ type OpenSessionResponse struct {
 	// Seconds, to be offered in Session-Expires, and the least acceptable.
 	SessionExpiresSeconds uint32 `protobuf:"varint,2,opt,name=session_expires_seconds,json=sessionExpiresSeconds,proto3" json:"session_expires_seconds,omitempty"`
 	MinSeSeconds          uint32 `protobuf:"varint,3,opt,name=min_se_seconds,json=minSeSeconds,proto3" json:"min_se_seconds,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Body that the edge sends when it had to drop events of this session and
+	// has room again: SystemStatus with messagesLost in the session's edition.
+	// Empty: the loss is only counted.
+	MessagesLostBody []byte `protobuf:"bytes,4,opt,name=messages_lost_body,json=messagesLostBody,proto3" json:"messages_lost_body,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *OpenSessionResponse) Reset() {
@@ -306,6 +310,13 @@ func (x *OpenSessionResponse) GetMinSeSeconds() uint32 {
 		return x.MinSeSeconds
 	}
 	return 0
+}
+
+func (x *OpenSessionResponse) GetMessagesLostBody() []byte {
+	if x != nil {
+		return x.MessagesLostBody
+	}
+	return nil
 }
 
 type RefreshSessionRequest struct {
@@ -947,11 +958,12 @@ const file_offhook_session_v1_session_proto_rawDesc = "" +
 	"\n" +
 	"user_agent\x18\v \x01(\tR\tuserAgent\x12\x1a\n" +
 	"\binstance\x18\f \x01(\tR\binstance\x12\x12\n" +
-	"\x04body\x18\r \x01(\fR\x04body\"\x87\x01\n" +
+	"\x04body\x18\r \x01(\fR\x04body\"\xb5\x01\n" +
 	"\x13OpenSessionResponse\x12\x12\n" +
 	"\x04body\x18\x01 \x01(\fR\x04body\x126\n" +
 	"\x17session_expires_seconds\x18\x02 \x01(\rR\x15sessionExpiresSeconds\x12$\n" +
-	"\x0emin_se_seconds\x18\x03 \x01(\rR\fminSeSeconds\"\xb5\x01\n" +
+	"\x0emin_se_seconds\x18\x03 \x01(\rR\fminSeSeconds\x12,\n" +
+	"\x12messages_lost_body\x18\x04 \x01(\fR\x10messagesLostBody\"\xb5\x01\n" +
 	"\x15RefreshSessionRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +

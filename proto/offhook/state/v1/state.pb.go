@@ -365,8 +365,15 @@ type DialogRecord struct {
 	SessionExpiresSeconds uint32                 `protobuf:"varint,13,opt,name=session_expires_seconds,json=sessionExpiresSeconds,proto3" json:"session_expires_seconds,omitempty"`
 	WeRefresh             bool                   `protobuf:"varint,14,opt,name=we_refresh,json=weRefresh,proto3" json:"we_refresh,omitempty"`
 	Expires               *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=expires,proto3" json:"expires,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Our Contact URI.
+	LocalContact string `protobuf:"bytes,16,opt,name=local_contact,json=localContact,proto3" json:"local_contact,omitempty"`
+	// OpenSessionResponse.messages_lost_body.
+	MessagesLostBody []byte `protobuf:"bytes,17,opt,name=messages_lost_body,json=messagesLostBody,proto3" json:"messages_lost_body,omitempty"`
+	// The client takes part in the session timer (RFC 4028); else the edge
+	// probes it.
+	PeerTimer     bool `protobuf:"varint,18,opt,name=peer_timer,json=peerTimer,proto3" json:"peer_timer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DialogRecord) Reset() {
@@ -502,6 +509,27 @@ func (x *DialogRecord) GetExpires() *timestamppb.Timestamp {
 		return x.Expires
 	}
 	return nil
+}
+
+func (x *DialogRecord) GetLocalContact() string {
+	if x != nil {
+		return x.LocalContact
+	}
+	return ""
+}
+
+func (x *DialogRecord) GetMessagesLostBody() []byte {
+	if x != nil {
+		return x.MessagesLostBody
+	}
+	return nil
+}
+
+func (x *DialogRecord) GetPeerTimer() bool {
+	if x != nil {
+		return x.PeerTimer
+	}
+	return false
 }
 
 // MonitorRecord is a monitor, in bucket "monitors" under
@@ -878,7 +906,7 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\fdevice_texts\x18\x0f \x03(\v20.offhook.state.v1.SessionRecord.DeviceTextsEntryR\vdeviceTexts\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf5\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe7\x04\n" +
 	"\fDialogRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
@@ -901,7 +929,11 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\x17session_expires_seconds\x18\r \x01(\rR\x15sessionExpiresSeconds\x12\x1d\n" +
 	"\n" +
 	"we_refresh\x18\x0e \x01(\bR\tweRefresh\x124\n" +
-	"\aexpires\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\"\xdb\x03\n" +
+	"\aexpires\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\x12#\n" +
+	"\rlocal_contact\x18\x10 \x01(\tR\flocalContact\x12,\n" +
+	"\x12messages_lost_body\x18\x11 \x01(\fR\x10messagesLostBody\x12\x1d\n" +
+	"\n" +
+	"peer_timer\x18\x12 \x01(\bR\tpeerTimer\"\xdb\x03\n" +
 	"\rMonitorRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
