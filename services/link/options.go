@@ -6,9 +6,9 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
 // Options are a Conn's settings. The zero value of a field means its default.
@@ -48,26 +48,50 @@ type ServerOptions struct {
 	Metrics *Metrics
 }
 
-// NewMetrics registers the metrics of links; a nil registerer gives metrics
-// that nobody reads.
-func NewMetrics(registerer prometheus.Registerer) *Metrics {
-	m := &Metrics{
-		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "offhook_link_calls_total",
-			Help: "Calls by side (client, server) and gRPC code.",
-		}, []string{"side", "code"}),
-		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "offhook_link_calls_in_flight",
-			Help: "Calls that are open now, by side.",
-		}, []string{"side"}),
-		connects: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "offhook_link_connects_total",
-			Help: "Streams opened to a peer, the first and every one after a loss.",
-		}),
+const (
+	defaultMaxInFlight     = 4096
+	defaultMaxConcurrent   = 4096
+	defaultMaxMessageBytes = 4 << 20
+	// chunkSlack is what a gRPC message may hold beyond one largest frame.
+	chunkSlack = 2 * chunkBytes
+)
+
+func (o Options) withDefaults() Options {
+	orInt(&o.MaxInFlight, defaultMaxInFlight)
+	orInt(&o.MaxMessageBytes, defaultMaxMessageBytes)
+	orDuration(&o.KeepAlive, 10*time.Second)
+	orDuration(&o.KeepAliveTimeout, 3*time.Second)
+	orDuration(&o.MinBackoff, 50*time.Millisecond)
+	orDuration(&o.MaxBackoff, 2*time.Second)
+	if o.Credentials == nil {
+		o.Credentials = insecure.NewCredentials()
 	}
-	if registerer != nil {
-		registerer.MustRegister(m.calls, m.inFlight, m.connects)
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(nil)
 	}
-	m.resolve()
-	return m
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o ServerOptions) withDefaults() ServerOptions {
+	orInt(&o.MaxConcurrent, defaultMaxConcurrent)
+	orInt(&o.MaxMessageBytes, defaultMaxMessageBytes)
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(nil)
+	}
+	return o
+}
+
+func orInt(value *int, otherwise int) {
+	if *value <= 0 {
+		*value = otherwise
+	}
+}
+
+func orDuration(value *time.Duration, otherwise time.Duration) {
+	if *value <= 0 {
+		*value = otherwise
+	}
 }
