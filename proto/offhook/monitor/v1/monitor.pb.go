@@ -45,7 +45,11 @@ type StartMonitorRequest struct {
 	// Most monitors on the line; zero: no limit of its own.
 	MaxLineMonitors uint32 `protobuf:"varint,9,opt,name=max_line_monitors,json=maxLineMonitors,proto3" json:"max_line_monitors,omitempty"`
 	// True: CME's `cti csta mode basic`.
-	BasicMode     bool `protobuf:"varint,10,opt,name=basic_mode,json=basicMode,proto3" json:"basic_mode,omitempty"`
+	BasicMode bool `protobuf:"varint,10,opt,name=basic_mode,json=basicMode,proto3" json:"basic_mode,omitempty"`
+	// A device text whose form the session's client uses; empty: device_text.
+	FormText string `protobuf:"bytes,11,opt,name=form_text,json=formText,proto3" json:"form_text,omitempty"`
+	// Devices as the session's client writes them, by directory number.
+	DeviceTexts   map[string]string `protobuf:"bytes,12,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -148,6 +152,20 @@ func (x *StartMonitorRequest) GetBasicMode() bool {
 		return x.BasicMode
 	}
 	return false
+}
+
+func (x *StartMonitorRequest) GetFormText() string {
+	if x != nil {
+		return x.FormText
+	}
+	return ""
+}
+
+func (x *StartMonitorRequest) GetDeviceTexts() map[string]string {
+	if x != nil {
+		return x.DeviceTexts
+	}
+	return nil
 }
 
 type StartMonitorResponse struct {
@@ -643,7 +661,7 @@ var File_offhook_monitor_v1_monitor_proto protoreflect.FileDescriptor
 
 const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"\n" +
-	" offhook/monitor/v1/monitor.proto\x12\x12offhook.monitor.v1\x1a\x18offhook/cti/v1/cti.proto\"\xd8\x02\n" +
+	" offhook/monitor/v1/monitor.proto\x12\x12offhook.monitor.v1\x1a\x18offhook/cti/v1/cti.proto\"\x92\x04\n" +
 	"\x13StartMonitorRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x16\n" +
@@ -658,7 +676,12 @@ const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"\x11max_line_monitors\x18\t \x01(\rR\x0fmaxLineMonitors\x12\x1d\n" +
 	"\n" +
 	"basic_mode\x18\n" +
-	" \x01(\bR\tbasicMode\"G\n" +
+	" \x01(\bR\tbasicMode\x12\x1b\n" +
+	"\tform_text\x18\v \x01(\tR\bformText\x12[\n" +
+	"\fdevice_texts\x18\f \x03(\v28.offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntryR\vdeviceTexts\x1a>\n" +
+	"\x10DeviceTextsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +
 	"\x14StartMonitorResponse\x12/\n" +
 	"\x14monitor_cross_ref_id\x18\x01 \x01(\tR\x11monitorCrossRefId\"d\n" +
 	"\x12StopMonitorRequest\x12\x1d\n" +
@@ -713,7 +736,7 @@ func file_offhook_monitor_v1_monitor_proto_rawDescGZIP() []byte {
 	return file_offhook_monitor_v1_monitor_proto_rawDescData
 }
 
-var file_offhook_monitor_v1_monitor_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_offhook_monitor_v1_monitor_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_offhook_monitor_v1_monitor_proto_goTypes = []any{
 	(*StartMonitorRequest)(nil),   // 0: offhook.monitor.v1.StartMonitorRequest
 	(*StartMonitorResponse)(nil),  // 1: offhook.monitor.v1.StartMonitorResponse
@@ -726,26 +749,28 @@ var file_offhook_monitor_v1_monitor_proto_goTypes = []any{
 	(*ListMonitorsRequest)(nil),   // 8: offhook.monitor.v1.ListMonitorsRequest
 	(*ListMonitorsResponse)(nil),  // 9: offhook.monitor.v1.ListMonitorsResponse
 	(*Monitor)(nil),               // 10: offhook.monitor.v1.Monitor
-	(v1.LocalConnectionState)(0),  // 11: offhook.cti.v1.LocalConnectionState
+	nil,                           // 11: offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntry
+	(v1.LocalConnectionState)(0),  // 12: offhook.cti.v1.LocalConnectionState
 }
 var file_offhook_monitor_v1_monitor_proto_depIdxs = []int32{
-	10, // 0: offhook.monitor.v1.ListMonitorsResponse.monitors:type_name -> offhook.monitor.v1.Monitor
-	11, // 1: offhook.monitor.v1.Monitor.last_state:type_name -> offhook.cti.v1.LocalConnectionState
-	0,  // 2: offhook.monitor.v1.MonitorService.StartMonitor:input_type -> offhook.monitor.v1.StartMonitorRequest
-	2,  // 3: offhook.monitor.v1.MonitorService.StopMonitor:input_type -> offhook.monitor.v1.StopMonitorRequest
-	4,  // 4: offhook.monitor.v1.MonitorService.EndSession:input_type -> offhook.monitor.v1.EndSessionRequest
-	6,  // 5: offhook.monitor.v1.MonitorService.SetDeviceText:input_type -> offhook.monitor.v1.SetDeviceTextRequest
-	8,  // 6: offhook.monitor.v1.MonitorService.ListMonitors:input_type -> offhook.monitor.v1.ListMonitorsRequest
-	1,  // 7: offhook.monitor.v1.MonitorService.StartMonitor:output_type -> offhook.monitor.v1.StartMonitorResponse
-	3,  // 8: offhook.monitor.v1.MonitorService.StopMonitor:output_type -> offhook.monitor.v1.StopMonitorResponse
-	5,  // 9: offhook.monitor.v1.MonitorService.EndSession:output_type -> offhook.monitor.v1.EndSessionResponse
-	7,  // 10: offhook.monitor.v1.MonitorService.SetDeviceText:output_type -> offhook.monitor.v1.SetDeviceTextResponse
-	9,  // 11: offhook.monitor.v1.MonitorService.ListMonitors:output_type -> offhook.monitor.v1.ListMonitorsResponse
-	7,  // [7:12] is the sub-list for method output_type
-	2,  // [2:7] is the sub-list for method input_type
-	2,  // [2:2] is the sub-list for extension type_name
-	2,  // [2:2] is the sub-list for extension extendee
-	0,  // [0:2] is the sub-list for field type_name
+	11, // 0: offhook.monitor.v1.StartMonitorRequest.device_texts:type_name -> offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntry
+	10, // 1: offhook.monitor.v1.ListMonitorsResponse.monitors:type_name -> offhook.monitor.v1.Monitor
+	12, // 2: offhook.monitor.v1.Monitor.last_state:type_name -> offhook.cti.v1.LocalConnectionState
+	0,  // 3: offhook.monitor.v1.MonitorService.StartMonitor:input_type -> offhook.monitor.v1.StartMonitorRequest
+	2,  // 4: offhook.monitor.v1.MonitorService.StopMonitor:input_type -> offhook.monitor.v1.StopMonitorRequest
+	4,  // 5: offhook.monitor.v1.MonitorService.EndSession:input_type -> offhook.monitor.v1.EndSessionRequest
+	6,  // 6: offhook.monitor.v1.MonitorService.SetDeviceText:input_type -> offhook.monitor.v1.SetDeviceTextRequest
+	8,  // 7: offhook.monitor.v1.MonitorService.ListMonitors:input_type -> offhook.monitor.v1.ListMonitorsRequest
+	1,  // 8: offhook.monitor.v1.MonitorService.StartMonitor:output_type -> offhook.monitor.v1.StartMonitorResponse
+	3,  // 9: offhook.monitor.v1.MonitorService.StopMonitor:output_type -> offhook.monitor.v1.StopMonitorResponse
+	5,  // 10: offhook.monitor.v1.MonitorService.EndSession:output_type -> offhook.monitor.v1.EndSessionResponse
+	7,  // 11: offhook.monitor.v1.MonitorService.SetDeviceText:output_type -> offhook.monitor.v1.SetDeviceTextResponse
+	9,  // 12: offhook.monitor.v1.MonitorService.ListMonitors:output_type -> offhook.monitor.v1.ListMonitorsResponse
+	8,  // [8:13] is the sub-list for method output_type
+	3,  // [3:8] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_offhook_monitor_v1_monitor_proto_init() }
@@ -759,7 +784,7 @@ func file_offhook_monitor_v1_monitor_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_monitor_v1_monitor_proto_rawDesc), len(file_offhook_monitor_v1_monitor_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

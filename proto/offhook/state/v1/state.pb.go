@@ -548,7 +548,9 @@ type MonitorRecord struct {
 	FromNumber uint64 `protobuf:"varint,9,opt,name=from_number,json=fromNumber,proto3" json:"from_number,omitempty"`
 	BasicMode  bool   `protobuf:"varint,10,opt,name=basic_mode,json=basicMode,proto3" json:"basic_mode,omitempty"`
 	// Devices as the session's client writes them, by directory number.
-	DeviceTexts   map[string]string `protobuf:"bytes,11,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DeviceTexts map[string]string `protobuf:"bytes,11,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// A device text whose form the session's client uses; empty: device_text.
+	FormText      string `protobuf:"bytes,12,opt,name=form_text,json=formText,proto3" json:"form_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -658,6 +660,13 @@ func (x *MonitorRecord) GetDeviceTexts() map[string]string {
 		return x.DeviceTexts
 	}
 	return nil
+}
+
+func (x *MonitorRecord) GetFormText() string {
+	if x != nil {
+		return x.FormText
+	}
+	return ""
 }
 
 // RegistrationRecord is a phone's binding, in bucket "registrations" under
@@ -933,7 +942,7 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\rlocal_contact\x18\x10 \x01(\tR\flocalContact\x12,\n" +
 	"\x12messages_lost_body\x18\x11 \x01(\fR\x10messagesLostBody\x12\x1d\n" +
 	"\n" +
-	"peer_timer\x18\x12 \x01(\bR\tpeerTimer\"\xdb\x03\n" +
+	"peer_timer\x18\x12 \x01(\bR\tpeerTimer\"\xf8\x03\n" +
 	"\rMonitorRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
@@ -950,7 +959,8 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\n" +
 	"basic_mode\x18\n" +
 	" \x01(\bR\tbasicMode\x12S\n" +
-	"\fdevice_texts\x18\v \x03(\v20.offhook.state.v1.MonitorRecord.DeviceTextsEntryR\vdeviceTexts\x1a>\n" +
+	"\fdevice_texts\x18\v \x03(\v20.offhook.state.v1.MonitorRecord.DeviceTextsEntryR\vdeviceTexts\x12\x1b\n" +
+	"\tform_text\x18\f \x01(\tR\bformText\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc7\x02\n" +
