@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package softphone
+
+import "math/bits"
+
+// Static RTP payload types of G.711 (RFC 3551 6).
+const (
+	payloadPCMU uint8 = 0
+	payloadPCMA uint8 = 8
+)
+
+// linearToMuLaw encodes one sample as G.711 mu-law (ITU-T G.711, table 2a).
+func linearToMuLaw(sample int16) byte {
+	const bias, clip = 0x84, 32635
+	value, sign := int(sample), 0
+	if value < 0 {
+		value, sign = -value, 0x80
+	}
+	value = min(value, clip) + bias
+	segment := bits.Len(uint(value)) - 8
+	mantissa := value >> (segment + 3) & 0x0F
+	return ^byte(sign | segment<<4 | mantissa)
+}
+
+// linearToALaw encodes one sample as G.711 A-law (ITU-T G.711, table 1a).
+func linearToALaw(sample int16) byte {
+	value, sign := int(sample)>>3, 0x80
+	if value < 0 {
+		value, sign = -value-1, 0
+	}
+	if value < 32 {
+		return byte(sign|value>>1) ^ 0x55
+	}
+	segment := bits.Len(uint(value)) - 5
+	mantissa := value >> segment & 0x0F
+	return byte(sign|segment<<4|mantissa) ^ 0x55
+}

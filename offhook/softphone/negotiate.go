@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package softphone
+
+// describe writes the next version of this side's session description.
+func (c *Call) describe(payloads []uint8, direction Direction) ([]byte, error) {
+	c.mutex.Lock()
+	c.version++
+	version := c.version
+	c.mutex.Unlock()
+	return describe(c.phone.settings.IP, c.audio.port(), version, payloads, direction)
+}
+
+// answerTo makes the answer to an offer and points the audio there; without an
+// offer it makes a full one of its own (RFC 3264 5, 6, 8.4).
+func (c *Call) answerTo(offer []byte) ([]byte, error) {
+	own := SendRecv
+	if c.State() == Held {
+		own = SendOnly
+	}
+	if len(offer) == 0 {
+		return c.describe([]uint8{payloadPCMU, payloadPCMA}, own)
+	}
+	remote, err := parseMedia(offer)
+	if err != nil {
+		return nil, err
+	}
+	codec, ok := remote.codec()
+	if !ok {
+		return nil, errNoAudio
+	}
+	direction := agreed(own, remote.direction)
+	c.direct(remote, codec, direction)
+	return c.describe([]uint8{codec}, direction)
+}
+
+// applyAnswer points the audio where the other side's answer says.
+func (c *Call) applyAnswer(answer []byte) {
+	remote, err := parseMedia(answer)
+	if err != nil {
+		c.audio.direct(nil, payloadPCMU, Inactive)
+		return
+	}
+	if codec, ok := remote.codec(); ok {
+		c.direct(remote, codec, remote.direction.reversed())
+	}
+}
+
+func (c *Call) direct(remote media, codec uint8, direction Direction) {
+	c.audio.direct(remote.address, codec, direction)
+	held := remote.direction == SendOnly || remote.direction == Inactive
+	c.mutex.Lock()
+	changed := c.negotiated && held != c.heldByPeer
+	c.heldByPeer, c.negotiated = held, true
+	c.mutex.Unlock()
+	if !changed {
+		return
+	}
+	if held {
+		c.phone.report(HeldByPeer, c, "")
+	} else {
+		c.phone.report(ResumedByPeer, c, "")
+	}
+}
+
+// agreed is the direction to answer with: what this side wants, as far as the
+// offer allows it (RFC 3264 6.1).
+func agreed(own, offered Direction) Direction {
+	allowed := offered.reversed()
+	sends := own.sends() && allowed.sends()
+	receives := (own == SendRecv || own == RecvOnly) && (allowed == SendRecv || allowed == RecvOnly)
+	switch {
+	case sends && receives:
+		return SendRecv
+	case sends:
+		return SendOnly
+	case receives:
+		return RecvOnly
+	default:
+		return Inactive
+	}
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package softphone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/icholy/digest"
+
+	"offhook.dev/services/sipstack"
+)
+
+// registerTimeout bounds one REGISTER with its challenge.
+const registerTimeout = 10 * time.Second
+
+// Retry times after a refused or unanswered registration (RFC 5626 4.5, with a
+// short base, for the server is near).
+const (
+	firstRetry = 500 * time.Millisecond
+	lastRetry  = 30 * time.Second
+)
+
+// registration is one Call-ID's sequence of REGISTER requests (RFC 3261 10.2.4).
+type registration struct {
+	phone  *Phone
+	callID string
+	tag    string
+	cseq   int
+}
+
+func (p *Phone) stayRegistered(ctx context.Context) {
+	r := &registration{phone: p, callID: randomToken(), tag: randomToken()}
+	wait := time.Duration(0)
+	retry := firstRetry
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	known := false
+	for {
+		select {
+		case <-ctx.Done():
+			for _, call := range p.Calls() {
+				_ = call.Hangup()
+			}
+			if known {
+				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+				_, _ = r.register(last, 0)
+				cancel()
+			}
+			return
+		case <-timer.C:
+		}
+		granted, err := r.register(ctx, p.settings.Expires)
+		switch {
+		case ctx.Err() != nil:
+			continue
+		case err != nil:
+			p.report(RegistrationFailed, nil, err.Error())
+			wait, retry = retry, min(2*retry, lastRetry)
+		default:
+			if !known {
+				p.report(Registered, nil, "")
+			}
+			known, retry = true, firstRetry
+			wait = max(granted/2, time.Second)
+		}
+		timer.Reset(wait)
+	}
+}
+
+// register sends one REGISTER, answers its challenge, and returns the time
+// granted.
+func (r *registration) register(ctx context.Context, expires time.Duration) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
+	defer cancel()
+	var authorization sipstack.Header
+	for range 3 {
+		response, err := r.send(ctx, expires, authorization)
+		if err != nil {
+			return 0, err
+		}
+		switch code := int(response.StatusCode); {
+		case code == 200:
+			return granted(response, expires), nil
+		case code == 401 && authorization == nil, code == 401 && strings.Contains(strings.ToLower(sipstack.HeaderValue(response, "WWW-Authenticate")), "stale=true"):
+			if authorization, err = r.answer(response); err != nil {
+				return 0, err
+			}
+		default:
+			return 0, fmt.Errorf("register %s: %d %s", r.phone.settings.Number, code, response.Reason)
+		}
+	}
+	return 0, fmt.Errorf("register %s: challenged again and again", r.phone.settings.Number)
+}
+
+func (r *registration) send(ctx context.Context, expires time.Duration, authorization sipstack.Header) (*sipstack.Response, error) {
+	p := r.phone
+	registrar, err := sipstack.ParseURI("sip:" + p.settings.Domain)
+	if err != nil {
+		return nil, fmt.Errorf("address of the registrar: %w", err)
+	}
+	self, err := p.address()
+	if err != nil {
+		return nil, err
+	}
+	r.cseq++
+	request := sipstack.NewRequest("REGISTER", registrar)
+	add := func(name, value string) { request.AppendHeader(sipstack.NewHeader(name, value)) }
+	add("Route", p.route()[0])
+	add("From", self.String()+";tag="+r.tag)
+	add("To", self.String())
+	add("Call-ID", r.callID)
+	add("CSeq", strconv.Itoa(r.cseq)+" REGISTER")
+	add("Contact", p.contact.String()+";expires="+strconv.Itoa(int(expires.Seconds())))
+	add("Expires", strconv.Itoa(int(expires.Seconds())))
+	add("Supported", "path")
+	if p.settings.RemoteControl {
+		add("Allow-Events", "talk,hold")
+	}
+	if authorization != nil {
+		request.AppendHeader(authorization)
+	}
+	answers := make(chan *sipstack.Response, 1)
+	transaction, err := p.endpoint.Send(request, sipstack.Flow{}, func(response *sipstack.Response) {
+		if response.StatusCode >= 200 {
+			answers <- response
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("send REGISTER: %w", err)
+	}
+	select {
+	case response := <-answers:
+		return response, nil
+	case <-ctx.Done():
+		transaction.Terminate()
+		return nil, fmt.Errorf("register %s: no answer from %s: %w", p.settings.Number, p.settings.Registrar, ctx.Err())
+	}
+}
+
+// answer computes the digest answer to a 401: the first challenge whose
+// algorithm is known.
+func (r *registration) answer(response *sipstack.Response) (sipstack.Header, error) {
+	var faults []error
+	for _, value := range sipstack.HeaderValues(response, "WWW-Authenticate") {
+		challenge, err := digest.ParseChallenge(value)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		credentials, err := digest.Digest(challenge, digest.Options{
+			Method: "REGISTER", URI: "sip:" + r.phone.settings.Domain, Count: 1, Cnonce: randomToken(),
+			Username: r.phone.settings.Username, Password: r.phone.settings.Password,
+		})
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		return sipstack.NewHeader("Authorization", credentials.String()), nil
+	}
+	return nil, fmt.Errorf("answer challenge: %w", errors.Join(faults...))
+}
+
+func granted(response *sipstack.Response, asked time.Duration) time.Duration {
+	values := append(sipstack.HeaderValues(response, "Contact"), "x;expires="+sipstack.HeaderValue(response, "Expires"))
+	for _, value := range values {
+		_, text, found := strings.Cut(strings.ToLower(value), ";expires=")
+		if !found {
+			continue
+		}
+		text, _, _ = strings.Cut(text, ";")
+		if seconds, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && seconds > 0 {
+			return time.Duration(seconds) * time.Second
+		}
+	}
+	return asked
+}
