@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package eventqueue
+
+import (
+	"sync"
+	"time"
+)
+
+// Wire sends one event. It must not wait for the application: where the
+// transport takes no more it returns an error, and the event is tried again.
+// Where id is not zero, Pump.Answered or Pump.TimedOut must follow.
+type Wire interface {
+	SendEvent(body []byte, id SendID) error
+	Reliable() bool
+}
+
+// Options are the times of a Pump and what it tells. Zero times mean their
+// default.
+type Options struct {
+	Limits Limits
+	// Patience is how long over UDP the first event is waited for: 4 s.
+	Patience time.Duration
+	// Retry is when a blocked transport is tried again: 50 ms, twice as late
+	// each further time, at most RetryMax: 2 s.
+	Retry, RetryMax time.Duration
+	// Dropped is told how many events were dropped; Sent how many went out.
+	// Both may be nil.
+	Dropped, Sent func(n int)
+}
+
+// Pump runs a Queue over a Wire. It is safe for concurrent use. It has no
+// goroutine of its own: whoever calls it sends what became due.
+type Pump struct {
+	wire    Wire
+	options Options
+
+	mu       sync.Mutex
+	queue    *Queue
+	pumping  bool
+	retry    *time.Timer
+	retries  int // in a row
+	patience *time.Timer
+}
+
+// NewPump makes a pump. lostBody is sent after events were dropped.
+func NewPump(wire Wire, options Options, lostBody []byte) *Pump {
+	if options.Patience <= 0 {
+		options.Patience = 4 * time.Second
+	}
+	if options.Retry <= 0 {
+		options.Retry = 50 * time.Millisecond
+	}
+	if options.RetryMax <= 0 {
+		options.RetryMax = 2 * time.Second
+	}
+	return &Pump{wire: wire, options: options, queue: NewQueue(options.Limits, wire.Reliable(), lostBody)}
+}
+
+// Deliver queues an event and returns how many older ones were dropped for it.
+func (p *Pump) Deliver(e Event) (dropped int) {
+	p.mu.Lock()
+	dropped = p.queue.Push(e)
+	p.tellDropped(dropped)
+	p.pump()
+	return dropped
+}
+
+// RequestStarted holds events back until as many RequestAnswered.
+func (p *Pump) RequestStarted() {
+	p.mu.Lock()
+	p.queue.RequestStarted()
+	p.mu.Unlock()
+}
+
+// RequestAnswered tells that a response was written. A request also proves
+// that the way to the application is open.
+func (p *Pump) RequestAnswered() {
+	p.mu.Lock()
+	p.queue.RequestAnswered()
+	p.queue.Unblock(p.wire.Reliable())
+	p.pump()
+}
+
+// Answered tells that the application answered an event.
+func (p *Pump) Answered(id SendID) {
+	p.mu.Lock()
+	p.queue.Answered(id)
+	p.pump()
+}
+
+// TimedOut tells that an event stayed without answer.
+func (p *Pump) TimedOut(id SendID) {
+	p.mu.Lock()
+	p.queue.TimedOut(id)
+	p.pump()
+}
+
+// Close drops what waits; the pump's timers do nothing any more.
+func (p *Pump) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tellDropped(p.queue.Close())
+	if p.retry != nil {
+		p.retry.Stop()
+	}
+	if p.patience != nil {
+		p.patience.Stop()
+	}
+}
+
+// pump sends what may be sent, one caller at a time, outside the lock. It
+// takes p.mu locked and leaves it unlocked.
+func (p *Pump) pump() {
+	if p.pumping {
+		p.mu.Unlock()
+		return
+	}
+	p.pumping = true
+	for {
+		send, ok := p.queue.Next()
+		if !ok {
+			p.pumping = false
+			p.mu.Unlock()
+			return
+		}
+		if send.First {
+			p.patience = time.AfterFunc(p.options.Patience, func() { p.giveUp(send.ID) })
+		}
+		p.mu.Unlock()
+		err := p.wire.SendEvent(send.Event.Body(), send.ID)
+		p.mu.Lock()
+		if err != nil {
+			p.tellDropped(p.queue.Failed(send))
+			p.retryLater()
+			continue
+		}
+		p.retries = 0
+		if p.options.Sent != nil {
+			p.options.Sent(1)
+		}
+	}
+}
+
+func (p *Pump) retryLater() {
+	if !p.queue.Blocked() {
+		return
+	}
+	delay := min(p.options.Retry<<min(p.retries, 16), p.options.RetryMax)
+	p.retries++
+	if p.retry != nil {
+		p.retry.Stop()
+	}
+	p.retry = time.AfterFunc(delay, func() {
+		p.mu.Lock()
+		p.queue.Unblock(p.wire.Reliable())
+		p.pump()
+	})
+}
+
+func (p *Pump) giveUp(id SendID) {
+	p.mu.Lock()
+	p.queue.GiveUp(id)
+	p.pump()
+}
+
+func (p *Pump) tellDropped(n int) {
+	if n > 0 && p.options.Dropped != nil {
+		p.options.Dropped(n)
+	}
+}
