@@ -218,8 +218,12 @@ type EventBatch struct {
 	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
 	// Lease epoch of the phone-control replica that wrote it: a higher epoch
 	// fences a lower one.
-	Epoch         uint64   `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	Events        []*Event `protobuf:"bytes,3,rep,name=events,proto3" json:"events,omitempty"`
+	Epoch  uint64   `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Events []*Event `protobuf:"bytes,3,rep,name=events,proto3" json:"events,omitempty"`
+	// Number of the target's last event, those of this batch included. A batch
+	// without events carries nothing else: a new owner writes one first, so that
+	// the owner before it can write no more.
+	LastNumber    uint64 `protobuf:"varint,4,opt,name=last_number,json=lastNumber,proto3" json:"last_number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -273,6 +277,13 @@ func (x *EventBatch) GetEvents() []*Event {
 		return x.Events
 	}
 	return nil
+}
+
+func (x *EventBatch) GetLastNumber() uint64 {
+	if x != nil {
+		return x.LastNumber
+	}
+	return 0
 }
 
 // Event is one occurrence. Its number counts a target's events from 1 without
@@ -1229,12 +1240,14 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\tCSTAError\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\x12\x16\n" +
-	"\x06detail\x18\x03 \x01(\tR\x06detail\"i\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"\x8a\x01\n" +
 	"\n" +
 	"EventBatch\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12-\n" +
-	"\x06events\x18\x03 \x03(\v2\x15.offhook.cti.v1.EventR\x06events\"\xcc\a\n" +
+	"\x06events\x18\x03 \x03(\v2\x15.offhook.cti.v1.EventR\x06events\x12\x1f\n" +
+	"\vlast_number\x18\x04 \x01(\x04R\n" +
+	"lastNumber\"\xcc\a\n" +
 	"\x05Event\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x17\n" +
