@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package csta
+
+import "strings"
+
+// RawXML is the content of an element, kept byte for byte as it was read and
+// written the same way. Namespace prefixes that the document declared further
+// out are declared on the outermost elements of the content, so that it can be
+// put into another document. Elements without a prefix that stood in the
+// namespace of the message itself stay as they are.
+//
+// What an application puts into a message must be well-formed; CheckRawXML
+// says whether it is.
+type RawXML string
+
+// CheckRawXML returns an error unless content can stand inside an element.
+func CheckRawXML(content RawXML) error {
+	var sc scanner
+	document := "<content>" + string(content) + "</content>"
+	sc.reset(document, Limits{MaxBytes: len(document), MaxElements: len(document), MaxTextBytes: len(document)}.withDefaults())
+	for {
+		switch sc.next() {
+		case tokenNone:
+			return sc.err
+		case tokenEOF:
+			if at := firstControl(document); at >= 0 {
+				return &SyntaxError{Offset: at - len("<content>"), Reason: "illegal character"}
+			}
+			return checkUTF8(document, "UTF-8")
+		}
+	}
+}
+
+// raw reads the content of the current element through its end tag.
+func (p *parser) raw() RawXML {
+	if p.selfClosed {
+		p.scanner.next()
+		return ""
+	}
+	outer, begin, end := len(p.stack), p.pos, p.pos
+	capture := rawCapture{p: p, outer: outer, copied: begin}
+	for {
+		end = p.pos
+		switch p.scanner.next() {
+		case tokenStart:
+			capture.startTag()
+		case tokenEnd:
+			if len(p.stack) == outer-1 {
+				return capture.finish(p.s[begin:end], end)
+			}
+		case tokenText:
+		default:
+			return ""
+		}
+	}
+}
+
+// rawCapture collects the namespace declarations that content lacks.
+type rawCapture struct {
+	p      *parser
+	outer  int // elements open around the content
+	out    []byte
+	copied int // what of the body is in out already
+	insert int // where declarations of the current outermost element go
+	given  []string
+}
+
+func (c *rawCapture) startTag() {
+	p := c.p
+	if len(p.stack) == c.outer+1 {
+		c.insert = p.nameEnd
+		c.given = c.given[:0]
+	}
+	c.need(p.prefix)
+	for i := range p.attributes {
+		if prefix := p.attributes[i].prefix; prefix != "" {
+			c.need(prefix)
+		}
+	}
+}
+
+// need sees to it that prefix is declared within the content.
+func (c *rawCapture) need(prefix string) {
+	found := c.p.bound(prefix)
+	uri := ""
+	switch {
+	case found != nil && found.depth > c.outer:
+		return
+	case found != nil:
+		uri = found.uri
+	case prefix != "":
+		return // bound nowhere
+	}
+	if prefix == "" && (uri == c.p.rootURI || uri != "" && ourNamespace(uri)) {
+		return
+	}
+	for _, other := range c.given {
+		if other == prefix {
+			return
+		}
+	}
+	c.given = append(c.given, prefix)
+	c.out = append(c.out, c.p.s[c.copied:c.insert]...)
+	c.copied = c.insert
+	c.out = append(c.out, " xmlns"...)
+	if prefix != "" {
+		c.out = append(append(c.out, ':'), prefix...)
+	}
+	c.out = append(c.out, '=', '"')
+	c.out = AppendEscaped(c.out, uri)
+	c.out = append(c.out, '"')
+}
+
+func (c *rawCapture) finish(content string, end int) RawXML {
+	if c.out == nil {
+		if strings.IndexByte(content, '<') < 0 && blank(content) {
+			return ""
+		}
+		return RawXML(content)
+	}
+	return RawXML(append(c.out, c.p.s[c.copied:end]...))
+}
