@@ -9,7 +9,7 @@ import (
 
 // Wire sends one event. It must not wait for the application: where the
 // transport takes no more it returns an error, and the event is tried again.
-// Where id is not zero, Pump.Answered or Pump.TimedOut must follow.
+// Where id is not zero, Pump.Answered, TimedOut or Broken must follow.
 type Wire interface {
 	SendEvent(body []byte, id SendID) error
 	Reliable() bool
@@ -79,6 +79,7 @@ func (p *Pump) RequestAnswered() {
 	p.mu.Lock()
 	p.queue.RequestAnswered()
 	p.queue.Unblock(p.wire.Reliable())
+	p.retries = 0
 	p.pump()
 }
 
@@ -86,6 +87,7 @@ func (p *Pump) RequestAnswered() {
 func (p *Pump) Answered(id SendID) {
 	p.mu.Lock()
 	p.queue.Answered(id)
+	p.retries = 0
 	p.pump()
 }
 
@@ -94,6 +96,16 @@ func (p *Pump) TimedOut(id SendID) {
 	p.mu.Lock()
 	p.queue.TimedOut(id)
 	p.pump()
+}
+
+// Broken tells that the transport failed after it took an event. What follows
+// waits for the next request or try.
+func (p *Pump) Broken(id SendID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue.Broken(id)
+	p.tellDropped(1)
+	p.retryLater()
 }
 
 // Close drops what waits; the pump's timers do nothing any more.
@@ -135,7 +147,9 @@ func (p *Pump) pump() {
 			p.retryLater()
 			continue
 		}
-		p.retries = 0
+		if send.ID == 0 {
+			p.retries = 0 // the others are known to have gone out when answered
+		}
 		if p.options.Sent != nil {
 			p.options.Sent(1)
 		}

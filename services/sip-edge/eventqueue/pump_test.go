@@ -169,3 +169,31 @@ func TestPumpKeepsTheOrderOfManyCallers(t *testing.T) {
 		}
 	}
 }
+
+// brokenWire takes every event and tells later that the connection broke.
+type brokenWire struct {
+	fakeWire
+	pump *Pump
+}
+
+func (w *brokenWire) SendEvent(body []byte, id SendID) error {
+	err := w.fakeWire.SendEvent(body, id)
+	if id != 0 {
+		go w.pump.Broken(id)
+	}
+	return err
+}
+
+func TestPumpSlowsDownOnABrokenConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wire := &brokenWire{fakeWire: fakeWire{reliable: true}}
+		wire.pump = NewPump(wire, Options{Retry: time.Second, RetryMax: time.Minute}, []byte("LOST"))
+		wire.pump.Deliver(text("a"))
+		time.Sleep(10 * time.Minute) // LOST at 1, 3, 7, 15, 31, 63 s and then each minute
+		synctest.Wait()
+		if _, attempts := wire.state(); attempts != 15 {
+			t.Errorf("%d attempts in 10 min, want 15", attempts)
+		}
+		wire.pump.Close()
+	})
+}

@@ -164,10 +164,21 @@ func (q *Queue) Answered(id SendID) {
 	q.answers, q.ignores = true, false
 }
 
-// TimedOut tells that an event stayed without answer.
+// TimedOut tells that an event stayed without answer. An application that
+// answers events, but not this one over UDP, has not got it.
 func (q *Queue) TimedOut(id SendID) {
 	q.GiveUp(id)
 	delete(q.underWay, id)
+	q.lost = q.lost || q.answers && !q.reliable && !q.closed
+}
+
+// Broken tells that the transport failed after it took an event, so that this
+// one and others behind it may not have arrived. Nothing more is sent until
+// Unblock.
+func (q *Queue) Broken(id SendID) {
+	delete(q.underWay, id)
+	q.lost = !q.closed
+	q.blocked = true
 }
 
 // GiveUp ends the patience with an application that has not answered its first

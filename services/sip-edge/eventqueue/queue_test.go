@@ -43,6 +43,8 @@ func TestTranscripts(t *testing.T) {
 				q.Answered(scanID(t, d))
 			case "timeout":
 				q.TimedOut(scanID(t, d))
+			case "broken":
+				q.Broken(scanID(t, d))
 			case "give-up":
 				q.GiveUp(scanID(t, d))
 			case "unblock":
