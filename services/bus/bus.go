@@ -183,7 +183,7 @@ func pause(ctx, other context.Context, wait time.Duration) bool {
 	return false
 }
 
-// Config holds rendered target configurations by target name.
+// Config holds rendered target configurations by EncodeKey of the target name.
 func (b *Bus) Config() *Bucket[*configv1.TargetConfig] {
 	return &Bucket[*configv1.TargetConfig]{bus: b, name: bucketConfig}
 }
@@ -213,7 +213,7 @@ func (b *Bus) Registrations() *Bucket[*statev1.RegistrationRecord] {
 	return &Bucket[*statev1.RegistrationRecord]{bus: b, name: bucketRegistrations}
 }
 
-// Leases holds the owner of each target by target name.
+// Leases holds the owner of each target by EncodeKey of its name.
 func (b *Bus) Leases() *Bucket[*statev1.Lease] {
 	return &Bucket[*statev1.Lease]{bus: b, name: bucketLeases}
 }

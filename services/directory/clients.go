@@ -3,6 +3,12 @@
 package directory
 
 import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	monitorv1 "offhook.dev/proto/offhook/monitor/v1"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
@@ -30,14 +36,81 @@ var _ Clients = (*Directory)(nil)
 
 // PhoneControl implements Clients.
 func (d *Directory) PhoneControl(target string) phonecontrolv1.PhoneControlServiceClient {
-	return nil
+	return phonecontrolv1.NewPhoneControlServiceClient(&ownerConn{directory: d, target: target})
 }
 
 // Monitor implements Clients.
-func (d *Directory) Monitor(sessionID string) monitorv1.MonitorServiceClient { return nil }
+func (d *Directory) Monitor(sessionID string) monitorv1.MonitorServiceClient {
+	return monitorv1.NewMonitorServiceClient(&keyConn{directory: d, service: Monitor, key: sessionID})
+}
 
 // Edge implements Clients.
-func (d *Directory) Edge(edgeID string) edgev1.EdgeServiceClient { return nil }
+func (d *Directory) Edge(edgeID string) edgev1.EdgeServiceClient {
+	return edgev1.NewEdgeServiceClient(&replicaConn{directory: d, id: edgeID})
+}
 
 // Sessions implements Clients.
-func (d *Directory) Sessions(key string) sessionv1.SessionServiceClient { return nil }
+func (d *Directory) Sessions(key string) sessionv1.SessionServiceClient {
+	return sessionv1.NewSessionServiceClient(&keyConn{directory: d, service: CSTASession, key: key})
+}
+
+// Conn is the connection to a live replica, or to one of this process. Errors
+// are gRPC statuses.
+func (d *Directory) Conn(id string) (grpc.ClientConnInterface, error) {
+	if connection, ok := d.pool.localConn(id); ok {
+		return connection, nil
+	}
+	replica, ok := d.Replica(id)
+	if !ok {
+		return nil, status.Errorf(codes.Unavailable, "replica %s is not live", id)
+	}
+	return d.pool.get(id, replica.GetGrpcEndpoint())
+}
+
+// unary is the part of a connection that these clients lack: streams.
+type unary struct{}
+
+// NewStream implements grpc.ClientConnInterface.
+func (unary) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, status.Error(codes.Unimplemented, "services of this project have no streams")
+}
+
+// replicaConn calls one replica.
+type replicaConn struct {
+	unary
+	directory *Directory
+	id        string
+}
+
+var _ grpc.ClientConnInterface = (*replicaConn)(nil)
+
+// Invoke implements grpc.ClientConnInterface.
+func (c *replicaConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+	connection, err := c.directory.Conn(c.id)
+	if err != nil {
+		return err
+	}
+	return connection.Invoke(ctx, method, args, reply, opts...)
+}
+
+// keyConn calls the replica of a service that Pick gives.
+type keyConn struct {
+	unary
+	directory    *Directory
+	service, key string
+}
+
+var _ grpc.ClientConnInterface = (*keyConn)(nil)
+
+// Invoke implements grpc.ClientConnInterface.
+func (c *keyConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+	picked, ok := c.directory.Pick(c.service, c.key)
+	if !ok {
+		return status.Errorf(codes.Unavailable, "no replica of %s is live", c.service)
+	}
+	connection, err := c.directory.pool.get(picked.GetId(), picked.GetGrpcEndpoint())
+	if err != nil {
+		return err
+	}
+	return connection.Invoke(ctx, method, args, reply, opts...)
+}

@@ -4,11 +4,11 @@ package directory
 
 import (
 	"context"
-	"errors"
-	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
@@ -16,77 +16,204 @@ import (
 	"offhook.dev/services/link"
 )
 
-// Options are a directory's dependencies and times. The zero value of a
-// duration means its default.
-type Options struct {
-	Bus *bus.Bus
-	// Link are the settings of links to other processes.
-	Link link.Options
-	// AnnounceInterval is how often a replica rewrites its entry. Default 2 s.
-	AnnounceInterval time.Duration
-	// ReplicaTTL is how long a replica counts as live after its last entry.
-	// Default 6 s.
-	ReplicaTTL time.Duration
-	// RenewInterval is how often an owner renews its lease. Default 1 s.
-	RenewInterval time.Duration
-	// LeaseTTL is how long a lease holds after its last renewal. Default 4 s.
-	LeaseTTL time.Duration
-	// OwnerWait bounds how long a call waits for a target to get an owner.
-	// Default 5 s.
-	OwnerWait  time.Duration
-	Logger     *slog.Logger
-	Registerer prometheus.Registerer
+// Directory watches replicas and leases. It is safe for concurrent use.
+type Directory struct {
+	options Options
+	metrics *metrics
+	pool    *pool
+	synced  chan struct{}
+	// unsynced counts the buckets that have not been read once.
+	unsynced atomic.Int32
+
+	mu          sync.RWMutex
+	table       *table
+	replicas    map[string][]*statev1.Replica
+	changed     chan struct{}
+	subscribers map[int]func()
+	nextID      int
+	announced   map[string]*announcement
 }
 
-// Directory watches replicas and leases. It is safe for concurrent use.
-type Directory struct{}
-
 // New gives a directory that knows nobody until Run.
-func New(options Options) (*Directory, error) { return nil, errors.ErrUnsupported }
+func New(options Options) (*Directory, error) {
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if options.Link.Metrics == nil {
+		options.Link.Metrics = link.NewMetrics(options.Registerer)
+	}
+	d := &Directory{
+		options:     options,
+		metrics:     newMetrics(options.Registerer),
+		pool:        newPool(options.Link),
+		synced:      make(chan struct{}),
+		table:       newTable(options.ReplicaTTL, options.LeaseTTL),
+		replicas:    map[string][]*statev1.Replica{},
+		changed:     make(chan struct{}),
+		subscribers: map[int]func(){},
+		announced:   map[string]*announcement{},
+	}
+	d.unsynced.Store(2)
+	return d, nil
+}
 
 // Run watches until the context ends, then closes all links.
-func (d *Directory) Run(ctx context.Context) error { return errors.ErrUnsupported }
+func (d *Directory) Run(ctx context.Context) error {
+	defer d.pool.close()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return d.options.Bus.Replicas().Watch(ctx, ">", d.replicaChanged) })
+	group.Go(func() error { return d.options.Bus.Leases().Watch(ctx, ">", d.leaseChanged) })
+	group.Go(func() error { return d.expire(ctx) })
+	return group.Wait()
+}
 
 // WaitSynced returns when replicas and leases have been read once.
-func (d *Directory) WaitSynced(ctx context.Context) error { return errors.ErrUnsupported }
+func (d *Directory) WaitSynced(ctx context.Context) error {
+	select {
+	case <-d.synced:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *Directory) markSynced() {
+	if d.unsynced.Add(-1) == 0 {
+		close(d.synced)
+	}
+}
+
+func (d *Directory) replicaChanged(change bus.Change[*statev1.Replica]) {
+	switch change.Operation {
+	case bus.OperationSynced:
+		d.markSynced()
+	case bus.OperationPut:
+		d.update(func(now time.Time) bool { return d.table.putReplica(change.Value, now) })
+	case bus.OperationDelete:
+		id := replicaID(change.Key)
+		d.update(func(time.Time) bool { return d.table.deleteReplica(id) })
+	}
+}
+
+func (d *Directory) leaseChanged(change bus.Change[*statev1.Lease]) {
+	switch change.Operation {
+	case bus.OperationSynced:
+		d.markSynced()
+	case bus.OperationPut:
+		d.update(func(now time.Time) bool {
+			return d.table.putLease(change.Value.GetTarget(), change.Value, change.Revision, now)
+		})
+	case bus.OperationDelete:
+		target := decodeKey(change.Key)
+		d.update(func(time.Time) bool { return d.table.deleteLease(target) })
+	}
+}
+
+// expire looks for entries that were not renewed: the bus does not tell when
+// one ages out.
+func (d *Directory) expire(ctx context.Context) error {
+	ticker := time.NewTicker(d.options.RenewInterval / 4)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+			d.update(d.table.expire)
+		}
+	}
+}
+
+// update changes the table and, where that made a difference, tells of it.
+func (d *Directory) update(change func(now time.Time) bool) {
+	d.mu.Lock()
+	if !change(time.Now()) {
+		d.mu.Unlock()
+		return
+	}
+	services := map[string][]*statev1.Replica{}
+	live := map[string]string{}
+	for id, entry := range d.table.replicas {
+		live[id] = entry.replica.GetGrpcEndpoint()
+		if service := entry.replica.GetService(); services[service] == nil {
+			services[service] = d.table.ofService(service)
+		}
+	}
+	d.replicas = services
+	close(d.changed)
+	d.changed = make(chan struct{})
+	tell := make([]func(), 0, len(d.subscribers))
+	for _, subscriber := range d.subscribers {
+		tell = append(tell, subscriber)
+	}
+	leases := len(d.table.leases)
+	d.mu.Unlock()
+	d.metrics.replicas.Set(float64(len(live)))
+	d.metrics.leases.Set(float64(leases))
+	d.pool.keep(live)
+	for _, subscriber := range tell {
+		subscriber()
+	}
+}
 
 // AddLocal makes calls to a replica of this process straight method calls.
 // Call it before anyone calls the replica.
-func (d *Directory) AddLocal(replicaID string, register func(grpc.ServiceRegistrar)) {}
-
-// Announce keeps a replica's entry alive until the context ends, then deletes
-// it. The entry is not changed by Announce; replace it with Update.
-func (d *Directory) Announce(ctx context.Context, replica *statev1.Replica) error {
-	return errors.ErrUnsupported
-}
-
-// SetDraining rewrites the entry of an announced replica as draining: it gets
-// no new sessions and campaigns for no target.
-func (d *Directory) SetDraining(ctx context.Context, replicaID string) error {
-	return errors.ErrUnsupported
+func (d *Directory) AddLocal(replicaID string, register func(grpc.ServiceRegistrar)) {
+	d.pool.addLocal(replicaID, link.Direct(register))
 }
 
 // Replicas are the live replicas of a service, sorted by id, draining ones
-// included.
-func (d *Directory) Replicas(service string) []*statev1.Replica { return nil }
+// included. The result must not be changed.
+func (d *Directory) Replicas(service string) []*statev1.Replica {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.replicas[service]
+}
 
 // Replica is one live replica by its id.
-func (d *Directory) Replica(id string) (*statev1.Replica, bool) { return nil, false }
+func (d *Directory) Replica(id string) (*statev1.Replica, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	entry, ok := d.table.replicas[id]
+	return entry.replica, ok
+}
 
 // Owner is the live lease of a target.
-func (d *Directory) Owner(target string) (*statev1.Lease, bool) { return nil, false }
+func (d *Directory) Owner(target string) (*statev1.Lease, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	entry, ok := d.table.leases[target]
+	return entry.lease, ok
+}
 
 // Pick chooses the replica of a service for a key by rendezvous hashing: a
 // replica that comes or goes moves only its own share of keys. Draining
 // replicas are picked only where no other is live.
-func (d *Directory) Pick(service, key string) (*statev1.Replica, bool) { return nil, false }
+func (d *Directory) Pick(service, key string) (*statev1.Replica, bool) {
+	picked := pick(d.Replicas(service), key)
+	return picked, picked != nil
+}
 
 // Subscribe calls a function after every change of replicas or leases, on the
-// directory's goroutine, which must not be blocked. The returned function ends
-// it.
-func (d *Directory) Subscribe(changed func()) (unsubscribe func()) { return func() {} }
+// directory's goroutines, one of which it must not block. The returned function
+// ends it; a call may be under way then.
+func (d *Directory) Subscribe(changed func()) (unsubscribe func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id := d.nextID
+	d.nextID++
+	d.subscribers[id] = changed
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.subscribers, id)
+	}
+}
 
-// Conn is the connection to a live replica. Errors are gRPC statuses.
-func (d *Directory) Conn(replicaID string) (grpc.ClientConnInterface, error) {
-	return nil, errors.ErrUnsupported
+// nextChange gives a channel that is closed at the next change.
+func (d *Directory) nextChange() <-chan struct{} {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.changed
 }
