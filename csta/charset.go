@@ -25,9 +25,9 @@ func decodeBody(body []byte) (text, declared string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	plain := isPlainASCII(text)
-	if at := firstControl(text); at >= 0 {
-		return "", declared, &SyntaxError{Offset: at, Reason: "illegal character"}
+	plain, control := inspect(text)
+	if control >= 0 {
+		return "", declared, &SyntaxError{Offset: control, Reason: "illegal character"}
 	}
 	if plain {
 		if !knownEncoding(declared) {
@@ -45,7 +45,7 @@ func decodeBody(body []byte) (text, declared string, err error) {
 }
 
 func knownEncoding(name string) bool {
-	return name == "" || strings.EqualFold(name, "UTF-8") || strings.EqualFold(name, "UTF8") || isLatin1(name) ||
+	return name == "" || name == "UTF-8" || strings.EqualFold(name, "UTF-8") || strings.EqualFold(name, "UTF8") || isLatin1(name) ||
 		strings.EqualFold(name, "US-ASCII") || strings.EqualFold(name, "ASCII")
 }
 
@@ -125,37 +125,33 @@ func notEncodingName(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-' || r == ':')
 }
 
-// isPlainASCII looks at eight bytes at a time.
-func isPlainASCII(text string) bool {
-	i := 0
-	for ; i+8 <= len(text); i += 8 {
-		if word(text, i)&0x8080808080808080 != 0 {
-			return false
-		}
-	}
-	for ; i < len(text); i++ {
-		if text[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-// firstControl finds the first control character that XML 1.0 2.2 forbids.
-func firstControl(text string) int {
+// inspect looks at the bytes, eight at a time: whether all are ASCII, and where
+// the first control character is that XML 1.0 2.2 forbids (-1 for none).
+func inspect(text string) (plain bool, control int) {
+	const highBits, blanks = 0x8080808080808080, 0x2020202020202020
+	high := uint64(0)
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
 		w := word(text, i)
-		if (w-0x2020202020202020)&^w&0x8080808080808080 == 0 {
+		high |= w
+		if (w-blanks)&^w&highBits == 0 {
 			continue
 		}
-		for j := i; j < i+8; j++ {
-			if text[j] < ' ' && !isSpace(text[j]) {
-				return j
-			}
+		if at := firstControl(text[i : i+8]); at >= 0 {
+			return false, i + at
 		}
 	}
-	for ; i < len(text); i++ {
+	for j := i; j < len(text); j++ {
+		high |= uint64(text[j])
+	}
+	if at := firstControl(text[i:]); at >= 0 {
+		return false, i + at
+	}
+	return high&highBits == 0, -1
+}
+
+func firstControl(text string) int {
+	for i := range len(text) {
 		if text[i] < ' ' && !isSpace(text[i]) {
 			return i
 		}

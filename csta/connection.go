@@ -47,7 +47,7 @@ type Destinations []DeviceID
 
 func (d *Destinations) readContent(p *parser) {
 	var bare DeviceID
-	if typed := len(p.attributes) > 0; typed {
+	if typed := p.attributes.n > 0; typed {
 		bare.readContent(p)
 		*d = Destinations{bare}
 		return

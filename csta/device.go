@@ -20,8 +20,8 @@ type DeviceID struct {
 }
 
 func (d *DeviceID) readContent(p *parser) {
-	for i := range p.attributes {
-		a := &p.attributes[i]
+	for i := range p.attributes.n {
+		a := p.attributes.at(i)
 		if a.prefix != "" {
 			continue
 		}

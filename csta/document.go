@@ -43,31 +43,28 @@ func Read(body []byte, options ReadOptions) (Document, error) {
 		return Document{}, err
 	}
 	p := parser{strict: options.Strict}
-	p.reset(text, limits)
+	p.setText(text, limits)
 	document := Document{Encoding: encoding}
 	if !p.root() {
 		return document, p.err
 	}
 	document.Namespace = p.uri
 	document.Edition = editionOf(p.uri)
-	message := newMessage(p.local)
-	if message == nil {
-		unknown := &UnknownElementError{Name: p.local, Namespace: p.uri, Offset: p.start}
-		p.skip()
-		p.trailer()
-		if p.err != nil {
-			return document, p.err
-		}
-		return document, unknown
-	}
-	p.rootURI = p.uri
 	if p.strict && !ourNamespace(p.uri) {
 		return document, &StrictError{Child: p.local, Reason: "not in a namespace of ECMA-323 or ECMA-354", Offset: p.start}
 	}
-	message.readContent(&p)
+	p.rootURI, p.edition = p.uri, document.Edition
+	name, at := p.local, p.start
+	message := readMessage(&p)
+	if message == nil {
+		p.skip()
+	}
 	p.trailer()
-	if p.err != nil {
+	switch {
+	case p.err != nil:
 		return document, p.err
+	case message == nil:
+		return document, &UnknownElementError{Name: name, Namespace: document.Namespace, Offset: at}
 	}
 	document.Message = message
 	return document, p.missing

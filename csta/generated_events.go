@@ -48,13 +48,13 @@ func (m *ServiceInitiatedEvent) FilterBit() (group, name string) {
 }
 
 var serviceInitiatedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "initiatedConnection", required: true},
-	{name: "initiatingDevice", required: true},
-	{name: "calledDevice"},
+	{name: "monitorCrossRefID"},
+	{name: "initiatedConnection"},
+	{name: "initiatingDevice"},
+	{name: "calledDevice", since: Edition6},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
@@ -66,12 +66,12 @@ var serviceInitiatedEventChildren = []childSpec{
 	{name: "subjectOfCall"},
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *ServiceInitiatedEvent) readContent(p *parser) {
-	f := frame{specs: serviceInitiatedEventChildren}
+	f := frame{specs: serviceInitiatedEventChildren, required: 0x47}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -234,14 +234,14 @@ func (m *OriginatedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefI
 func (m *OriginatedEvent) FilterBit() (group, name string) { return "callcontrol", "originated" }
 
 var originatedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "originatedConnection", required: true},
-	{name: "callingDevice", required: true},
-	{name: "calledDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "originatedConnection"},
+	{name: "callingDevice"},
+	{name: "calledDevice"},
 	{name: "originatingDevice"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "networkCallingDevice"},
 	{name: "networkCalledDevice"},
@@ -254,12 +254,12 @@ var originatedEventChildren = []childSpec{
 	{name: "subjectOfCall"},
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *OriginatedEvent) readContent(p *parser) {
-	f := frame{specs: originatedEventChildren}
+	f := frame{specs: originatedEventChildren, required: 0x8f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -435,17 +435,17 @@ func (m *OfferedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID =
 func (m *OfferedEvent) FilterBit() (group, name string) { return "callcontrol", "offered" }
 
 var offeredEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "offeredConnection", required: true},
-	{name: "offeredDevice", required: true},
-	{name: "callingDevice", required: true},
-	{name: "calledDevice", required: true},
-	{name: "lastRedirectionDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "offeredConnection"},
+	{name: "offeredDevice"},
+	{name: "callingDevice"},
+	{name: "calledDevice"},
+	{name: "lastRedirectionDevice"},
 	{name: "originatingNIDConnection"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "networkCallingDevice"},
 	{name: "networkCalledDevice"},
@@ -459,12 +459,12 @@ var offeredEventChildren = []childSpec{
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *OfferedEvent) readContent(p *parser) {
-	f := frame{specs: offeredEventChildren}
+	f := frame{specs: offeredEventChildren, required: 0x43f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -657,17 +657,17 @@ func (m *DeliveredEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID
 func (m *DeliveredEvent) FilterBit() (group, name string) { return "callcontrol", "delivered" }
 
 var deliveredEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "connection", required: true},
-	{name: "alertingDevice", required: true},
-	{name: "callingDevice", required: true},
-	{name: "calledDevice", required: true},
-	{name: "lastRedirectionDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "connection"},
+	{name: "alertingDevice"},
+	{name: "callingDevice"},
+	{name: "calledDevice"},
+	{name: "lastRedirectionDevice"},
 	{name: "originatingNIDConnection"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "networkCallingDevice"},
 	{name: "networkCalledDevice"},
@@ -681,12 +681,12 @@ var deliveredEventChildren = []childSpec{
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *DeliveredEvent) readContent(p *parser) {
-	f := frame{specs: deliveredEventChildren}
+	f := frame{specs: deliveredEventChildren, required: 0x43f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -879,17 +879,17 @@ func (m *EstablishedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRef
 func (m *EstablishedEvent) FilterBit() (group, name string) { return "callcontrol", "established" }
 
 var establishedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "establishedConnection", required: true},
-	{name: "answeringDevice", required: true},
-	{name: "callingDevice", required: true},
-	{name: "calledDevice", required: true},
-	{name: "lastRedirectionDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "establishedConnection"},
+	{name: "answeringDevice"},
+	{name: "callingDevice"},
+	{name: "calledDevice"},
+	{name: "lastRedirectionDevice"},
 	{name: "originatinNIDConnection"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "networkCallingDevice"},
 	{name: "networkCalledDevice"},
@@ -903,12 +903,12 @@ var establishedEventChildren = []childSpec{
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *EstablishedEvent) readContent(p *parser) {
-	f := frame{specs: establishedEventChildren}
+	f := frame{specs: establishedEventChildren, required: 0x43f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1089,24 +1089,24 @@ func (m *HeldEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID = id
 func (m *HeldEvent) FilterBit() (group, name string) { return "callcontrol", "held" }
 
 var heldEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "heldConnection", required: true},
-	{name: "holdingDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "heldConnection"},
+	{name: "holdingDevice"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
 	{name: "heldConnectionInfo"},
 	{name: "callLinkageData"},
 	{name: "languagePreferences"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *HeldEvent) readContent(p *parser) {
-	f := frame{specs: heldEventChildren}
+	f := frame{specs: heldEventChildren, required: 0x27}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1227,24 +1227,24 @@ func (m *RetrievedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID
 func (m *RetrievedEvent) FilterBit() (group, name string) { return "callcontrol", "retrieved" }
 
 var retrievedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "retrievedConnection", required: true},
-	{name: "retrievingDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "retrievedConnection"},
+	{name: "retrievingDevice"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
 	{name: "retrievedConnectionInfo"},
 	{name: "callLinkageData"},
 	{name: "languagePreferences"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *RetrievedEvent) readContent(p *parser) {
-	f := frame{specs: retrievedEventChildren}
+	f := frame{specs: retrievedEventChildren, required: 0x27}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1370,14 +1370,14 @@ func (m *ConnectionClearedEvent) FilterBit() (group, name string) {
 }
 
 var connectionClearedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "droppedConnection", required: true},
-	{name: "releasingDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "droppedConnection"},
+	{name: "releasingDevice"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
 	{name: "chargingInfo"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
@@ -1385,12 +1385,12 @@ var connectionClearedEventChildren = []childSpec{
 	{name: "callLinkageData"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *ConnectionClearedEvent) readContent(p *parser) {
-	f := frame{specs: connectionClearedEventChildren}
+	f := frame{specs: connectionClearedEventChildren, required: 0x87}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1524,21 +1524,21 @@ func (m *CallClearedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRef
 func (m *CallClearedEvent) FilterBit() (group, name string) { return "callcontrol", "callCleared" }
 
 var callClearedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "clearedCall", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "clearedCall"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
 	{name: "callLinkageData"},
 	{name: "languagePreferences"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *CallClearedEvent) readContent(p *parser) {
-	f := frame{specs: callClearedEventChildren}
+	f := frame{specs: callClearedEventChildren, required: 0x13}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1650,29 +1650,29 @@ func (m *TransferedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefI
 func (m *TransferedEvent) FilterBit() (group, name string) { return "callcontrol", "transferred" }
 
 var transferedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "primaryOldCall", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "primaryOldCall"},
 	{name: "secondaryOldCall"},
-	{name: "transferringDevice", required: true},
-	{name: "transferredToDevice", required: true},
-	{name: "transferredConnections", required: true},
+	{name: "transferringDevice"},
+	{name: "transferredToDevice"},
+	{name: "transferredConnections"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
 	{name: "chargingInfo"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
 	{name: "callLinkageDataList"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *TransferedEvent) readContent(p *parser) {
-	f := frame{specs: transferedEventChildren}
+	f := frame{specs: transferedEventChildren, required: 0x43b}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1687,7 +1687,13 @@ func (m *TransferedEvent) readContent(p *parser) {
 		case 4:
 			m.TransferredToDevice.readContent(p)
 		case 5:
-			m.TransferredConnections = readItems(p, "connectionListItem", func(p *parser, v *ConnectionListItem) { v.readContent(p) })
+			items := frame{specs: connectionListItemItems}
+			m.TransferredConnections = []ConnectionListItem{}
+			for p.child(&items) != noChild {
+				var item ConnectionListItem
+				item.readContent(p)
+				m.TransferredConnections = append(m.TransferredConnections, item)
+			}
 		case 6:
 			m.LocalConnectionInfo.readContent(p)
 		case 7:
@@ -1823,28 +1829,28 @@ func (m *ConferencedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRef
 func (m *ConferencedEvent) FilterBit() (group, name string) { return "callcontrol", "conferenced" }
 
 var conferencedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "primaryOldCall", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "primaryOldCall"},
 	{name: "secondaryOldCall"},
-	{name: "conferencingDevice", required: true},
-	{name: "addedParty", required: true},
-	{name: "conferenceConnections", required: true},
+	{name: "conferencingDevice"},
+	{name: "addedParty"},
+	{name: "conferenceConnections"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
 	{name: "callLinkageDataList"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *ConferencedEvent) readContent(p *parser) {
-	f := frame{specs: conferencedEventChildren}
+	f := frame{specs: conferencedEventChildren, required: 0x23b}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1859,7 +1865,13 @@ func (m *ConferencedEvent) readContent(p *parser) {
 		case 4:
 			m.AddedParty.readContent(p)
 		case 5:
-			m.ConferenceConnections = readItems(p, "connectionListItem", func(p *parser, v *ConnectionListItem) { v.readContent(p) })
+			items := frame{specs: connectionListItemItems}
+			m.ConferenceConnections = []ConnectionListItem{}
+			for p.child(&items) != noChild {
+				var item ConnectionListItem
+				item.readContent(p)
+				m.ConferenceConnections = append(m.ConferenceConnections, item)
+			}
 		case 6:
 			m.LocalConnectionInfo.readContent(p)
 		case 7:
@@ -1998,17 +2010,17 @@ func (m *DivertedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID 
 func (m *DivertedEvent) FilterBit() (group, name string) { return "callcontrol", "diverted" }
 
 var divertedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "connection", required: true},
-	{name: "divertingDevice", required: true},
-	{name: "newDestination", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "connection"},
+	{name: "divertingDevice"},
+	{name: "newDestination"},
 	{name: "callingDevice"},
 	{name: "calledDevice"},
-	{name: "lastRedirectionDevice", required: true},
+	{name: "lastRedirectionDevice"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
@@ -2022,12 +2034,12 @@ var divertedEventChildren = []childSpec{
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *DivertedEvent) readContent(p *parser) {
-	f := frame{specs: divertedEventChildren}
+	f := frame{specs: divertedEventChildren, required: 0x44f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2223,17 +2235,17 @@ func (m *FailedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID = 
 func (m *FailedEvent) FilterBit() (group, name string) { return "callcontrol", "failed" }
 
 var failedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "failedConnection", required: true},
-	{name: "failingDevice", required: true},
-	{name: "callingDevice", required: true},
-	{name: "calledDevice", required: true},
-	{name: "lastRedirectionDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "failedConnection"},
+	{name: "failingDevice"},
+	{name: "callingDevice"},
+	{name: "calledDevice"},
+	{name: "lastRedirectionDevice"},
 	{name: "originatingNIDConnection"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "networkCallingDevice"},
 	{name: "networkCalledDevice"},
@@ -2247,12 +2259,12 @@ var failedEventChildren = []childSpec{
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *FailedEvent) readContent(p *parser) {
-	f := frame{specs: failedEventChildren}
+	f := frame{specs: failedEventChildren, required: 0x43f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2446,18 +2458,18 @@ func (m *QueuedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID = 
 func (m *QueuedEvent) FilterBit() (group, name string) { return "callcontrol", "queued" }
 
 var queuedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "queuedConnection", required: true},
-	{name: "queue", required: true},
-	{name: "callingDevice", required: true},
-	{name: "calledDevice", required: true},
-	{name: "lastRedirectionDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "queuedConnection"},
+	{name: "queue"},
+	{name: "callingDevice"},
+	{name: "calledDevice"},
+	{name: "lastRedirectionDevice"},
 	{name: "numberQueued"},
 	{name: "callsInFront"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "networkCallingDevice"},
 	{name: "networkCalledDevice"},
@@ -2471,12 +2483,12 @@ var queuedEventChildren = []childSpec{
 	{name: "messageInfo"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *QueuedEvent) readContent(p *parser) {
-	f := frame{specs: queuedEventChildren}
+	f := frame{specs: queuedEventChildren, required: 0x83f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2673,18 +2685,18 @@ func (m *NetworkReachedEvent) FilterBit() (group, name string) {
 }
 
 var networkReachedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "outboundConnection", required: true},
-	{name: "networkInterfaceUsed", required: true},
-	{name: "callingDevice", required: true},
-	{name: "calledDevice", required: true},
-	{name: "lastRedirectionDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "outboundConnection"},
+	{name: "networkInterfaceUsed"},
+	{name: "callingDevice"},
+	{name: "calledDevice"},
+	{name: "lastRedirectionDevice"},
 	{name: "originatingNIDConnection"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
 	{name: "networkCapability"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
@@ -2695,12 +2707,12 @@ var networkReachedEventChildren = []childSpec{
 	{name: "callLinkageData"},
 	{name: "languagePreferences"},
 	{name: "deviceHistory"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *NetworkReachedEvent) readContent(p *parser) {
-	f := frame{specs: networkReachedEventChildren}
+	f := frame{specs: networkReachedEventChildren, required: 0x83f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2874,13 +2886,13 @@ func (m *DigitsDialedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRe
 func (m *DigitsDialedEvent) FilterBit() (group, name string) { return "callcontrol", "digitsDialed" }
 
 var digitsDialedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "dialingConnection", required: true},
-	{name: "dialingDevice", required: true},
-	{name: "dialingSequence", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "dialingConnection"},
+	{name: "dialingDevice"},
+	{name: "dialingSequence"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "networkCallingDevice"},
 	{name: "networkCalledDevice"},
@@ -2890,12 +2902,12 @@ var digitsDialedEventChildren = []childSpec{
 	{name: "callCharacteristics"},
 	{name: "callLinkageData"},
 	{name: "languagePreferences"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *DigitsDialedEvent) readContent(p *parser) {
-	f := frame{specs: digitsDialedEventChildren}
+	f := frame{specs: digitsDialedEventChildren, required: 0x4f}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3038,25 +3050,25 @@ func (m *BridgedEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID =
 func (m *BridgedEvent) FilterBit() (group, name string) { return "callcontrol", "bridged" }
 
 var bridgedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "bridgedConnection", required: true},
-	{name: "bridgedAppearance", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "bridgedConnection"},
+	{name: "bridgedAppearance"},
 	{name: "localConnectionInfo"},
 	{name: "correlatorData"},
 	{name: "userData"},
-	{name: "cause", required: true},
+	{name: "cause"},
 	{name: "servicesPermitted"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
 	{name: "bridgedConnectionInfo"},
 	{name: "callLinkageData"},
 	{name: "languagePreferences"},
-	{name: "locationInfoList"},
+	{name: "locationInfoList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *BridgedEvent) readContent(p *parser) {
-	f := frame{specs: bridgedEventChildren}
+	f := frame{specs: bridgedEventChildren, required: 0x47}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3187,9 +3199,9 @@ func (m *CallInformationEvent) FilterBit() (group, name string) {
 }
 
 var callInformationEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "connection", required: true},
-	{name: "device", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "connection"},
+	{name: "device"},
 	{name: "callingDevice"},
 	{name: "accountInfo"},
 	{name: "authCode"},
@@ -3206,7 +3218,7 @@ var callInformationEventChildren = []childSpec{
 }
 
 func (m *CallInformationEvent) readContent(p *parser) {
-	f := frame{specs: callInformationEventChildren}
+	f := frame{specs: callInformationEventChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3335,9 +3347,9 @@ func (m *DigitsGeneratedEvent) FilterBit() (group, name string) {
 }
 
 var digitsGeneratedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "connection", required: true},
-	{name: "digitGeneratedList", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "connection"},
+	{name: "digitGeneratedList"},
 	{name: "digitDurationList"},
 	{name: "pauseDurationList"},
 	{name: "connectionInfo"},
@@ -3345,7 +3357,7 @@ var digitsGeneratedEventChildren = []childSpec{
 }
 
 func (m *DigitsGeneratedEvent) readContent(p *parser) {
-	f := frame{specs: digitsGeneratedEventChildren}
+	f := frame{specs: digitsGeneratedEventChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3355,9 +3367,17 @@ func (m *DigitsGeneratedEvent) readContent(p *parser) {
 		case 2:
 			m.DigitGeneratedList = p.content()
 		case 3:
-			m.DigitDurationList = readItems(p, "digitDuration", func(p *parser, v *int) { *v = p.int() })
+			items := frame{specs: digitDurationItems}
+			m.DigitDurationList = []int{}
+			for p.child(&items) != noChild {
+				m.DigitDurationList = append(m.DigitDurationList, p.int())
+			}
 		case 4:
-			m.PauseDurationList = readItems(p, "pauseDuration", func(p *parser, v *int) { *v = p.int() })
+			items := frame{specs: pauseDurationItems}
+			m.PauseDurationList = []int{}
+			for p.child(&items) != noChild {
+				m.PauseDurationList = append(m.PauseDurationList, p.int())
+			}
 		case 5:
 			m.ConnectionInfo = new(ConnectionInformation)
 			m.ConnectionInfo.readContent(p)
@@ -3433,7 +3453,7 @@ func (m *ServiceCompletionFailureEvent) FilterBit() (group, name string) {
 }
 
 var serviceCompletionFailureEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
+	{name: "monitorCrossRefID"},
 	{name: "primaryCall"},
 	{name: "secondaryCall"},
 	{name: "otherDevsPrimaryCallList"},
@@ -3444,7 +3464,7 @@ var serviceCompletionFailureEventChildren = []childSpec{
 }
 
 func (m *ServiceCompletionFailureEvent) readContent(p *parser) {
-	f := frame{specs: serviceCompletionFailureEventChildren}
+	f := frame{specs: serviceCompletionFailureEventChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3533,16 +3553,16 @@ func (m *DoNotDisturbEvent) FilterBit() (group, name string) {
 }
 
 var doNotDisturbEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
-	{name: "doNotDisturbOn", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
+	{name: "doNotDisturbOn"},
 	{name: "callOrigination"},
 	{name: "callingDeviceList"},
 	{name: "extensions"},
 }
 
 func (m *DoNotDisturbEvent) readContent(p *parser) {
-	f := frame{specs: doNotDisturbEventChildren}
+	f := frame{specs: doNotDisturbEventChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3554,7 +3574,13 @@ func (m *DoNotDisturbEvent) readContent(p *parser) {
 		case 3:
 			m.CallOrigination.readContent(p)
 		case 4:
-			m.CallingDeviceList = readItems(p, "device", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceItems}
+			m.CallingDeviceList = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.CallingDeviceList = append(m.CallingDeviceList, item)
+			}
 		case 5:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3621,19 +3647,19 @@ func (m *ForwardingEvent) FilterBit() (group, name string) {
 }
 
 var forwardingEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
 	{name: "forwardingType"},
-	{name: "forwardStatus", required: true},
+	{name: "forwardStatus"},
 	{name: "forwardTo"},
 	{name: "forwardDefault"},
 	{name: "ringCount"},
-	{name: "ringDuration"},
+	{name: "ringDuration", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *ForwardingEvent) readContent(p *parser) {
-	f := frame{specs: forwardingEventChildren}
+	f := frame{specs: forwardingEventChildren, required: 0xb}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3718,15 +3744,15 @@ func (m *CallBackEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID 
 func (m *CallBackEvent) FilterBit() (group, name string) { return "logicalDeviceFeature", "callBack" }
 
 var callBackEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "originatingDevice", required: true},
-	{name: "targetDevice", required: true},
-	{name: "callBackSetCanceled", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "originatingDevice"},
+	{name: "targetDevice"},
+	{name: "callBackSetCanceled"},
 	{name: "extensions"},
 }
 
 func (m *CallBackEvent) readContent(p *parser) {
-	f := frame{specs: callBackEventChildren}
+	f := frame{specs: callBackEventChildren, required: 0xf}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3790,15 +3816,15 @@ func (m *AutoAnswerEvent) FilterBit() (group, name string) {
 }
 
 var autoAnswerEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "invokingDevice", required: true},
-	{name: "autoAnswerOn", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "invokingDevice"},
+	{name: "autoAnswerOn"},
 	{name: "numberOfRings"},
 	{name: "extensions"},
 }
 
 func (m *AutoAnswerEvent) readContent(p *parser) {
-	f := frame{specs: autoAnswerEventChildren}
+	f := frame{specs: autoAnswerEventChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3866,8 +3892,8 @@ func (m *AgentLoggedOnEvent) FilterBit() (group, name string) {
 }
 
 var agentLoggedOnEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "agentDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "agentDevice"},
 	{name: "agentID"},
 	{name: "acdGroup"},
 	{name: "agentPassword"},
@@ -3876,7 +3902,7 @@ var agentLoggedOnEventChildren = []childSpec{
 }
 
 func (m *AgentLoggedOnEvent) readContent(p *parser) {
-	f := frame{specs: agentLoggedOnEventChildren}
+	f := frame{specs: agentLoggedOnEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3957,8 +3983,8 @@ func (m *AgentLoggedOffEvent) FilterBit() (group, name string) {
 }
 
 var agentLoggedOffEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "agentDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "agentDevice"},
 	{name: "agentID"},
 	{name: "acdGroup"},
 	{name: "agentPassword"},
@@ -3967,7 +3993,7 @@ var agentLoggedOffEventChildren = []childSpec{
 }
 
 func (m *AgentLoggedOffEvent) readContent(p *parser) {
-	f := frame{specs: agentLoggedOffEventChildren}
+	f := frame{specs: agentLoggedOffEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4047,8 +4073,8 @@ func (m *AgentReadyEvent) FilterBit() (group, name string) {
 }
 
 var agentReadyEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "agentDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "agentDevice"},
 	{name: "agentID"},
 	{name: "acdGroup"},
 	{name: "cause"},
@@ -4056,7 +4082,7 @@ var agentReadyEventChildren = []childSpec{
 }
 
 func (m *AgentReadyEvent) readContent(p *parser) {
-	f := frame{specs: agentReadyEventChildren}
+	f := frame{specs: agentReadyEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4131,8 +4157,8 @@ func (m *AgentNotReadyEvent) FilterBit() (group, name string) {
 }
 
 var agentNotReadyEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "agentDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "agentDevice"},
 	{name: "agentID"},
 	{name: "acdGroup"},
 	{name: "cause"},
@@ -4140,7 +4166,7 @@ var agentNotReadyEventChildren = []childSpec{
 }
 
 func (m *AgentNotReadyEvent) readContent(p *parser) {
-	f := frame{specs: agentNotReadyEventChildren}
+	f := frame{specs: agentNotReadyEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4214,8 +4240,8 @@ func (m *AgentBusyEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID
 func (m *AgentBusyEvent) FilterBit() (group, name string) { return "logicalDeviceFeature", "agentBusy" }
 
 var agentBusyEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "agentDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "agentDevice"},
 	{name: "agentID"},
 	{name: "acdGroup"},
 	{name: "pendingAgentState"},
@@ -4224,7 +4250,7 @@ var agentBusyEventChildren = []childSpec{
 }
 
 func (m *AgentBusyEvent) readContent(p *parser) {
-	f := frame{specs: agentBusyEventChildren}
+	f := frame{specs: agentBusyEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4305,8 +4331,8 @@ func (m *AgentWorkingAfterCallEvent) FilterBit() (group, name string) {
 }
 
 var agentWorkingAfterCallEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "agentDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "agentDevice"},
 	{name: "agentID"},
 	{name: "acdGroup"},
 	{name: "pendingAgentState"},
@@ -4315,7 +4341,7 @@ var agentWorkingAfterCallEventChildren = []childSpec{
 }
 
 func (m *AgentWorkingAfterCallEvent) readContent(p *parser) {
-	f := frame{specs: agentWorkingAfterCallEventChildren}
+	f := frame{specs: agentWorkingAfterCallEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4394,15 +4420,15 @@ func (m *MessageWaitingEvent) FilterBit() (group, name string) {
 }
 
 var messageWaitingEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "targetDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "targetDevice"},
 	{name: "deviceForMessage"},
-	{name: "messageWaitingOn", required: true},
+	{name: "messageWaitingOn"},
 	{name: "extensions"},
 }
 
 func (m *MessageWaitingEvent) readContent(p *parser) {
-	f := frame{specs: messageWaitingEventChildren}
+	f := frame{specs: messageWaitingEventChildren, required: 0xb}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4469,15 +4495,15 @@ func (m *HookswitchEvent) FilterBit() (group, name string) {
 }
 
 var hookswitchEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
-	{name: "hookswitch", required: true},
-	{name: "hookswitchOnHook", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
+	{name: "hookswitch"},
+	{name: "hookswitchOnHook"},
 	{name: "extensions"},
 }
 
 func (m *HookswitchEvent) readContent(p *parser) {
-	f := frame{specs: hookswitchEventChildren}
+	f := frame{specs: hookswitchEventChildren, required: 0xf}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4542,18 +4568,18 @@ func (m *LampModeEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID 
 func (m *LampModeEvent) FilterBit() (group, name string) { return "physicalDeviceFeature", "lampMode" }
 
 var lampModeEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
-	{name: "lamp", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
+	{name: "lamp"},
 	{name: "lampLabel"},
-	{name: "lampMode", required: true},
+	{name: "lampMode"},
 	{name: "lampBrightness"},
 	{name: "lampColor"},
 	{name: "extensions"},
 }
 
 func (m *LampModeEvent) readContent(p *parser) {
-	f := frame{specs: lampModeEventChildren}
+	f := frame{specs: lampModeEventChildren, required: 0x17}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4639,11 +4665,11 @@ func (m *DisplayUpdatedEvent) FilterBit() (group, name string) {
 }
 
 var displayUpdatedEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
 	{name: "displayID"},
-	{name: "logicalRows", required: true},
-	{name: "logicalColumns", required: true},
+	{name: "logicalRows"},
+	{name: "logicalColumns"},
 	{name: "physicalRows"},
 	{name: "physicalColumns"},
 	{name: "physicalBaseRowNumber"},
@@ -4654,7 +4680,7 @@ var displayUpdatedEventChildren = []childSpec{
 }
 
 func (m *DisplayUpdatedEvent) readContent(p *parser) {
-	f := frame{specs: displayUpdatedEventChildren}
+	f := frame{specs: displayUpdatedEventChildren, required: 0x1b}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4754,16 +4780,16 @@ func (m *ButtonPressEvent) FilterBit() (group, name string) {
 }
 
 var buttonPressEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
-	{name: "button", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
+	{name: "button"},
 	{name: "buttonLabel"},
 	{name: "buttonAssociatedNumber"},
 	{name: "extensions"},
 }
 
 func (m *ButtonPressEvent) readContent(p *parser) {
-	f := frame{specs: buttonPressEventChildren}
+	f := frame{specs: buttonPressEventChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4835,15 +4861,15 @@ func (m *MicrophoneMuteEvent) FilterBit() (group, name string) {
 }
 
 var microphoneMuteEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "invokingDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "invokingDevice"},
 	{name: "auditoryApparatus"},
-	{name: "microphoneMuteOn", required: true},
+	{name: "microphoneMuteOn"},
 	{name: "extensions"},
 }
 
 func (m *MicrophoneMuteEvent) readContent(p *parser) {
-	f := frame{specs: microphoneMuteEventChildren}
+	f := frame{specs: microphoneMuteEventChildren, required: 0xb}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4909,15 +4935,15 @@ func (m *SpeakerMuteEvent) FilterBit() (group, name string) {
 }
 
 var speakerMuteEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "invokingDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "invokingDevice"},
 	{name: "auditoryApparatus"},
-	{name: "speakerMuteOn", required: true},
+	{name: "speakerMuteOn"},
 	{name: "extensions"},
 }
 
 func (m *SpeakerMuteEvent) readContent(p *parser) {
-	f := frame{specs: speakerMuteEventChildren}
+	f := frame{specs: speakerMuteEventChildren, required: 0xb}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4983,15 +5009,15 @@ func (m *SpeakerVolumeEvent) FilterBit() (group, name string) {
 }
 
 var speakerVolumeEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "invokingDevice", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "invokingDevice"},
 	{name: "auditoryApparatus"},
 	{name: "speakerVolume"},
 	{name: "extensions"},
 }
 
 func (m *SpeakerVolumeEvent) readContent(p *parser) {
-	f := frame{specs: speakerVolumeEventChildren}
+	f := frame{specs: speakerVolumeEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5063,10 +5089,10 @@ func (m *RingerStatusEvent) FilterBit() (group, name string) {
 }
 
 var ringerStatusEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
 	{name: "ringer"},
-	{name: "ringMode", required: true},
+	{name: "ringMode"},
 	{name: "ringCount"},
 	{name: "ringPattern"},
 	{name: "ringVolume"},
@@ -5074,7 +5100,7 @@ var ringerStatusEventChildren = []childSpec{
 }
 
 func (m *RingerStatusEvent) readContent(p *parser) {
-	f := frame{specs: ringerStatusEventChildren}
+	f := frame{specs: ringerStatusEventChildren, required: 0xb}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5153,14 +5179,14 @@ func (m *BackInServiceEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossR
 func (m *BackInServiceEvent) FilterBit() (group, name string) { return "maintenance", "backInService" }
 
 var backInServiceEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
 	{name: "cause"},
 	{name: "extensions"},
 }
 
 func (m *BackInServiceEvent) readContent(p *parser) {
-	f := frame{specs: backInServiceEventChildren}
+	f := frame{specs: backInServiceEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5220,14 +5246,14 @@ func (m *OutOfServiceEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRe
 func (m *OutOfServiceEvent) FilterBit() (group, name string) { return "maintenance", "outOfService" }
 
 var outOfServiceEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
 	{name: "cause"},
 	{name: "extensions"},
 }
 
 func (m *OutOfServiceEvent) readContent(p *parser) {
-	f := frame{specs: outOfServiceEventChildren}
+	f := frame{specs: outOfServiceEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5289,14 +5315,14 @@ func (m *PartiallyInServiceEvent) FilterBit() (group, name string) {
 }
 
 var partiallyInServiceEventChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "device", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "device"},
 	{name: "cause"},
 	{name: "extensions"},
 }
 
 func (m *PartiallyInServiceEvent) readContent(p *parser) {
-	f := frame{specs: partiallyInServiceEventChildren}
+	f := frame{specs: partiallyInServiceEventChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:

@@ -4,6 +4,797 @@
 
 package csta
 
+// What wrapper elements hold.
+var (
+	agentInfoItemItems      = []childSpec{{name: "agentInfoItem", repeated: true}}
+	agentStateEntryItems    = []childSpec{{name: "agentStateEntry", repeated: true}}
+	connectionListItemItems = []childSpec{{name: "connectionListItem", repeated: true}}
+	deviceItems             = []childSpec{{name: "device", repeated: true}}
+	deviceIDItems           = []childSpec{{name: "deviceID", repeated: true}}
+	digitDurationItems      = []childSpec{{name: "digitDuration", repeated: true}}
+	displayListItemItems    = []childSpec{{name: "displayListItem", repeated: true}}
+	forwardListItemItems    = []childSpec{{name: "forwardListItem", repeated: true}}
+	lampItemItems           = []childSpec{{name: "lampItem", repeated: true}}
+	lampModeItemItems       = []childSpec{{name: "lampModeItem", repeated: true}}
+	microphoneMuteItemItems = []childSpec{{name: "microphoneMuteItem", repeated: true}}
+	monitorItemItems        = []childSpec{{name: "monitorItem", repeated: true}}
+	pauseDurationItems      = []childSpec{{name: "pauseDuration", repeated: true}}
+	speakerMuteItemItems    = []childSpec{{name: "speakerMuteItem", repeated: true}}
+	speakerVolumeItemItems  = []childSpec{{name: "speakerVolumeItem", repeated: true}}
+)
+
+// readMessage reads the message of the root element. It calls no method through
+// an interface, which keeps the parser off the heap.
+func readMessage(p *parser) Message {
+	switch p.local {
+	case "AgentBusyEvent":
+		m := new(AgentBusyEvent)
+		m.readContent(p)
+		return m
+	case "AgentLoggedOffEvent":
+		m := new(AgentLoggedOffEvent)
+		m.readContent(p)
+		return m
+	case "AgentLoggedOnEvent":
+		m := new(AgentLoggedOnEvent)
+		m.readContent(p)
+		return m
+	case "AgentNotReadyEvent":
+		m := new(AgentNotReadyEvent)
+		m.readContent(p)
+		return m
+	case "AgentReadyEvent":
+		m := new(AgentReadyEvent)
+		m.readContent(p)
+		return m
+	case "AgentWorkingAfterCallEvent":
+		m := new(AgentWorkingAfterCallEvent)
+		m.readContent(p)
+		return m
+	case "AlternateCall":
+		m := new(AlternateCall)
+		m.readContent(p)
+		return m
+	case "AlternateCallResponse":
+		m := new(AlternateCallResponse)
+		m.readContent(p)
+		return m
+	case "AnswerCall":
+		m := new(AnswerCall)
+		m.readContent(p)
+		return m
+	case "AnswerCallResponse":
+		m := new(AnswerCallResponse)
+		m.readContent(p)
+		return m
+	case "ApplicationSessionTerminated":
+		m := new(ApplicationSessionTerminated)
+		m.readContent(p)
+		return m
+	case "AutoAnswerEvent":
+		m := new(AutoAnswerEvent)
+		m.readContent(p)
+		return m
+	case "BackInServiceEvent":
+		m := new(BackInServiceEvent)
+		m.readContent(p)
+		return m
+	case "BridgedEvent":
+		m := new(BridgedEvent)
+		m.readContent(p)
+		return m
+	case "ButtonPress":
+		m := new(ButtonPress)
+		m.readContent(p)
+		return m
+	case "ButtonPressEvent":
+		m := new(ButtonPressEvent)
+		m.readContent(p)
+		return m
+	case "ButtonPressResponse":
+		m := new(ButtonPressResponse)
+		m.readContent(p)
+		return m
+	case "CSTAErrorCode":
+		m := new(CSTAErrorCode)
+		m.readContent(p)
+		return m
+	case "CallBack":
+		m := new(CallBack)
+		m.readContent(p)
+		return m
+	case "CallBackEvent":
+		m := new(CallBackEvent)
+		m.readContent(p)
+		return m
+	case "CallBackNonCallRelated":
+		m := new(CallBackNonCallRelated)
+		m.readContent(p)
+		return m
+	case "CallBackNonCallRelatedResponse":
+		m := new(CallBackNonCallRelatedResponse)
+		m.readContent(p)
+		return m
+	case "CallBackResponse":
+		m := new(CallBackResponse)
+		m.readContent(p)
+		return m
+	case "CallClearedEvent":
+		m := new(CallClearedEvent)
+		m.readContent(p)
+		return m
+	case "CallInformationEvent":
+		m := new(CallInformationEvent)
+		m.readContent(p)
+		return m
+	case "CancelCallBack":
+		m := new(CancelCallBack)
+		m.readContent(p)
+		return m
+	case "CancelCallBackResponse":
+		m := new(CancelCallBackResponse)
+		m.readContent(p)
+		return m
+	case "ChangeMonitorFilter":
+		m := new(ChangeMonitorFilter)
+		m.readContent(p)
+		return m
+	case "ChangeMonitorFilterResponse":
+		m := new(ChangeMonitorFilterResponse)
+		m.readContent(p)
+		return m
+	case "ClearCall":
+		m := new(ClearCall)
+		m.readContent(p)
+		return m
+	case "ClearCallResponse":
+		m := new(ClearCallResponse)
+		m.readContent(p)
+		return m
+	case "ClearConnection":
+		m := new(ClearConnection)
+		m.readContent(p)
+		return m
+	case "ClearConnectionResponse":
+		m := new(ClearConnectionResponse)
+		m.readContent(p)
+		return m
+	case "ConferenceCall":
+		m := new(ConferenceCall)
+		m.readContent(p)
+		return m
+	case "ConferenceCallResponse":
+		m := new(ConferenceCallResponse)
+		m.readContent(p)
+		return m
+	case "ConferencedEvent":
+		m := new(ConferencedEvent)
+		m.readContent(p)
+		return m
+	case "ConnectionClearedEvent":
+		m := new(ConnectionClearedEvent)
+		m.readContent(p)
+		return m
+	case "ConsultationCall":
+		m := new(ConsultationCall)
+		m.readContent(p)
+		return m
+	case "ConsultationCallResponse":
+		m := new(ConsultationCallResponse)
+		m.readContent(p)
+		return m
+	case "DeflectCall":
+		m := new(DeflectCall)
+		m.readContent(p)
+		return m
+	case "DeflectCallResponse":
+		m := new(DeflectCallResponse)
+		m.readContent(p)
+		return m
+	case "DeliveredEvent":
+		m := new(DeliveredEvent)
+		m.readContent(p)
+		return m
+	case "DialDigits":
+		m := new(DialDigits)
+		m.readContent(p)
+		return m
+	case "DialDigitsResponse":
+		m := new(DialDigitsResponse)
+		m.readContent(p)
+		return m
+	case "DigitsDialedEvent":
+		m := new(DigitsDialedEvent)
+		m.readContent(p)
+		return m
+	case "DigitsGeneratedEvent":
+		m := new(DigitsGeneratedEvent)
+		m.readContent(p)
+		return m
+	case "DirectedPickupCall":
+		m := new(DirectedPickupCall)
+		m.readContent(p)
+		return m
+	case "DirectedPickupCallResponse":
+		m := new(DirectedPickupCallResponse)
+		m.readContent(p)
+		return m
+	case "DisplayUpdatedEvent":
+		m := new(DisplayUpdatedEvent)
+		m.readContent(p)
+		return m
+	case "DivertedEvent":
+		m := new(DivertedEvent)
+		m.readContent(p)
+		return m
+	case "DoNotDisturbEvent":
+		m := new(DoNotDisturbEvent)
+		m.readContent(p)
+		return m
+	case "Escape":
+		m := new(Escape)
+		m.readContent(p)
+		return m
+	case "EscapeResponse":
+		m := new(EscapeResponse)
+		m.readContent(p)
+		return m
+	case "EstablishedEvent":
+		m := new(EstablishedEvent)
+		m.readContent(p)
+		return m
+	case "FailedEvent":
+		m := new(FailedEvent)
+		m.readContent(p)
+		return m
+	case "ForwardingEvent":
+		m := new(ForwardingEvent)
+		m.readContent(p)
+		return m
+	case "GenerateDigits":
+		m := new(GenerateDigits)
+		m.readContent(p)
+		return m
+	case "GenerateDigitsResponse":
+		m := new(GenerateDigitsResponse)
+		m.readContent(p)
+		return m
+	case "GetAgentState":
+		m := new(GetAgentState)
+		m.readContent(p)
+		return m
+	case "GetAgentStateResponse":
+		m := new(GetAgentStateResponse)
+		m.readContent(p)
+		return m
+	case "GetAutoAnswer":
+		m := new(GetAutoAnswer)
+		m.readContent(p)
+		return m
+	case "GetAutoAnswerResponse":
+		m := new(GetAutoAnswerResponse)
+		m.readContent(p)
+		return m
+	case "GetCSTAFeatures":
+		m := new(GetCSTAFeatures)
+		m.readContent(p)
+		return m
+	case "GetCSTAFeaturesResponse":
+		m := new(GetCSTAFeaturesResponse)
+		m.readContent(p)
+		return m
+	case "GetCallerIDStatus":
+		m := new(GetCallerIDStatus)
+		m.readContent(p)
+		return m
+	case "GetCallerIDStatusResponse":
+		m := new(GetCallerIDStatusResponse)
+		m.readContent(p)
+		return m
+	case "GetDisplay":
+		m := new(GetDisplay)
+		m.readContent(p)
+		return m
+	case "GetDisplayResponse":
+		m := new(GetDisplayResponse)
+		m.readContent(p)
+		return m
+	case "GetDoNotDisturb":
+		m := new(GetDoNotDisturb)
+		m.readContent(p)
+		return m
+	case "GetDoNotDisturbResponse":
+		m := new(GetDoNotDisturbResponse)
+		m.readContent(p)
+		return m
+	case "GetForwarding":
+		m := new(GetForwarding)
+		m.readContent(p)
+		return m
+	case "GetForwardingResponse":
+		m := new(GetForwardingResponse)
+		m.readContent(p)
+		return m
+	case "GetLampInformation":
+		m := new(GetLampInformation)
+		m.readContent(p)
+		return m
+	case "GetLampInformationResponse":
+		m := new(GetLampInformationResponse)
+		m.readContent(p)
+		return m
+	case "GetLampMode":
+		m := new(GetLampMode)
+		m.readContent(p)
+		return m
+	case "GetLampModeResponse":
+		m := new(GetLampModeResponse)
+		m.readContent(p)
+		return m
+	case "GetLogicalDeviceInformation":
+		m := new(GetLogicalDeviceInformation)
+		m.readContent(p)
+		return m
+	case "GetLogicalDeviceInformationResponse":
+		m := new(GetLogicalDeviceInformationResponse)
+		m.readContent(p)
+		return m
+	case "GetMessageWaitingIndicator":
+		m := new(GetMessageWaitingIndicator)
+		m.readContent(p)
+		return m
+	case "GetMessageWaitingIndicatorResponse":
+		m := new(GetMessageWaitingIndicatorResponse)
+		m.readContent(p)
+		return m
+	case "GetMicrophoneMute":
+		m := new(GetMicrophoneMute)
+		m.readContent(p)
+		return m
+	case "GetMicrophoneMuteResponse":
+		m := new(GetMicrophoneMuteResponse)
+		m.readContent(p)
+		return m
+	case "GetMonitors":
+		m := new(GetMonitors)
+		m.readContent(p)
+		return m
+	case "GetMonitorsResponse":
+		m := new(GetMonitorsResponse)
+		m.readContent(p)
+		return m
+	case "GetPhysicalDeviceInformation":
+		m := new(GetPhysicalDeviceInformation)
+		m.readContent(p)
+		return m
+	case "GetPhysicalDeviceInformationResponse":
+		m := new(GetPhysicalDeviceInformationResponse)
+		m.readContent(p)
+		return m
+	case "GetSpeakerMute":
+		m := new(GetSpeakerMute)
+		m.readContent(p)
+		return m
+	case "GetSpeakerMuteResponse":
+		m := new(GetSpeakerMuteResponse)
+		m.readContent(p)
+		return m
+	case "GetSpeakerVolume":
+		m := new(GetSpeakerVolume)
+		m.readContent(p)
+		return m
+	case "GetSpeakerVolumeResponse":
+		m := new(GetSpeakerVolumeResponse)
+		m.readContent(p)
+		return m
+	case "GetSwitchingFunctionDevices":
+		m := new(GetSwitchingFunctionDevices)
+		m.readContent(p)
+		return m
+	case "GetSwitchingFunctionDevicesResponse":
+		m := new(GetSwitchingFunctionDevicesResponse)
+		m.readContent(p)
+		return m
+	case "GroupPickupCall":
+		m := new(GroupPickupCall)
+		m.readContent(p)
+		return m
+	case "GroupPickupCallResponse":
+		m := new(GroupPickupCallResponse)
+		m.readContent(p)
+		return m
+	case "HeldEvent":
+		m := new(HeldEvent)
+		m.readContent(p)
+		return m
+	case "HoldCall":
+		m := new(HoldCall)
+		m.readContent(p)
+		return m
+	case "HoldCallResponse":
+		m := new(HoldCallResponse)
+		m.readContent(p)
+		return m
+	case "HookswitchEvent":
+		m := new(HookswitchEvent)
+		m.readContent(p)
+		return m
+	case "JoinCall":
+		m := new(JoinCall)
+		m.readContent(p)
+		return m
+	case "JoinCallResponse":
+		m := new(JoinCallResponse)
+		m.readContent(p)
+		return m
+	case "LampModeEvent":
+		m := new(LampModeEvent)
+		m.readContent(p)
+		return m
+	case "MakeCall":
+		m := new(MakeCall)
+		m.readContent(p)
+		return m
+	case "MakeCallResponse":
+		m := new(MakeCallResponse)
+		m.readContent(p)
+		return m
+	case "MessageWaitingEvent":
+		m := new(MessageWaitingEvent)
+		m.readContent(p)
+		return m
+	case "MicrophoneMuteEvent":
+		m := new(MicrophoneMuteEvent)
+		m.readContent(p)
+		return m
+	case "MonitorStart":
+		m := new(MonitorStart)
+		m.readContent(p)
+		return m
+	case "MonitorStartResponse":
+		m := new(MonitorStartResponse)
+		m.readContent(p)
+		return m
+	case "MonitorStop":
+		m := new(MonitorStop)
+		m.readContent(p)
+		return m
+	case "MonitorStopResponse":
+		m := new(MonitorStopResponse)
+		m.readContent(p)
+		return m
+	case "NetworkReachedEvent":
+		m := new(NetworkReachedEvent)
+		m.readContent(p)
+		return m
+	case "OfferedEvent":
+		m := new(OfferedEvent)
+		m.readContent(p)
+		return m
+	case "OriginatedEvent":
+		m := new(OriginatedEvent)
+		m.readContent(p)
+		return m
+	case "OutOfServiceEvent":
+		m := new(OutOfServiceEvent)
+		m.readContent(p)
+		return m
+	case "ParkCall":
+		m := new(ParkCall)
+		m.readContent(p)
+		return m
+	case "ParkCallResponse":
+		m := new(ParkCallResponse)
+		m.readContent(p)
+		return m
+	case "PartiallyInServiceEvent":
+		m := new(PartiallyInServiceEvent)
+		m.readContent(p)
+		return m
+	case "QueuedEvent":
+		m := new(QueuedEvent)
+		m.readContent(p)
+		return m
+	case "ReRoute":
+		m := new(ReRoute)
+		m.readContent(p)
+		return m
+	case "ReconnectCall":
+		m := new(ReconnectCall)
+		m.readContent(p)
+		return m
+	case "ReconnectCallResponse":
+		m := new(ReconnectCallResponse)
+		m.readContent(p)
+		return m
+	case "RequestSystemStatus":
+		m := new(RequestSystemStatus)
+		m.readContent(p)
+		return m
+	case "RequestSystemStatusResponse":
+		m := new(RequestSystemStatusResponse)
+		m.readContent(p)
+		return m
+	case "ResetApplicationSessionTimer":
+		m := new(ResetApplicationSessionTimer)
+		m.readContent(p)
+		return m
+	case "ResetApplicationSessionTimerNegResponse":
+		m := new(ResetApplicationSessionTimerNegResponse)
+		m.readContent(p)
+		return m
+	case "ResetApplicationSessionTimerPosResponse":
+		m := new(ResetApplicationSessionTimerPosResponse)
+		m.readContent(p)
+		return m
+	case "RetrieveCall":
+		m := new(RetrieveCall)
+		m.readContent(p)
+		return m
+	case "RetrieveCallResponse":
+		m := new(RetrieveCallResponse)
+		m.readContent(p)
+		return m
+	case "RetrievedEvent":
+		m := new(RetrievedEvent)
+		m.readContent(p)
+		return m
+	case "RingerStatusEvent":
+		m := new(RingerStatusEvent)
+		m.readContent(p)
+		return m
+	case "RouteEnd":
+		m := new(RouteEnd)
+		m.readContent(p)
+		return m
+	case "RouteRegister":
+		m := new(RouteRegister)
+		m.readContent(p)
+		return m
+	case "RouteRegisterAbort":
+		m := new(RouteRegisterAbort)
+		m.readContent(p)
+		return m
+	case "RouteRegisterCancel":
+		m := new(RouteRegisterCancel)
+		m.readContent(p)
+		return m
+	case "RouteRegisterCancelResponse":
+		m := new(RouteRegisterCancelResponse)
+		m.readContent(p)
+		return m
+	case "RouteRegisterResponse":
+		m := new(RouteRegisterResponse)
+		m.readContent(p)
+		return m
+	case "RouteReject":
+		m := new(RouteReject)
+		m.readContent(p)
+		return m
+	case "RouteRequest":
+		m := new(RouteRequest)
+		m.readContent(p)
+		return m
+	case "RouteSelect":
+		m := new(RouteSelect)
+		m.readContent(p)
+		return m
+	case "RouteUsed":
+		m := new(RouteUsed)
+		m.readContent(p)
+		return m
+	case "ServiceCompletionFailureEvent":
+		m := new(ServiceCompletionFailureEvent)
+		m.readContent(p)
+		return m
+	case "ServiceInitiatedEvent":
+		m := new(ServiceInitiatedEvent)
+		m.readContent(p)
+		return m
+	case "SetAgentState":
+		m := new(SetAgentState)
+		m.readContent(p)
+		return m
+	case "SetAgentStateResponse":
+		m := new(SetAgentStateResponse)
+		m.readContent(p)
+		return m
+	case "SetAutoAnswer":
+		m := new(SetAutoAnswer)
+		m.readContent(p)
+		return m
+	case "SetAutoAnswerResponse":
+		m := new(SetAutoAnswerResponse)
+		m.readContent(p)
+		return m
+	case "SetCallerIDStatus":
+		m := new(SetCallerIDStatus)
+		m.readContent(p)
+		return m
+	case "SetCallerIDStatusResponse":
+		m := new(SetCallerIDStatusResponse)
+		m.readContent(p)
+		return m
+	case "SetDisplay":
+		m := new(SetDisplay)
+		m.readContent(p)
+		return m
+	case "SetDisplayResponse":
+		m := new(SetDisplayResponse)
+		m.readContent(p)
+		return m
+	case "SetDoNotDisturb":
+		m := new(SetDoNotDisturb)
+		m.readContent(p)
+		return m
+	case "SetDoNotDisturbResponse":
+		m := new(SetDoNotDisturbResponse)
+		m.readContent(p)
+		return m
+	case "SetForwarding":
+		m := new(SetForwarding)
+		m.readContent(p)
+		return m
+	case "SetForwardingResponse":
+		m := new(SetForwardingResponse)
+		m.readContent(p)
+		return m
+	case "SetLampMode":
+		m := new(SetLampMode)
+		m.readContent(p)
+		return m
+	case "SetLampModeResponse":
+		m := new(SetLampModeResponse)
+		m.readContent(p)
+		return m
+	case "SetMessageWaitingIndicator":
+		m := new(SetMessageWaitingIndicator)
+		m.readContent(p)
+		return m
+	case "SetMessageWaitingIndicatorResponse":
+		m := new(SetMessageWaitingIndicatorResponse)
+		m.readContent(p)
+		return m
+	case "SetMicrophoneMute":
+		m := new(SetMicrophoneMute)
+		m.readContent(p)
+		return m
+	case "SetMicrophoneMuteResponse":
+		m := new(SetMicrophoneMuteResponse)
+		m.readContent(p)
+		return m
+	case "SetSpeakerMute":
+		m := new(SetSpeakerMute)
+		m.readContent(p)
+		return m
+	case "SetSpeakerMuteResponse":
+		m := new(SetSpeakerMuteResponse)
+		m.readContent(p)
+		return m
+	case "SetSpeakerVolume":
+		m := new(SetSpeakerVolume)
+		m.readContent(p)
+		return m
+	case "SetSpeakerVolumeResponse":
+		m := new(SetSpeakerVolumeResponse)
+		m.readContent(p)
+		return m
+	case "SingleStepConferenceCall":
+		m := new(SingleStepConferenceCall)
+		m.readContent(p)
+		return m
+	case "SingleStepConferenceCallResponse":
+		m := new(SingleStepConferenceCallResponse)
+		m.readContent(p)
+		return m
+	case "SingleStepTransferCall":
+		m := new(SingleStepTransferCall)
+		m.readContent(p)
+		return m
+	case "SingleStepTransferCallResponse":
+		m := new(SingleStepTransferCallResponse)
+		m.readContent(p)
+		return m
+	case "SnapshotCall":
+		m := new(SnapshotCall)
+		m.readContent(p)
+		return m
+	case "SnapshotCallData":
+		m := new(SnapshotCallData)
+		m.readContent(p)
+		return m
+	case "SnapshotCallResponse":
+		m := new(SnapshotCallResponse)
+		m.readContent(p)
+		return m
+	case "SnapshotDevice":
+		m := new(SnapshotDevice)
+		m.readContent(p)
+		return m
+	case "SnapshotDeviceData":
+		m := new(SnapshotDeviceData)
+		m.readContent(p)
+		return m
+	case "SnapshotDeviceResponse":
+		m := new(SnapshotDeviceResponse)
+		m.readContent(p)
+		return m
+	case "SpeakerMuteEvent":
+		m := new(SpeakerMuteEvent)
+		m.readContent(p)
+		return m
+	case "SpeakerVolumeEvent":
+		m := new(SpeakerVolumeEvent)
+		m.readContent(p)
+		return m
+	case "StartApplicationSession":
+		m := new(StartApplicationSession)
+		m.readContent(p)
+		return m
+	case "StartApplicationSessionNegResponse":
+		m := new(StartApplicationSessionNegResponse)
+		m.readContent(p)
+		return m
+	case "StartApplicationSessionPosResponse":
+		m := new(StartApplicationSessionPosResponse)
+		m.readContent(p)
+		return m
+	case "StopApplicationSession":
+		m := new(StopApplicationSession)
+		m.readContent(p)
+		return m
+	case "StopApplicationSessionNegResponse":
+		m := new(StopApplicationSessionNegResponse)
+		m.readContent(p)
+		return m
+	case "StopApplicationSessionPosResponse":
+		m := new(StopApplicationSessionPosResponse)
+		m.readContent(p)
+		return m
+	case "SwitchingFunctionDevices":
+		m := new(SwitchingFunctionDevices)
+		m.readContent(p)
+		return m
+	case "SystemRegister":
+		m := new(SystemRegister)
+		m.readContent(p)
+		return m
+	case "SystemRegisterCancel":
+		m := new(SystemRegisterCancel)
+		m.readContent(p)
+		return m
+	case "SystemRegisterCancelResponse":
+		m := new(SystemRegisterCancelResponse)
+		m.readContent(p)
+		return m
+	case "SystemRegisterResponse":
+		m := new(SystemRegisterResponse)
+		m.readContent(p)
+		return m
+	case "SystemStatus":
+		m := new(SystemStatus)
+		m.readContent(p)
+		return m
+	case "SystemStatusResponse":
+		m := new(SystemStatusResponse)
+		m.readContent(p)
+		return m
+	case "TransferCall":
+		m := new(TransferCall)
+		m.readContent(p)
+		return m
+	case "TransferCallResponse":
+		m := new(TransferCallResponse)
+		m.readContent(p)
+		return m
+	case "TransferedEvent":
+		m := new(TransferedEvent)
+		m.readContent(p)
+		return m
+	}
+	return nil
+}
+
 func newMessage(element string) Message {
 	switch element {
 	case "AgentBusyEvent":

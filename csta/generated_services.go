@@ -24,7 +24,7 @@ var requestSystemStatusChildren = []childSpec{
 }
 
 func (m *RequestSystemStatus) readContent(p *parser) {
-	f := frame{specs: requestSystemStatusChildren}
+	f := frame{specs: requestSystemStatusChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -63,12 +63,12 @@ func (m *RequestSystemStatusResponse) Element() string { return "RequestSystemSt
 func (m *RequestSystemStatusResponse) Kind() Kind { return KindResponse }
 
 var requestSystemStatusResponseChildren = []childSpec{
-	{name: "systemStatus", required: true},
+	{name: "systemStatus"},
 	{name: "extensions"},
 }
 
 func (m *RequestSystemStatusResponse) readContent(p *parser) {
-	f := frame{specs: requestSystemStatusResponseChildren}
+	f := frame{specs: requestSystemStatusResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -107,12 +107,12 @@ func (m *SystemStatus) Kind() Kind { return KindRequest }
 
 var systemStatusChildren = []childSpec{
 	{name: "sysStatRegisterID"},
-	{name: "systemStatus", required: true},
+	{name: "systemStatus"},
 	{name: "extensions"},
 }
 
 func (m *SystemStatus) readContent(p *parser) {
-	f := frame{specs: systemStatusChildren}
+	f := frame{specs: systemStatusChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -157,7 +157,7 @@ var systemStatusResponseChildren = []childSpec{
 }
 
 func (m *SystemStatusResponse) readContent(p *parser) {
-	f := frame{specs: systemStatusResponseChildren}
+	f := frame{specs: systemStatusResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -192,13 +192,13 @@ func (m *SystemRegister) Element() string { return "SystemRegister" }
 func (m *SystemRegister) Kind() Kind { return KindRequest }
 
 var systemRegisterChildren = []childSpec{
-	{name: "requestTypes", required: true},
+	{name: "requestTypes"},
 	{name: "requestedStatusFilter"},
 	{name: "extensions"},
 }
 
 func (m *SystemRegister) readContent(p *parser) {
-	f := frame{specs: systemRegisterChildren}
+	f := frame{specs: systemRegisterChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -241,13 +241,13 @@ func (m *SystemRegisterResponse) Element() string { return "SystemRegisterRespon
 func (m *SystemRegisterResponse) Kind() Kind { return KindResponse }
 
 var systemRegisterResponseChildren = []childSpec{
-	{name: "sysStatRegisterID", required: true},
+	{name: "sysStatRegisterID"},
 	{name: "actualStatusFilter"},
 	{name: "extensions"},
 }
 
 func (m *SystemRegisterResponse) readContent(p *parser) {
-	f := frame{specs: systemRegisterResponseChildren}
+	f := frame{specs: systemRegisterResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -289,12 +289,12 @@ func (m *SystemRegisterCancel) Element() string { return "SystemRegisterCancel" 
 func (m *SystemRegisterCancel) Kind() Kind { return KindRequest }
 
 var systemRegisterCancelChildren = []childSpec{
-	{name: "sysStatRegisterID", required: true},
+	{name: "sysStatRegisterID"},
 	{name: "extensions"},
 }
 
 func (m *SystemRegisterCancel) readContent(p *parser) {
-	f := frame{specs: systemRegisterCancelChildren}
+	f := frame{specs: systemRegisterCancelChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -334,7 +334,7 @@ var systemRegisterCancelResponseChildren = []childSpec{
 }
 
 func (m *SystemRegisterCancelResponse) readContent(p *parser) {
-	f := frame{specs: systemRegisterCancelResponseChildren}
+	f := frame{specs: systemRegisterCancelResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -371,7 +371,7 @@ var getCSTAFeaturesChildren = []childSpec{
 }
 
 func (m *GetCSTAFeatures) readContent(p *parser) {
-	f := frame{specs: getCSTAFeaturesChildren}
+	f := frame{specs: getCSTAFeaturesChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -406,13 +406,13 @@ func (m *GetCSTAFeaturesResponse) Element() string { return "GetCSTAFeaturesResp
 func (m *GetCSTAFeaturesResponse) Kind() Kind { return KindResponse }
 
 var getCSTAFeaturesResponseChildren = []childSpec{
-	{name: "supportedServices", required: true},
-	{name: "supportedEvents", required: true},
+	{name: "supportedServices"},
+	{name: "supportedEvents"},
 	{name: "extensions"},
 }
 
 func (m *GetCSTAFeaturesResponse) readContent(p *parser) {
-	f := frame{specs: getCSTAFeaturesResponseChildren}
+	f := frame{specs: getCSTAFeaturesResponseChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -459,7 +459,7 @@ var getSwitchingFunctionDevicesChildren = []childSpec{
 }
 
 func (m *GetSwitchingFunctionDevices) readContent(p *parser) {
-	f := frame{specs: getSwitchingFunctionDevicesChildren}
+	f := frame{specs: getSwitchingFunctionDevicesChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -506,12 +506,12 @@ func (m *GetSwitchingFunctionDevicesResponse) Element() string {
 func (m *GetSwitchingFunctionDevicesResponse) Kind() Kind { return KindResponse }
 
 var getSwitchingFunctionDevicesResponseChildren = []childSpec{
-	{name: "serviceCrossRefID", required: true},
+	{name: "serviceCrossRefID"},
 	{name: "extensions"},
 }
 
 func (m *GetSwitchingFunctionDevicesResponse) readContent(p *parser) {
-	f := frame{specs: getSwitchingFunctionDevicesResponseChildren}
+	f := frame{specs: getSwitchingFunctionDevicesResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -551,15 +551,15 @@ func (m *SwitchingFunctionDevices) Element() string { return "SwitchingFunctionD
 func (m *SwitchingFunctionDevices) Kind() Kind { return KindReport }
 
 var switchingFunctionDevicesChildren = []childSpec{
-	{name: "serviceCrossRefID", required: true},
+	{name: "serviceCrossRefID"},
 	{name: "segmentID"},
-	{name: "lastSegment", required: true},
-	{name: "deviceList", required: true},
+	{name: "lastSegment"},
+	{name: "deviceList"},
 	{name: "extensions"},
 }
 
 func (m *SwitchingFunctionDevices) readContent(p *parser) {
-	f := frame{specs: switchingFunctionDevicesChildren}
+	f := frame{specs: switchingFunctionDevicesChildren, required: 0xd}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -569,7 +569,13 @@ func (m *SwitchingFunctionDevices) readContent(p *parser) {
 		case 2:
 			m.LastSegment = p.bool()
 		case 3:
-			m.DeviceList = readItems(p, "device", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceItems}
+			m.DeviceList = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.DeviceList = append(m.DeviceList, item)
+			}
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -614,7 +620,7 @@ func (m *MonitorStart) Element() string { return "MonitorStart" }
 func (m *MonitorStart) Kind() Kind { return KindRequest }
 
 var monitorStartChildren = []childSpec{
-	{name: "monitorObject", required: true},
+	{name: "monitorObject"},
 	{name: "requestedMonitorFilter"},
 	{name: "monitorType"},
 	{name: "requestedMonitorMediaClass"},
@@ -622,7 +628,7 @@ var monitorStartChildren = []childSpec{
 }
 
 func (m *MonitorStart) readContent(p *parser) {
-	f := frame{specs: monitorStartChildren}
+	f := frame{specs: monitorStartChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -678,7 +684,7 @@ func (m *MonitorStartResponse) Element() string { return "MonitorStartResponse" 
 func (m *MonitorStartResponse) Kind() Kind { return KindResponse }
 
 var monitorStartResponseChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
+	{name: "monitorCrossRefID"},
 	{name: "actualMonitorFilter"},
 	{name: "actualMonitorMediaClass"},
 	{name: "monitorExistingCalls"},
@@ -686,7 +692,7 @@ var monitorStartResponseChildren = []childSpec{
 }
 
 func (m *MonitorStartResponse) readContent(p *parser) {
-	f := frame{specs: monitorStartResponseChildren}
+	f := frame{specs: monitorStartResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -739,12 +745,12 @@ func (m *MonitorStop) Element() string { return "MonitorStop" }
 func (m *MonitorStop) Kind() Kind { return KindRequest }
 
 var monitorStopChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
+	{name: "monitorCrossRefID"},
 	{name: "extensions"},
 }
 
 func (m *MonitorStop) readContent(p *parser) {
-	f := frame{specs: monitorStopChildren}
+	f := frame{specs: monitorStopChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -784,7 +790,7 @@ var monitorStopResponseChildren = []childSpec{
 }
 
 func (m *MonitorStopResponse) readContent(p *parser) {
-	f := frame{specs: monitorStopResponseChildren}
+	f := frame{specs: monitorStopResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -819,13 +825,13 @@ func (m *ChangeMonitorFilter) Element() string { return "ChangeMonitorFilter" }
 func (m *ChangeMonitorFilter) Kind() Kind { return KindRequest }
 
 var changeMonitorFilterChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
-	{name: "requestedFilterList", required: true},
+	{name: "monitorCrossRefID"},
+	{name: "requestedFilterList"},
 	{name: "extensions"},
 }
 
 func (m *ChangeMonitorFilter) readContent(p *parser) {
-	f := frame{specs: changeMonitorFilterChildren}
+	f := frame{specs: changeMonitorFilterChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -870,7 +876,7 @@ var changeMonitorFilterResponseChildren = []childSpec{
 }
 
 func (m *ChangeMonitorFilterResponse) readContent(p *parser) {
-	f := frame{specs: changeMonitorFilterResponseChildren}
+	f := frame{specs: changeMonitorFilterResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -910,12 +916,12 @@ func (m *SnapshotDevice) Element() string { return "SnapshotDevice" }
 func (m *SnapshotDevice) Kind() Kind { return KindRequest }
 
 var snapshotDeviceChildren = []childSpec{
-	{name: "snapshotObject", required: true},
+	{name: "snapshotObject"},
 	{name: "extensions"},
 }
 
 func (m *SnapshotDevice) readContent(p *parser) {
-	f := frame{specs: snapshotDeviceChildren}
+	f := frame{specs: snapshotDeviceChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -952,12 +958,12 @@ func (m *SnapshotDeviceResponse) Element() string { return "SnapshotDeviceRespon
 func (m *SnapshotDeviceResponse) Kind() Kind { return KindResponse }
 
 var snapshotDeviceResponseChildren = []childSpec{
-	{name: "crossRefIDorSnapshotData", required: true},
+	{name: "crossRefIDorSnapshotData"},
 	{name: "extensions"},
 }
 
 func (m *SnapshotDeviceResponse) readContent(p *parser) {
-	f := frame{specs: snapshotDeviceResponseChildren}
+	f := frame{specs: snapshotDeviceResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -994,12 +1000,12 @@ func (m *SnapshotCall) Element() string { return "SnapshotCall" }
 func (m *SnapshotCall) Kind() Kind { return KindRequest }
 
 var snapshotCallChildren = []childSpec{
-	{name: "snapshotObject", required: true},
+	{name: "snapshotObject"},
 	{name: "extensions"},
 }
 
 func (m *SnapshotCall) readContent(p *parser) {
-	f := frame{specs: snapshotCallChildren}
+	f := frame{specs: snapshotCallChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1048,7 +1054,7 @@ func (m *SnapshotCallResponse) Element() string { return "SnapshotCallResponse" 
 func (m *SnapshotCallResponse) Kind() Kind { return KindResponse }
 
 var snapshotCallResponseChildren = []childSpec{
-	{name: "crossRefIDorSnapshotData", required: true},
+	{name: "crossRefIDorSnapshotData"},
 	{name: "mediaCallCharacteristics"},
 	{name: "callCharacteristics"},
 	{name: "callingDevice"},
@@ -1065,7 +1071,7 @@ var snapshotCallResponseChildren = []childSpec{
 }
 
 func (m *SnapshotCallResponse) readContent(p *parser) {
-	f := frame{specs: snapshotCallResponseChildren}
+	f := frame{specs: snapshotCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1181,8 +1187,8 @@ func (m *MakeCall) Element() string { return "MakeCall" }
 func (m *MakeCall) Kind() Kind { return KindRequest }
 
 var makeCallChildren = []childSpec{
-	{name: "callingDevice", required: true},
-	{name: "calledDirectoryNumber", required: true},
+	{name: "callingDevice"},
+	{name: "calledDirectoryNumber"},
 	{name: "accountCode"},
 	{name: "authCode"},
 	{name: "autoOriginate"},
@@ -1193,12 +1199,12 @@ var makeCallChildren = []childSpec{
 	{name: "callingConnectionInfo"},
 	{name: "subjectOfCall"},
 	{name: "languagePreferences"},
-	{name: "reason"},
+	{name: "reason", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *MakeCall) readContent(p *parser) {
-	f := frame{specs: makeCallChildren}
+	f := frame{specs: makeCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1301,15 +1307,15 @@ func (m *MakeCallResponse) Element() string { return "MakeCallResponse" }
 func (m *MakeCallResponse) Kind() Kind { return KindResponse }
 
 var makeCallResponseChildren = []childSpec{
-	{name: "callingDevice", required: true},
+	{name: "callingDevice"},
 	{name: "mediaCallCharacteristics"},
 	{name: "initiatedCallInfo"},
-	{name: "callLinkageData"},
+	{name: "callLinkageData", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *MakeCallResponse) readContent(p *parser) {
-	f := frame{specs: makeCallResponseChildren}
+	f := frame{specs: makeCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1365,14 +1371,14 @@ func (m *AnswerCall) Element() string { return "AnswerCall" }
 func (m *AnswerCall) Kind() Kind { return KindRequest }
 
 var answerCallChildren = []childSpec{
-	{name: "callToBeAnswered", required: true},
+	{name: "callToBeAnswered"},
 	{name: "correlatorData"},
 	{name: "userData"},
 	{name: "extensions"},
 }
 
 func (m *AnswerCall) readContent(p *parser) {
-	f := frame{specs: answerCallChildren}
+	f := frame{specs: answerCallChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1424,7 +1430,7 @@ var answerCallResponseChildren = []childSpec{
 }
 
 func (m *AnswerCallResponse) readContent(p *parser) {
-	f := frame{specs: answerCallResponseChildren}
+	f := frame{specs: answerCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1461,7 +1467,7 @@ func (m *ClearConnection) Element() string { return "ClearConnection" }
 func (m *ClearConnection) Kind() Kind { return KindRequest }
 
 var clearConnectionChildren = []childSpec{
-	{name: "connectionToBeCleared", required: true},
+	{name: "connectionToBeCleared"},
 	{name: "correlatorData"},
 	{name: "userData"},
 	{name: "reason"},
@@ -1469,7 +1475,7 @@ var clearConnectionChildren = []childSpec{
 }
 
 func (m *ClearConnection) readContent(p *parser) {
-	f := frame{specs: clearConnectionChildren}
+	f := frame{specs: clearConnectionChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1526,7 +1532,7 @@ var clearConnectionResponseChildren = []childSpec{
 }
 
 func (m *ClearConnectionResponse) readContent(p *parser) {
-	f := frame{specs: clearConnectionResponseChildren}
+	f := frame{specs: clearConnectionResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1562,14 +1568,14 @@ func (m *ClearCall) Element() string { return "ClearCall" }
 func (m *ClearCall) Kind() Kind { return KindRequest }
 
 var clearCallChildren = []childSpec{
-	{name: "callToBeCleared", required: true},
+	{name: "callToBeCleared"},
 	{name: "userData"},
-	{name: "reason"},
+	{name: "reason", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *ClearCall) readContent(p *parser) {
-	f := frame{specs: clearCallChildren}
+	f := frame{specs: clearCallChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1620,7 +1626,7 @@ var clearCallResponseChildren = []childSpec{
 }
 
 func (m *ClearCallResponse) readContent(p *parser) {
-	f := frame{specs: clearCallResponseChildren}
+	f := frame{specs: clearCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1655,13 +1661,13 @@ func (m *HoldCall) Element() string { return "HoldCall" }
 func (m *HoldCall) Kind() Kind { return KindRequest }
 
 var holdCallChildren = []childSpec{
-	{name: "callToBeHeld", required: true},
+	{name: "callToBeHeld"},
 	{name: "connectionReservation"},
 	{name: "extensions"},
 }
 
 func (m *HoldCall) readContent(p *parser) {
-	f := frame{specs: holdCallChildren}
+	f := frame{specs: holdCallChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1706,7 +1712,7 @@ var holdCallResponseChildren = []childSpec{
 }
 
 func (m *HoldCallResponse) readContent(p *parser) {
-	f := frame{specs: holdCallResponseChildren}
+	f := frame{specs: holdCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1740,12 +1746,12 @@ func (m *RetrieveCall) Element() string { return "RetrieveCall" }
 func (m *RetrieveCall) Kind() Kind { return KindRequest }
 
 var retrieveCallChildren = []childSpec{
-	{name: "callToBeRetrieved", required: true},
+	{name: "callToBeRetrieved"},
 	{name: "extensions"},
 }
 
 func (m *RetrieveCall) readContent(p *parser) {
-	f := frame{specs: retrieveCallChildren}
+	f := frame{specs: retrieveCallChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1785,7 +1791,7 @@ var retrieveCallResponseChildren = []childSpec{
 }
 
 func (m *RetrieveCallResponse) readContent(p *parser) {
-	f := frame{specs: retrieveCallResponseChildren}
+	f := frame{specs: retrieveCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1822,15 +1828,15 @@ func (m *AlternateCall) Element() string { return "AlternateCall" }
 func (m *AlternateCall) Kind() Kind { return KindRequest }
 
 var alternateCallChildren = []childSpec{
-	{name: "heldCall", required: true},
-	{name: "activeCall", required: true},
+	{name: "heldCall"},
+	{name: "activeCall"},
 	{name: "connectionReservation"},
 	{name: "consultOptions"},
 	{name: "extensions"},
 }
 
 func (m *AlternateCall) readContent(p *parser) {
-	f := frame{specs: alternateCallChildren}
+	f := frame{specs: alternateCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1883,7 +1889,7 @@ var alternateCallResponseChildren = []childSpec{
 }
 
 func (m *AlternateCallResponse) readContent(p *parser) {
-	f := frame{specs: alternateCallResponseChildren}
+	f := frame{specs: alternateCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1929,8 +1935,8 @@ func (m *ConsultationCall) Element() string { return "ConsultationCall" }
 func (m *ConsultationCall) Kind() Kind { return KindRequest }
 
 var consultationCallChildren = []childSpec{
-	{name: "existingCall", required: true},
-	{name: "consultedDevice", required: true},
+	{name: "existingCall"},
+	{name: "consultedDevice"},
 	{name: "connectionReservation"},
 	{name: "accountCode"},
 	{name: "authCode"},
@@ -1946,7 +1952,7 @@ var consultationCallChildren = []childSpec{
 }
 
 func (m *ConsultationCall) readContent(p *parser) {
-	f := frame{specs: consultationCallChildren}
+	f := frame{specs: consultationCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2049,15 +2055,15 @@ func (m *ConsultationCallResponse) Element() string { return "ConsultationCallRe
 func (m *ConsultationCallResponse) Kind() Kind { return KindResponse }
 
 var consultationCallResponseChildren = []childSpec{
-	{name: "initiatedCall", required: true},
+	{name: "initiatedCall"},
 	{name: "mediaCallCharacteristics"},
 	{name: "initiatedCallInfo"},
-	{name: "callLinkageData"},
+	{name: "callLinkageData", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *ConsultationCallResponse) readContent(p *parser) {
-	f := frame{specs: consultationCallResponseChildren}
+	f := frame{specs: consultationCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2112,13 +2118,13 @@ func (m *ReconnectCall) Element() string { return "ReconnectCall" }
 func (m *ReconnectCall) Kind() Kind { return KindRequest }
 
 var reconnectCallChildren = []childSpec{
-	{name: "activeCall", required: true},
-	{name: "heldCall", required: true},
+	{name: "activeCall"},
+	{name: "heldCall"},
 	{name: "extensions"},
 }
 
 func (m *ReconnectCall) readContent(p *parser) {
-	f := frame{specs: reconnectCallChildren}
+	f := frame{specs: reconnectCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2161,7 +2167,7 @@ var reconnectCallResponseChildren = []childSpec{
 }
 
 func (m *ReconnectCallResponse) readContent(p *parser) {
-	f := frame{specs: reconnectCallResponseChildren}
+	f := frame{specs: reconnectCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2196,13 +2202,13 @@ func (m *TransferCall) Element() string { return "TransferCall" }
 func (m *TransferCall) Kind() Kind { return KindRequest }
 
 var transferCallChildren = []childSpec{
-	{name: "heldCall", required: true},
-	{name: "activeCall", required: true},
+	{name: "heldCall"},
+	{name: "activeCall"},
 	{name: "extensions"},
 }
 
 func (m *TransferCall) readContent(p *parser) {
-	f := frame{specs: transferCallChildren}
+	f := frame{specs: transferCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2245,21 +2251,27 @@ func (m *TransferCallResponse) Element() string { return "TransferCallResponse" 
 func (m *TransferCallResponse) Kind() Kind { return KindResponse }
 
 var transferCallResponseChildren = []childSpec{
-	{name: "transferredCall", required: true},
+	{name: "transferredCall"},
 	{name: "connections"},
 	{name: "transferredCallInfo"},
-	{name: "callLinkageDataList"},
+	{name: "callLinkageDataList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *TransferCallResponse) readContent(p *parser) {
-	f := frame{specs: transferCallResponseChildren}
+	f := frame{specs: transferCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
 			m.TransferredCall.readContent(p)
 		case 1:
-			m.Connections = readItems(p, "connectionListItem", func(p *parser, v *ConnectionListItem) { v.readContent(p) })
+			items := frame{specs: connectionListItemItems}
+			m.Connections = []ConnectionListItem{}
+			for p.child(&items) != noChild {
+				var item ConnectionListItem
+				item.readContent(p)
+				m.Connections = append(m.Connections, item)
+			}
 		case 2:
 			m.TransferredCallInfo = new(ConnectionInformation)
 			m.TransferredCallInfo.readContent(p)
@@ -2319,8 +2331,8 @@ func (m *SingleStepTransferCall) Element() string { return "SingleStepTransferCa
 func (m *SingleStepTransferCall) Kind() Kind { return KindRequest }
 
 var singleStepTransferCallChildren = []childSpec{
-	{name: "activeCall", required: true},
-	{name: "transferredTo", required: true},
+	{name: "activeCall"},
+	{name: "transferredTo"},
 	{name: "accountCode"},
 	{name: "authCode"},
 	{name: "correlatorData"},
@@ -2328,12 +2340,12 @@ var singleStepTransferCallChildren = []childSpec{
 	{name: "subjectOfCall"},
 	{name: "languagePreferences"},
 	{name: "reason"},
-	{name: "callCharacteristics"},
+	{name: "callCharacteristics", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *SingleStepTransferCall) readContent(p *parser) {
-	f := frame{specs: singleStepTransferCallChildren}
+	f := frame{specs: singleStepTransferCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2419,21 +2431,27 @@ func (m *SingleStepTransferCallResponse) Element() string { return "SingleStepTr
 func (m *SingleStepTransferCallResponse) Kind() Kind { return KindResponse }
 
 var singleStepTransferCallResponseChildren = []childSpec{
-	{name: "transferredCall", required: true},
+	{name: "transferredCall"},
 	{name: "connections"},
 	{name: "transferredCallInfo"},
-	{name: "callLinkageDataList"},
+	{name: "callLinkageDataList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *SingleStepTransferCallResponse) readContent(p *parser) {
-	f := frame{specs: singleStepTransferCallResponseChildren}
+	f := frame{specs: singleStepTransferCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
 			m.TransferredCall.readContent(p)
 		case 1:
-			m.Connections = readItems(p, "connectionListItem", func(p *parser, v *ConnectionListItem) { v.readContent(p) })
+			items := frame{specs: connectionListItemItems}
+			m.Connections = []ConnectionListItem{}
+			for p.child(&items) != noChild {
+				var item ConnectionListItem
+				item.readContent(p)
+				m.Connections = append(m.Connections, item)
+			}
 		case 2:
 			m.TransferredCallInfo = new(ConnectionInformation)
 			m.TransferredCallInfo.readContent(p)
@@ -2485,13 +2503,13 @@ func (m *ConferenceCall) Element() string { return "ConferenceCall" }
 func (m *ConferenceCall) Kind() Kind { return KindRequest }
 
 var conferenceCallChildren = []childSpec{
-	{name: "heldCall", required: true},
-	{name: "activeCall", required: true},
+	{name: "heldCall"},
+	{name: "activeCall"},
 	{name: "extensions"},
 }
 
 func (m *ConferenceCall) readContent(p *parser) {
-	f := frame{specs: conferenceCallChildren}
+	f := frame{specs: conferenceCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2534,21 +2552,27 @@ func (m *ConferenceCallResponse) Element() string { return "ConferenceCallRespon
 func (m *ConferenceCallResponse) Kind() Kind { return KindResponse }
 
 var conferenceCallResponseChildren = []childSpec{
-	{name: "conferenceCall", required: true},
+	{name: "conferenceCall"},
 	{name: "connections"},
 	{name: "conferenceCallInfo"},
-	{name: "callLinkageDataList"},
+	{name: "callLinkageDataList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *ConferenceCallResponse) readContent(p *parser) {
-	f := frame{specs: conferenceCallResponseChildren}
+	f := frame{specs: conferenceCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
 			m.ConferenceCall.readContent(p)
 		case 1:
-			m.Connections = readItems(p, "connectionListItem", func(p *parser, v *ConnectionListItem) { v.readContent(p) })
+			items := frame{specs: connectionListItemItems}
+			m.Connections = []ConnectionListItem{}
+			for p.child(&items) != noChild {
+				var item ConnectionListItem
+				item.readContent(p)
+				m.Connections = append(m.Connections, item)
+			}
 		case 2:
 			m.ConferenceCallInfo = new(ConnectionInformation)
 			m.ConferenceCallInfo.readContent(p)
@@ -2607,9 +2631,9 @@ func (m *SingleStepConferenceCall) Element() string { return "SingleStepConferen
 func (m *SingleStepConferenceCall) Kind() Kind { return KindRequest }
 
 var singleStepConferenceCallChildren = []childSpec{
-	{name: "activeCall", required: true},
-	{name: "deviceToJoin", required: true},
-	{name: "participationType", required: true},
+	{name: "activeCall"},
+	{name: "deviceToJoin"},
+	{name: "participationType"},
 	{name: "accountCode"},
 	{name: "authCode"},
 	{name: "correlatorData"},
@@ -2620,7 +2644,7 @@ var singleStepConferenceCallChildren = []childSpec{
 }
 
 func (m *SingleStepConferenceCall) readContent(p *parser) {
-	f := frame{specs: singleStepConferenceCallChildren}
+	f := frame{specs: singleStepConferenceCallChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2699,14 +2723,14 @@ func (m *SingleStepConferenceCallResponse) Element() string {
 func (m *SingleStepConferenceCallResponse) Kind() Kind { return KindResponse }
 
 var singleStepConferenceCallResponseChildren = []childSpec{
-	{name: "conferencedCall", required: true},
+	{name: "conferencedCall"},
 	{name: "conferencedCallInfo"},
-	{name: "callLinkageDataList"},
+	{name: "callLinkageDataList", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *SingleStepConferenceCallResponse) readContent(p *parser) {
-	f := frame{specs: singleStepConferenceCallResponseChildren}
+	f := frame{specs: singleStepConferenceCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2761,19 +2785,19 @@ func (m *DeflectCall) Element() string { return "DeflectCall" }
 func (m *DeflectCall) Kind() Kind { return KindRequest }
 
 var deflectCallChildren = []childSpec{
-	{name: "callToBeDiverted", required: true},
-	{name: "newDestination", required: true},
+	{name: "callToBeDiverted"},
+	{name: "newDestination"},
 	{name: "correlatorData"},
 	{name: "userData"},
 	{name: "subjectOfCall"},
 	{name: "languagePreferences"},
 	{name: "reason"},
-	{name: "callCharacteristics"},
+	{name: "callCharacteristics", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *DeflectCall) readContent(p *parser) {
-	f := frame{specs: deflectCallChildren}
+	f := frame{specs: deflectCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2849,7 +2873,7 @@ var deflectCallResponseChildren = []childSpec{
 }
 
 func (m *DeflectCallResponse) readContent(p *parser) {
-	f := frame{specs: deflectCallResponseChildren}
+	f := frame{specs: deflectCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2886,15 +2910,15 @@ func (m *DirectedPickupCall) Element() string { return "DirectedPickupCall" }
 func (m *DirectedPickupCall) Kind() Kind { return KindRequest }
 
 var directedPickupCallChildren = []childSpec{
-	{name: "callToBePickedUp", required: true},
-	{name: "requestingDevice", required: true},
+	{name: "callToBePickedUp"},
+	{name: "requestingDevice"},
 	{name: "correlatorData"},
 	{name: "userData"},
 	{name: "extensions"},
 }
 
 func (m *DirectedPickupCall) readContent(p *parser) {
-	f := frame{specs: directedPickupCallChildren}
+	f := frame{specs: directedPickupCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -2948,14 +2972,14 @@ func (m *DirectedPickupCallResponse) Element() string { return "DirectedPickupCa
 func (m *DirectedPickupCallResponse) Kind() Kind { return KindResponse }
 
 var directedPickupCallResponseChildren = []childSpec{
-	{name: "pickedCall", required: true},
+	{name: "pickedCall"},
 	{name: "pickedCallInfo"},
-	{name: "callLinkageData"},
+	{name: "callLinkageData", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *DirectedPickupCallResponse) readContent(p *parser) {
-	f := frame{specs: directedPickupCallResponseChildren}
+	f := frame{specs: directedPickupCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3006,7 +3030,7 @@ func (m *GroupPickupCall) Element() string { return "GroupPickupCall" }
 func (m *GroupPickupCall) Kind() Kind { return KindRequest }
 
 var groupPickupCallChildren = []childSpec{
-	{name: "newDestination", required: true},
+	{name: "newDestination"},
 	{name: "pickGroup"},
 	{name: "correlatorData"},
 	{name: "userData"},
@@ -3014,7 +3038,7 @@ var groupPickupCallChildren = []childSpec{
 }
 
 func (m *GroupPickupCall) readContent(p *parser) {
-	f := frame{specs: groupPickupCallChildren}
+	f := frame{specs: groupPickupCallChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3071,14 +3095,14 @@ func (m *GroupPickupCallResponse) Element() string { return "GroupPickupCallResp
 func (m *GroupPickupCallResponse) Kind() Kind { return KindResponse }
 
 var groupPickupCallResponseChildren = []childSpec{
-	{name: "pickedCall", required: true},
+	{name: "pickedCall"},
 	{name: "pickedCallInfo"},
-	{name: "callLinkageData"},
+	{name: "callLinkageData", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *GroupPickupCallResponse) readContent(p *parser) {
-	f := frame{specs: groupPickupCallResponseChildren}
+	f := frame{specs: groupPickupCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3130,8 +3154,8 @@ func (m *ParkCall) Element() string { return "ParkCall" }
 func (m *ParkCall) Kind() Kind { return KindRequest }
 
 var parkCallChildren = []childSpec{
-	{name: "parking", required: true},
-	{name: "parkTo", required: true},
+	{name: "parking"},
+	{name: "parkTo"},
 	{name: "correlatorData"},
 	{name: "subjectOfCall"},
 	{name: "languagePreferences"},
@@ -3139,7 +3163,7 @@ var parkCallChildren = []childSpec{
 }
 
 func (m *ParkCall) readContent(p *parser) {
-	f := frame{specs: parkCallChildren}
+	f := frame{specs: parkCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3195,12 +3219,12 @@ func (m *ParkCallResponse) Element() string { return "ParkCallResponse" }
 func (m *ParkCallResponse) Kind() Kind { return KindResponse }
 
 var parkCallResponseChildren = []childSpec{
-	{name: "parkedTo", required: true},
+	{name: "parkedTo"},
 	{name: "extensions"},
 }
 
 func (m *ParkCallResponse) readContent(p *parser) {
-	f := frame{specs: parkCallResponseChildren}
+	f := frame{specs: parkCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3240,7 +3264,7 @@ func (m *CallBack) Element() string { return "CallBack" }
 func (m *CallBack) Kind() Kind { return KindRequest }
 
 var callBackChildren = []childSpec{
-	{name: "callbackConnection", required: true},
+	{name: "callbackConnection"},
 	{name: "callCharacteristics"},
 	{name: "subjectOfCall"},
 	{name: "languagePreferences"},
@@ -3248,7 +3272,7 @@ var callBackChildren = []childSpec{
 }
 
 func (m *CallBack) readContent(p *parser) {
-	f := frame{specs: callBackChildren}
+	f := frame{specs: callBackChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3306,7 +3330,7 @@ var callBackResponseChildren = []childSpec{
 }
 
 func (m *CallBackResponse) readContent(p *parser) {
-	f := frame{specs: callBackResponseChildren}
+	f := frame{specs: callBackResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3351,9 +3375,9 @@ func (m *GenerateDigits) Element() string { return "GenerateDigits" }
 func (m *GenerateDigits) Kind() Kind { return KindRequest }
 
 var generateDigitsChildren = []childSpec{
-	{name: "connectionToSendDigits", required: true},
+	{name: "connectionToSendDigits"},
 	{name: "digitMode"},
-	{name: "charactersToSend", required: true},
+	{name: "charactersToSend"},
 	{name: "toneDuration"},
 	{name: "pulseRate"},
 	{name: "pauseDuration"},
@@ -3361,7 +3385,7 @@ var generateDigitsChildren = []childSpec{
 }
 
 func (m *GenerateDigits) readContent(p *parser) {
-	f := frame{specs: generateDigitsChildren}
+	f := frame{specs: generateDigitsChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3424,7 +3448,7 @@ var generateDigitsResponseChildren = []childSpec{
 }
 
 func (m *GenerateDigitsResponse) readContent(p *parser) {
-	f := frame{specs: generateDigitsResponseChildren}
+	f := frame{specs: generateDigitsResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3460,14 +3484,14 @@ func (m *DialDigits) Element() string { return "DialDigits" }
 func (m *DialDigits) Kind() Kind { return KindRequest }
 
 var dialDigitsChildren = []childSpec{
-	{name: "diallingConnection", required: true},
-	{name: "diallingSequence", required: true},
+	{name: "diallingConnection"},
+	{name: "diallingSequence"},
 	{name: "correlatorData"},
 	{name: "extensions"},
 }
 
 func (m *DialDigits) readContent(p *parser) {
-	f := frame{specs: dialDigitsChildren}
+	f := frame{specs: dialDigitsChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3516,7 +3540,7 @@ var dialDigitsResponseChildren = []childSpec{
 }
 
 func (m *DialDigitsResponse) readContent(p *parser) {
-	f := frame{specs: dialDigitsResponseChildren}
+	f := frame{specs: dialDigitsResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3555,17 +3579,17 @@ func (m *SetForwarding) Element() string { return "SetForwarding" }
 func (m *SetForwarding) Kind() Kind { return KindRequest }
 
 var setForwardingChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "forwardingType"},
-	{name: "activateForward", required: true},
+	{name: "activateForward"},
 	{name: "forwardDN"},
 	{name: "ringCount"},
-	{name: "ringDuration"},
+	{name: "ringDuration", since: Edition6},
 	{name: "extensions"},
 }
 
 func (m *SetForwarding) readContent(p *parser) {
-	f := frame{specs: setForwardingChildren}
+	f := frame{specs: setForwardingChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3629,7 +3653,7 @@ var setForwardingResponseChildren = []childSpec{
 }
 
 func (m *SetForwardingResponse) readContent(p *parser) {
-	f := frame{specs: setForwardingResponseChildren}
+	f := frame{specs: setForwardingResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3663,12 +3687,12 @@ func (m *GetForwarding) Element() string { return "GetForwarding" }
 func (m *GetForwarding) Kind() Kind { return KindRequest }
 
 var getForwardingChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "extensions"},
 }
 
 func (m *GetForwarding) readContent(p *parser) {
-	f := frame{specs: getForwardingChildren}
+	f := frame{specs: getForwardingChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3705,16 +3729,22 @@ func (m *GetForwardingResponse) Element() string { return "GetForwardingResponse
 func (m *GetForwardingResponse) Kind() Kind { return KindResponse }
 
 var getForwardingResponseChildren = []childSpec{
-	{name: "forwardingList", required: true},
+	{name: "forwardingList"},
 	{name: "extensions"},
 }
 
 func (m *GetForwardingResponse) readContent(p *parser) {
-	f := frame{specs: getForwardingResponseChildren}
+	f := frame{specs: getForwardingResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.ForwardingList = readItems(p, "forwardListItem", func(p *parser, v *ForwardListItem) { v.readContent(p) })
+			items := frame{specs: forwardListItemItems}
+			m.ForwardingList = []ForwardListItem{}
+			for p.child(&items) != noChild {
+				var item ForwardListItem
+				item.readContent(p)
+				m.ForwardingList = append(m.ForwardingList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3754,15 +3784,15 @@ func (m *SetDoNotDisturb) Element() string { return "SetDoNotDisturb" }
 func (m *SetDoNotDisturb) Kind() Kind { return KindRequest }
 
 var setDoNotDisturbChildren = []childSpec{
-	{name: "device", required: true},
-	{name: "doNotDisturbOn", required: true},
+	{name: "device"},
+	{name: "doNotDisturbOn"},
 	{name: "callOrigination"},
 	{name: "callingDeviceList"},
 	{name: "extensions"},
 }
 
 func (m *SetDoNotDisturb) readContent(p *parser) {
-	f := frame{specs: setDoNotDisturbChildren}
+	f := frame{specs: setDoNotDisturbChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3772,7 +3802,13 @@ func (m *SetDoNotDisturb) readContent(p *parser) {
 		case 2:
 			m.CallOrigination.readContent(p)
 		case 3:
-			m.CallingDeviceList = readItems(p, "device", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceItems}
+			m.CallingDeviceList = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.CallingDeviceList = append(m.CallingDeviceList, item)
+			}
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3819,7 +3855,7 @@ var setDoNotDisturbResponseChildren = []childSpec{
 }
 
 func (m *SetDoNotDisturbResponse) readContent(p *parser) {
-	f := frame{specs: setDoNotDisturbResponseChildren}
+	f := frame{specs: setDoNotDisturbResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3853,12 +3889,12 @@ func (m *GetDoNotDisturb) Element() string { return "GetDoNotDisturb" }
 func (m *GetDoNotDisturb) Kind() Kind { return KindRequest }
 
 var getDoNotDisturbChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "extensions"},
 }
 
 func (m *GetDoNotDisturb) readContent(p *parser) {
-	f := frame{specs: getDoNotDisturbChildren}
+	f := frame{specs: getDoNotDisturbChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3897,14 +3933,14 @@ func (m *GetDoNotDisturbResponse) Element() string { return "GetDoNotDisturbResp
 func (m *GetDoNotDisturbResponse) Kind() Kind { return KindResponse }
 
 var getDoNotDisturbResponseChildren = []childSpec{
-	{name: "doNotDisturbOn", required: true},
+	{name: "doNotDisturbOn"},
 	{name: "callOrigination"},
 	{name: "callingDeviceList"},
 	{name: "extensions"},
 }
 
 func (m *GetDoNotDisturbResponse) readContent(p *parser) {
-	f := frame{specs: getDoNotDisturbResponseChildren}
+	f := frame{specs: getDoNotDisturbResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -3912,7 +3948,13 @@ func (m *GetDoNotDisturbResponse) readContent(p *parser) {
 		case 1:
 			m.CallOrigination.readContent(p)
 		case 2:
-			m.CallingDeviceList = readItems(p, "device", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceItems}
+			m.CallingDeviceList = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.CallingDeviceList = append(m.CallingDeviceList, item)
+			}
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3957,14 +3999,14 @@ func (m *SetMessageWaitingIndicator) Element() string { return "SetMessageWaitin
 func (m *SetMessageWaitingIndicator) Kind() Kind { return KindRequest }
 
 var setMessageWaitingIndicatorChildren = []childSpec{
-	{name: "device", required: true},
-	{name: "messageWaitingOn", required: true},
+	{name: "device"},
+	{name: "messageWaitingOn"},
 	{name: "deviceForMessage"},
 	{name: "extensions"},
 }
 
 func (m *SetMessageWaitingIndicator) readContent(p *parser) {
-	f := frame{specs: setMessageWaitingIndicatorChildren}
+	f := frame{specs: setMessageWaitingIndicatorChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4015,7 +4057,7 @@ var setMessageWaitingIndicatorResponseChildren = []childSpec{
 }
 
 func (m *SetMessageWaitingIndicatorResponse) readContent(p *parser) {
-	f := frame{specs: setMessageWaitingIndicatorResponseChildren}
+	f := frame{specs: setMessageWaitingIndicatorResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4049,12 +4091,12 @@ func (m *GetMessageWaitingIndicator) Element() string { return "GetMessageWaitin
 func (m *GetMessageWaitingIndicator) Kind() Kind { return KindRequest }
 
 var getMessageWaitingIndicatorChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "extensions"},
 }
 
 func (m *GetMessageWaitingIndicator) readContent(p *parser) {
-	f := frame{specs: getMessageWaitingIndicatorChildren}
+	f := frame{specs: getMessageWaitingIndicatorChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4095,14 +4137,14 @@ func (m *GetMessageWaitingIndicatorResponse) Element() string {
 func (m *GetMessageWaitingIndicatorResponse) Kind() Kind { return KindResponse }
 
 var getMessageWaitingIndicatorResponseChildren = []childSpec{
-	{name: "messageWaitingOn", required: true},
+	{name: "messageWaitingOn"},
 	{name: "deviceForMessage"},
 	{name: "lampIsPresent"},
 	{name: "extensions"},
 }
 
 func (m *GetMessageWaitingIndicatorResponse) readContent(p *parser) {
-	f := frame{specs: getMessageWaitingIndicatorResponseChildren}
+	f := frame{specs: getMessageWaitingIndicatorResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4154,16 +4196,16 @@ func (m *SetLampMode) Element() string { return "SetLampMode" }
 func (m *SetLampMode) Kind() Kind { return KindRequest }
 
 var setLampModeChildren = []childSpec{
-	{name: "device", required: true},
-	{name: "lamp", required: true},
-	{name: "lampMode", alias: "LampMode", required: true},
+	{name: "device"},
+	{name: "lamp"},
+	{name: "lampMode", alias: "LampMode"},
 	{name: "lampBrightness"},
 	{name: "lampColor"},
 	{name: "extensions"},
 }
 
 func (m *SetLampMode) readContent(p *parser) {
-	f := frame{specs: setLampModeChildren}
+	f := frame{specs: setLampModeChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4223,7 +4265,7 @@ var setLampModeResponseChildren = []childSpec{
 }
 
 func (m *SetLampModeResponse) readContent(p *parser) {
-	f := frame{specs: setLampModeResponseChildren}
+	f := frame{specs: setLampModeResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4258,13 +4300,13 @@ func (m *GetLampMode) Element() string { return "GetLampMode" }
 func (m *GetLampMode) Kind() Kind { return KindRequest }
 
 var getLampModeChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "lamp"},
 	{name: "extensions"},
 }
 
 func (m *GetLampMode) readContent(p *parser) {
-	f := frame{specs: getLampModeChildren}
+	f := frame{specs: getLampModeChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4313,11 +4355,17 @@ var getLampModeResponseChildren = []childSpec{
 }
 
 func (m *GetLampModeResponse) readContent(p *parser) {
-	f := frame{specs: getLampModeResponseChildren}
+	f := frame{specs: getLampModeResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.LampModeList = readItems(p, "lampModeItem", func(p *parser, v *LampModeItem) { v.readContent(p) })
+			items := frame{specs: lampModeItemItems}
+			m.LampModeList = []LampModeItem{}
+			for p.child(&items) != noChild {
+				var item LampModeItem
+				item.readContent(p)
+				m.LampModeList = append(m.LampModeList, item)
+			}
 		case 1:
 			m.Lamp = p.token()
 		case 2:
@@ -4362,13 +4410,13 @@ func (m *GetLampInformation) Element() string { return "GetLampInformation" }
 func (m *GetLampInformation) Kind() Kind { return KindRequest }
 
 var getLampInformationChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "lamp"},
 	{name: "extensions"},
 }
 
 func (m *GetLampInformation) readContent(p *parser) {
-	f := frame{specs: getLampInformationChildren}
+	f := frame{specs: getLampInformationChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4415,11 +4463,17 @@ var getLampInformationResponseChildren = []childSpec{
 }
 
 func (m *GetLampInformationResponse) readContent(p *parser) {
-	f := frame{specs: getLampInformationResponseChildren}
+	f := frame{specs: getLampInformationResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.LampList = readItems(p, "lampItem", func(p *parser, v *LampItem) { v.readContent(p) })
+			items := frame{specs: lampItemItems}
+			m.LampList = []LampItem{}
+			for p.child(&items) != noChild {
+				var item LampItem
+				item.readContent(p)
+				m.LampList = append(m.LampList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -4463,17 +4517,17 @@ func (m *SetDisplay) Element() string { return "SetDisplay" }
 func (m *SetDisplay) Kind() Kind { return KindRequest }
 
 var setDisplayChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "display"},
 	{name: "physicalBaseRowNumber"},
 	{name: "physicalBaseColumnNumber"},
-	{name: "contentsOfDisplay", required: true},
+	{name: "contentsOfDisplay"},
 	{name: "offset"},
 	{name: "extensions"},
 }
 
 func (m *SetDisplay) readContent(p *parser) {
-	f := frame{specs: setDisplayChildren}
+	f := frame{specs: setDisplayChildren, required: 0x11}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4536,7 +4590,7 @@ var setDisplayResponseChildren = []childSpec{
 }
 
 func (m *SetDisplayResponse) readContent(p *parser) {
-	f := frame{specs: setDisplayResponseChildren}
+	f := frame{specs: setDisplayResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4571,13 +4625,13 @@ func (m *GetDisplay) Element() string { return "GetDisplay" }
 func (m *GetDisplay) Kind() Kind { return KindRequest }
 
 var getDisplayChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "display"},
 	{name: "extensions"},
 }
 
 func (m *GetDisplay) readContent(p *parser) {
-	f := frame{specs: getDisplayChildren}
+	f := frame{specs: getDisplayChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4624,11 +4678,17 @@ var getDisplayResponseChildren = []childSpec{
 }
 
 func (m *GetDisplayResponse) readContent(p *parser) {
-	f := frame{specs: getDisplayResponseChildren}
+	f := frame{specs: getDisplayResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.DisplayList = readItems(p, "displayListItem", func(p *parser, v *DisplayListItem) { v.readContent(p) })
+			items := frame{specs: displayListItemItems}
+			m.DisplayList = []DisplayListItem{}
+			for p.child(&items) != noChild {
+				var item DisplayListItem
+				item.readContent(p)
+				m.DisplayList = append(m.DisplayList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -4668,13 +4728,13 @@ func (m *ButtonPress) Element() string { return "ButtonPress" }
 func (m *ButtonPress) Kind() Kind { return KindRequest }
 
 var buttonPressChildren = []childSpec{
-	{name: "device", required: true},
-	{name: "button", required: true},
+	{name: "device"},
+	{name: "button"},
 	{name: "extensions"},
 }
 
 func (m *ButtonPress) readContent(p *parser) {
-	f := frame{specs: buttonPressChildren}
+	f := frame{specs: buttonPressChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4717,7 +4777,7 @@ var buttonPressResponseChildren = []childSpec{
 }
 
 func (m *ButtonPressResponse) readContent(p *parser) {
-	f := frame{specs: buttonPressResponseChildren}
+	f := frame{specs: buttonPressResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4751,12 +4811,12 @@ func (m *GetLogicalDeviceInformation) Element() string { return "GetLogicalDevic
 func (m *GetLogicalDeviceInformation) Kind() Kind { return KindRequest }
 
 var getLogicalDeviceInformationChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "extensions"},
 }
 
 func (m *GetLogicalDeviceInformation) readContent(p *parser) {
-	f := frame{specs: getLogicalDeviceInformationChildren}
+	f := frame{specs: getLogicalDeviceInformationChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4832,11 +4892,11 @@ var getLogicalDeviceInformationResponseChildren = []childSpec{
 	{name: "groupDeviceAttributes"},
 	{name: "namedDeviceTypes"},
 	{name: "shortFormDeviceID"},
-	{name: "hasPhysicalElement", required: true},
+	{name: "hasPhysicalElement"},
 	{name: "acdModels"},
 	{name: "agentLogOnModels"},
-	{name: "appearanceAddressable", required: true},
-	{name: "appearanceType", required: true},
+	{name: "appearanceAddressable"},
+	{name: "appearanceType"},
 	{name: "appearanceList"},
 	{name: "otherPhysicalDeviceList"},
 	{name: "miscMonitorCaps"},
@@ -4866,7 +4926,7 @@ var getLogicalDeviceInformationResponseChildren = []childSpec{
 }
 
 func (m *GetLogicalDeviceInformationResponse) readContent(p *parser) {
-	f := frame{specs: getLogicalDeviceInformationResponseChildren}
+	f := frame{specs: getLogicalDeviceInformationResponseChildren, required: 0x190}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -4891,11 +4951,23 @@ func (m *GetLogicalDeviceInformationResponse) readContent(p *parser) {
 		case 9:
 			m.AppearanceList = p.raw()
 		case 10:
-			m.OtherPhysicalDeviceList = readItems(p, "device", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceItems}
+			m.OtherPhysicalDeviceList = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.OtherPhysicalDeviceList = append(m.OtherPhysicalDeviceList, item)
+			}
 		case 11:
 			m.MiscMonitorCaps.readContent(p)
 		case 12:
-			m.AssociatedGroupList = readItems(p, "device", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceItems}
+			m.AssociatedGroupList = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.AssociatedGroupList = append(m.AssociatedGroupList, item)
+			}
 		case 13:
 			m.MaxCallbacks = new(p.int())
 		case 14:
@@ -5077,12 +5149,12 @@ func (m *GetPhysicalDeviceInformation) Element() string { return "GetPhysicalDev
 func (m *GetPhysicalDeviceInformation) Kind() Kind { return KindRequest }
 
 var getPhysicalDeviceInformationChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "extensions"},
 }
 
 func (m *GetPhysicalDeviceInformation) readContent(p *parser) {
-	f := frame{specs: getPhysicalDeviceInformationChildren}
+	f := frame{specs: getPhysicalDeviceInformationChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5136,10 +5208,10 @@ func (m *GetPhysicalDeviceInformationResponse) Element() string {
 func (m *GetPhysicalDeviceInformationResponse) Kind() Kind { return KindResponse }
 
 var getPhysicalDeviceInformationResponseChildren = []childSpec{
-	{name: "deviceCategory", required: true},
+	{name: "deviceCategory"},
 	{name: "groupDeviceAttributes"},
 	{name: "namedDeviceTypes"},
-	{name: "hasLogicalElement", required: true},
+	{name: "hasLogicalElement"},
 	{name: "otherLogicalDeviceList"},
 	{name: "deviceModelName"},
 	{name: "deviceOnDeviceMonitorFilter"},
@@ -5156,7 +5228,7 @@ var getPhysicalDeviceInformationResponseChildren = []childSpec{
 }
 
 func (m *GetPhysicalDeviceInformationResponse) readContent(p *parser) {
-	f := frame{specs: getPhysicalDeviceInformationResponseChildren}
+	f := frame{specs: getPhysicalDeviceInformationResponseChildren, required: 0x9}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5168,7 +5240,13 @@ func (m *GetPhysicalDeviceInformationResponse) readContent(p *parser) {
 		case 3:
 			m.HasLogicalElement = p.bool()
 		case 4:
-			m.OtherLogicalDeviceList = readItems(p, "device", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceItems}
+			m.OtherLogicalDeviceList = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.OtherLogicalDeviceList = append(m.OtherLogicalDeviceList, item)
+			}
 		case 5:
 			m.DeviceModelName = p.token()
 		case 6:
@@ -5278,8 +5356,8 @@ func (m *SetAgentState) Element() string { return "SetAgentState" }
 func (m *SetAgentState) Kind() Kind { return KindRequest }
 
 var setAgentStateChildren = []childSpec{
-	{name: "device", required: true},
-	{name: "requestedAgentState", required: true},
+	{name: "device"},
+	{name: "requestedAgentState"},
 	{name: "agentID"},
 	{name: "password"},
 	{name: "group"},
@@ -5287,7 +5365,7 @@ var setAgentStateChildren = []childSpec{
 }
 
 func (m *SetAgentState) readContent(p *parser) {
-	f := frame{specs: setAgentStateChildren}
+	f := frame{specs: setAgentStateChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5348,7 +5426,7 @@ var setAgentStateResponseChildren = []childSpec{
 }
 
 func (m *SetAgentStateResponse) readContent(p *parser) {
-	f := frame{specs: setAgentStateResponseChildren}
+	f := frame{specs: setAgentStateResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5388,13 +5466,13 @@ func (m *GetAgentState) Element() string { return "GetAgentState" }
 func (m *GetAgentState) Kind() Kind { return KindRequest }
 
 var getAgentStateChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "acdGroup"},
 	{name: "extensions"},
 }
 
 func (m *GetAgentState) readContent(p *parser) {
-	f := frame{specs: getAgentStateChildren}
+	f := frame{specs: getAgentStateChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5442,11 +5520,17 @@ var getAgentStateResponseChildren = []childSpec{
 }
 
 func (m *GetAgentStateResponse) readContent(p *parser) {
-	f := frame{specs: getAgentStateResponseChildren}
+	f := frame{specs: getAgentStateResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.AgentStateList = readItems(p, "agentStateEntry", func(p *parser, v *AgentStateEntry) { v.readContent(p) })
+			items := frame{specs: agentStateEntryItems}
+			m.AgentStateList = []AgentStateEntry{}
+			for p.child(&items) != noChild {
+				var item AgentStateEntry
+				item.readContent(p)
+				m.AgentStateList = append(m.AgentStateList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -5492,7 +5576,7 @@ var routeRegisterChildren = []childSpec{
 }
 
 func (m *RouteRegister) readContent(p *parser) {
-	f := frame{specs: routeRegisterChildren}
+	f := frame{specs: routeRegisterChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5538,13 +5622,13 @@ func (m *RouteRegisterResponse) Element() string { return "RouteRegisterResponse
 func (m *RouteRegisterResponse) Kind() Kind { return KindResponse }
 
 var routeRegisterResponseChildren = []childSpec{
-	{name: "routeRegisterReqID", required: true},
+	{name: "routeRegisterReqID"},
 	{name: "actualRouteingMediaClass"},
 	{name: "extensions"},
 }
 
 func (m *RouteRegisterResponse) readContent(p *parser) {
-	f := frame{specs: routeRegisterResponseChildren}
+	f := frame{specs: routeRegisterResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5586,12 +5670,12 @@ func (m *RouteRegisterCancel) Element() string { return "RouteRegisterCancel" }
 func (m *RouteRegisterCancel) Kind() Kind { return KindRequest }
 
 var routeRegisterCancelChildren = []childSpec{
-	{name: "routeRegisterReqID", required: true},
+	{name: "routeRegisterReqID"},
 	{name: "extensions"},
 }
 
 func (m *RouteRegisterCancel) readContent(p *parser) {
-	f := frame{specs: routeRegisterCancelChildren}
+	f := frame{specs: routeRegisterCancelChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5631,7 +5715,7 @@ var routeRegisterCancelResponseChildren = []childSpec{
 }
 
 func (m *RouteRegisterCancelResponse) readContent(p *parser) {
-	f := frame{specs: routeRegisterCancelResponseChildren}
+	f := frame{specs: routeRegisterCancelResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5665,12 +5749,12 @@ func (m *RouteRegisterAbort) Element() string { return "RouteRegisterAbort" }
 func (m *RouteRegisterAbort) Kind() Kind { return KindReport }
 
 var routeRegisterAbortChildren = []childSpec{
-	{name: "routeRegisterReqID", required: true},
+	{name: "routeRegisterReqID"},
 	{name: "extensions"},
 }
 
 func (m *RouteRegisterAbort) readContent(p *parser) {
-	f := frame{specs: routeRegisterAbortChildren}
+	f := frame{specs: routeRegisterAbortChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5726,9 +5810,9 @@ func (m *RouteRequest) Element() string { return "RouteRequest" }
 func (m *RouteRequest) Kind() Kind { return KindReport }
 
 var routeRequestChildren = []childSpec{
-	{name: "crossRefIdentifier", required: true},
+	{name: "crossRefIdentifier"},
 	{name: "routeRegisterReqID"},
-	{name: "currentRoute", required: true},
+	{name: "currentRoute"},
 	{name: "callingDevice"},
 	{name: "routeingDevice"},
 	{name: "routedCall"},
@@ -5750,7 +5834,7 @@ var routeRequestChildren = []childSpec{
 }
 
 func (m *RouteRequest) readContent(p *parser) {
-	f := frame{specs: routeRequestChildren}
+	f := frame{specs: routeRequestChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5895,9 +5979,9 @@ func (m *RouteSelect) Element() string { return "RouteSelect" }
 func (m *RouteSelect) Kind() Kind { return KindReport }
 
 var routeSelectChildren = []childSpec{
-	{name: "crossRefIdentifier", required: true},
+	{name: "crossRefIdentifier"},
 	{name: "routeRegisterReqID"},
-	{name: "routeSelected", required: true},
+	{name: "routeSelected"},
 	{name: "alternateRoutes"},
 	{name: "remainRetries"},
 	{name: "routeUsedReq"},
@@ -5906,7 +5990,7 @@ var routeSelectChildren = []childSpec{
 }
 
 func (m *RouteSelect) readContent(p *parser) {
-	f := frame{specs: routeSelectChildren}
+	f := frame{specs: routeSelectChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -5916,7 +6000,13 @@ func (m *RouteSelect) readContent(p *parser) {
 		case 2:
 			m.RouteSelected.readContent(p)
 		case 3:
-			m.AlternateRoutes = readItems(p, "deviceID", func(p *parser, v *DeviceID) { v.readContent(p) })
+			items := frame{specs: deviceIDItems}
+			m.AlternateRoutes = []DeviceID{}
+			for p.child(&items) != noChild {
+				var item DeviceID
+				item.readContent(p)
+				m.AlternateRoutes = append(m.AlternateRoutes, item)
+			}
 		case 4:
 			m.RemainRetries = new(p.int())
 		case 5:
@@ -5982,9 +6072,9 @@ func (m *RouteUsed) Element() string { return "RouteUsed" }
 func (m *RouteUsed) Kind() Kind { return KindReport }
 
 var routeUsedChildren = []childSpec{
-	{name: "crossRefIdentifier", required: true},
+	{name: "crossRefIdentifier"},
 	{name: "routeRegisterReqID"},
-	{name: "routeUsed", required: true},
+	{name: "routeUsed"},
 	{name: "callingDevice"},
 	{name: "domain"},
 	{name: "correlatorData"},
@@ -5993,7 +6083,7 @@ var routeUsedChildren = []childSpec{
 }
 
 func (m *RouteUsed) readContent(p *parser) {
-	f := frame{specs: routeUsedChildren}
+	f := frame{specs: routeUsedChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6064,7 +6154,7 @@ func (m *ReRoute) Element() string { return "ReRoute" }
 func (m *ReRoute) Kind() Kind { return KindReport }
 
 var reRouteChildren = []childSpec{
-	{name: "crossRefIdentifier", required: true},
+	{name: "crossRefIdentifier"},
 	{name: "routeRegisterReqID"},
 	{name: "replyTimeout"},
 	{name: "correlatorData"},
@@ -6073,7 +6163,7 @@ var reRouteChildren = []childSpec{
 }
 
 func (m *ReRoute) readContent(p *parser) {
-	f := frame{specs: reRouteChildren}
+	f := frame{specs: reRouteChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6134,7 +6224,7 @@ func (m *RouteReject) Element() string { return "RouteReject" }
 func (m *RouteReject) Kind() Kind { return KindReport }
 
 var routeRejectChildren = []childSpec{
-	{name: "crossRefIdentifier", required: true},
+	{name: "crossRefIdentifier"},
 	{name: "routeRegisterReqID"},
 	{name: "rejectCause"},
 	{name: "correlatorData"},
@@ -6142,7 +6232,7 @@ var routeRejectChildren = []childSpec{
 }
 
 func (m *RouteReject) readContent(p *parser) {
-	f := frame{specs: routeRejectChildren}
+	f := frame{specs: routeRejectChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6198,7 +6288,7 @@ func (m *RouteEnd) Element() string { return "RouteEnd" }
 func (m *RouteEnd) Kind() Kind { return KindReport }
 
 var routeEndChildren = []childSpec{
-	{name: "crossRefIdentifier", required: true},
+	{name: "crossRefIdentifier"},
 	{name: "routeRegisterReqID"},
 	{name: "errorValue"},
 	{name: "correlatorData"},
@@ -6206,7 +6296,7 @@ var routeEndChildren = []childSpec{
 }
 
 func (m *RouteEnd) readContent(p *parser) {
-	f := frame{specs: routeEndChildren}
+	f := frame{specs: routeEndChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6267,7 +6357,7 @@ var escapeChildren = []childSpec{
 }
 
 func (m *Escape) readContent(p *parser) {
-	f := frame{specs: escapeChildren}
+	f := frame{specs: escapeChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6314,7 +6404,7 @@ var escapeResponseChildren = []childSpec{
 }
 
 func (m *EscapeResponse) readContent(p *parser) {
-	f := frame{specs: escapeResponseChildren}
+	f := frame{specs: escapeResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6351,15 +6441,15 @@ func (m *SnapshotDeviceData) Element() string { return "SnapshotDeviceData" }
 func (m *SnapshotDeviceData) Kind() Kind { return KindReport }
 
 var snapshotDeviceDataChildren = []childSpec{
-	{name: "serviceCrossRefID", required: true},
+	{name: "serviceCrossRefID"},
 	{name: "segmentID"},
-	{name: "lastSegment", required: true},
-	{name: "snapshotData", required: true},
+	{name: "lastSegment"},
+	{name: "snapshotData"},
 	{name: "extensions"},
 }
 
 func (m *SnapshotDeviceData) readContent(p *parser) {
-	f := frame{specs: snapshotDeviceDataChildren}
+	f := frame{specs: snapshotDeviceDataChildren, required: 0xd}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6410,15 +6500,15 @@ func (m *SnapshotCallData) Element() string { return "SnapshotCallData" }
 func (m *SnapshotCallData) Kind() Kind { return KindReport }
 
 var snapshotCallDataChildren = []childSpec{
-	{name: "serviceCrossRefID", required: true},
+	{name: "serviceCrossRefID"},
 	{name: "segmentID"},
-	{name: "lastSegment", required: true},
-	{name: "snapshotData", required: true},
+	{name: "lastSegment"},
+	{name: "snapshotData"},
 	{name: "extensions"},
 }
 
 func (m *SnapshotCallData) readContent(p *parser) {
-	f := frame{specs: snapshotCallDataChildren}
+	f := frame{specs: snapshotCallDataChildren, required: 0xd}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6475,8 +6565,8 @@ func (m *JoinCall) Element() string { return "JoinCall" }
 func (m *JoinCall) Kind() Kind { return KindRequest }
 
 var joinCallChildren = []childSpec{
-	{name: "activeCall", required: true},
-	{name: "joiningDevice", required: true},
+	{name: "activeCall"},
+	{name: "joiningDevice"},
 	{name: "autoOriginate"},
 	{name: "participationType"},
 	{name: "accountCode"},
@@ -6489,7 +6579,7 @@ var joinCallChildren = []childSpec{
 }
 
 func (m *JoinCall) readContent(p *parser) {
-	f := frame{specs: joinCallChildren}
+	f := frame{specs: joinCallChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6572,13 +6662,13 @@ func (m *JoinCallResponse) Element() string { return "JoinCallResponse" }
 func (m *JoinCallResponse) Kind() Kind { return KindResponse }
 
 var joinCallResponseChildren = []childSpec{
-	{name: "joinedCall", required: true},
+	{name: "joinedCall"},
 	{name: "joinedCallInfo"},
 	{name: "extensions"},
 }
 
 func (m *JoinCallResponse) readContent(p *parser) {
-	f := frame{specs: joinCallResponseChildren}
+	f := frame{specs: joinCallResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6625,8 +6715,8 @@ func (m *CallBackNonCallRelated) Element() string { return "CallBackNonCallRelat
 func (m *CallBackNonCallRelated) Kind() Kind { return KindRequest }
 
 var callBackNonCallRelatedChildren = []childSpec{
-	{name: "originatingDevice", required: true},
-	{name: "targetDevice", required: true},
+	{name: "originatingDevice"},
+	{name: "targetDevice"},
 	{name: "callCharacteristics"},
 	{name: "subjectOfCall"},
 	{name: "languagePreferences"},
@@ -6634,7 +6724,7 @@ var callBackNonCallRelatedChildren = []childSpec{
 }
 
 func (m *CallBackNonCallRelated) readContent(p *parser) {
-	f := frame{specs: callBackNonCallRelatedChildren}
+	f := frame{specs: callBackNonCallRelatedChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6693,7 +6783,7 @@ var callBackNonCallRelatedResponseChildren = []childSpec{
 }
 
 func (m *CallBackNonCallRelatedResponse) readContent(p *parser) {
-	f := frame{specs: callBackNonCallRelatedResponseChildren}
+	f := frame{specs: callBackNonCallRelatedResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6728,13 +6818,13 @@ func (m *CancelCallBack) Element() string { return "CancelCallBack" }
 func (m *CancelCallBack) Kind() Kind { return KindRequest }
 
 var cancelCallBackChildren = []childSpec{
-	{name: "originatingDevice", required: true},
-	{name: "targetDevice", required: true},
+	{name: "originatingDevice"},
+	{name: "targetDevice"},
 	{name: "extensions"},
 }
 
 func (m *CancelCallBack) readContent(p *parser) {
-	f := frame{specs: cancelCallBackChildren}
+	f := frame{specs: cancelCallBackChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6777,7 +6867,7 @@ var cancelCallBackResponseChildren = []childSpec{
 }
 
 func (m *CancelCallBackResponse) readContent(p *parser) {
-	f := frame{specs: cancelCallBackResponseChildren}
+	f := frame{specs: cancelCallBackResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6811,12 +6901,12 @@ func (m *GetAutoAnswer) Element() string { return "GetAutoAnswer" }
 func (m *GetAutoAnswer) Kind() Kind { return KindRequest }
 
 var getAutoAnswerChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "extensions"},
 }
 
 func (m *GetAutoAnswer) readContent(p *parser) {
-	f := frame{specs: getAutoAnswerChildren}
+	f := frame{specs: getAutoAnswerChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6854,13 +6944,13 @@ func (m *GetAutoAnswerResponse) Element() string { return "GetAutoAnswerResponse
 func (m *GetAutoAnswerResponse) Kind() Kind { return KindResponse }
 
 var getAutoAnswerResponseChildren = []childSpec{
-	{name: "autoAnswerOn", required: true},
+	{name: "autoAnswerOn"},
 	{name: "numberOfRings"},
 	{name: "extensions"},
 }
 
 func (m *GetAutoAnswerResponse) readContent(p *parser) {
-	f := frame{specs: getAutoAnswerResponseChildren}
+	f := frame{specs: getAutoAnswerResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6904,14 +6994,14 @@ func (m *SetAutoAnswer) Element() string { return "SetAutoAnswer" }
 func (m *SetAutoAnswer) Kind() Kind { return KindRequest }
 
 var setAutoAnswerChildren = []childSpec{
-	{name: "device", required: true},
-	{name: "autoAnswerOn", required: true},
+	{name: "device"},
+	{name: "autoAnswerOn"},
 	{name: "numberOfRings"},
 	{name: "extensions"},
 }
 
 func (m *SetAutoAnswer) readContent(p *parser) {
-	f := frame{specs: setAutoAnswerChildren}
+	f := frame{specs: setAutoAnswerChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6959,7 +7049,7 @@ var setAutoAnswerResponseChildren = []childSpec{
 }
 
 func (m *SetAutoAnswerResponse) readContent(p *parser) {
-	f := frame{specs: setAutoAnswerResponseChildren}
+	f := frame{specs: setAutoAnswerResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -6993,12 +7083,12 @@ func (m *GetCallerIDStatus) Element() string { return "GetCallerIDStatus" }
 func (m *GetCallerIDStatus) Kind() Kind { return KindRequest }
 
 var getCallerIDStatusChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "extensions"},
 }
 
 func (m *GetCallerIDStatus) readContent(p *parser) {
-	f := frame{specs: getCallerIDStatusChildren}
+	f := frame{specs: getCallerIDStatusChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7035,12 +7125,12 @@ func (m *GetCallerIDStatusResponse) Element() string { return "GetCallerIDStatus
 func (m *GetCallerIDStatusResponse) Kind() Kind { return KindResponse }
 
 var getCallerIDStatusResponseChildren = []childSpec{
-	{name: "callerIDProvided", required: true},
+	{name: "callerIDProvided"},
 	{name: "extensions"},
 }
 
 func (m *GetCallerIDStatusResponse) readContent(p *parser) {
-	f := frame{specs: getCallerIDStatusResponseChildren}
+	f := frame{specs: getCallerIDStatusResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7078,13 +7168,13 @@ func (m *SetCallerIDStatus) Element() string { return "SetCallerIDStatus" }
 func (m *SetCallerIDStatus) Kind() Kind { return KindRequest }
 
 var setCallerIDStatusChildren = []childSpec{
-	{name: "device", required: true},
-	{name: "callerIDProvided", required: true},
+	{name: "device"},
+	{name: "callerIDProvided"},
 	{name: "extensions"},
 }
 
 func (m *SetCallerIDStatus) readContent(p *parser) {
-	f := frame{specs: setCallerIDStatusChildren}
+	f := frame{specs: setCallerIDStatusChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7127,7 +7217,7 @@ var setCallerIDStatusResponseChildren = []childSpec{
 }
 
 func (m *SetCallerIDStatusResponse) readContent(p *parser) {
-	f := frame{specs: setCallerIDStatusResponseChildren}
+	f := frame{specs: setCallerIDStatusResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7162,13 +7252,13 @@ func (m *GetMicrophoneMute) Element() string { return "GetMicrophoneMute" }
 func (m *GetMicrophoneMute) Kind() Kind { return KindRequest }
 
 var getMicrophoneMuteChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "auditoryApparatus"},
 	{name: "extensions"},
 }
 
 func (m *GetMicrophoneMute) readContent(p *parser) {
-	f := frame{specs: getMicrophoneMuteChildren}
+	f := frame{specs: getMicrophoneMuteChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7215,11 +7305,17 @@ var getMicrophoneMuteResponseChildren = []childSpec{
 }
 
 func (m *GetMicrophoneMuteResponse) readContent(p *parser) {
-	f := frame{specs: getMicrophoneMuteResponseChildren}
+	f := frame{specs: getMicrophoneMuteResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.MicrophoneMuteList = readItems(p, "microphoneMuteItem", func(p *parser, v *MicrophoneMuteItem) { v.readContent(p) })
+			items := frame{specs: microphoneMuteItemItems}
+			m.MicrophoneMuteList = []MicrophoneMuteItem{}
+			for p.child(&items) != noChild {
+				var item MicrophoneMuteItem
+				item.readContent(p)
+				m.MicrophoneMuteList = append(m.MicrophoneMuteList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -7260,14 +7356,14 @@ func (m *SetMicrophoneMute) Element() string { return "SetMicrophoneMute" }
 func (m *SetMicrophoneMute) Kind() Kind { return KindRequest }
 
 var setMicrophoneMuteChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "auditoryApparatus"},
-	{name: "microphoneMuteOn", required: true},
+	{name: "microphoneMuteOn"},
 	{name: "extensions"},
 }
 
 func (m *SetMicrophoneMute) readContent(p *parser) {
-	f := frame{specs: setMicrophoneMuteChildren}
+	f := frame{specs: setMicrophoneMuteChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7315,7 +7411,7 @@ var setMicrophoneMuteResponseChildren = []childSpec{
 }
 
 func (m *SetMicrophoneMuteResponse) readContent(p *parser) {
-	f := frame{specs: setMicrophoneMuteResponseChildren}
+	f := frame{specs: setMicrophoneMuteResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7350,13 +7446,13 @@ func (m *GetSpeakerMute) Element() string { return "GetSpeakerMute" }
 func (m *GetSpeakerMute) Kind() Kind { return KindRequest }
 
 var getSpeakerMuteChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "auditoryApparatus"},
 	{name: "extensions"},
 }
 
 func (m *GetSpeakerMute) readContent(p *parser) {
-	f := frame{specs: getSpeakerMuteChildren}
+	f := frame{specs: getSpeakerMuteChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7403,11 +7499,17 @@ var getSpeakerMuteResponseChildren = []childSpec{
 }
 
 func (m *GetSpeakerMuteResponse) readContent(p *parser) {
-	f := frame{specs: getSpeakerMuteResponseChildren}
+	f := frame{specs: getSpeakerMuteResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.SpeakerMuteList = readItems(p, "speakerMuteItem", func(p *parser, v *SpeakerMuteItem) { v.readContent(p) })
+			items := frame{specs: speakerMuteItemItems}
+			m.SpeakerMuteList = []SpeakerMuteItem{}
+			for p.child(&items) != noChild {
+				var item SpeakerMuteItem
+				item.readContent(p)
+				m.SpeakerMuteList = append(m.SpeakerMuteList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -7448,14 +7550,14 @@ func (m *SetSpeakerMute) Element() string { return "SetSpeakerMute" }
 func (m *SetSpeakerMute) Kind() Kind { return KindRequest }
 
 var setSpeakerMuteChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "auditoryApparatus"},
-	{name: "speakerMuteOn", required: true},
+	{name: "speakerMuteOn"},
 	{name: "extensions"},
 }
 
 func (m *SetSpeakerMute) readContent(p *parser) {
-	f := frame{specs: setSpeakerMuteChildren}
+	f := frame{specs: setSpeakerMuteChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7503,7 +7605,7 @@ var setSpeakerMuteResponseChildren = []childSpec{
 }
 
 func (m *SetSpeakerMuteResponse) readContent(p *parser) {
-	f := frame{specs: setSpeakerMuteResponseChildren}
+	f := frame{specs: setSpeakerMuteResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7538,13 +7640,13 @@ func (m *GetSpeakerVolume) Element() string { return "GetSpeakerVolume" }
 func (m *GetSpeakerVolume) Kind() Kind { return KindRequest }
 
 var getSpeakerVolumeChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "auditoryApparatus"},
 	{name: "extensions"},
 }
 
 func (m *GetSpeakerVolume) readContent(p *parser) {
-	f := frame{specs: getSpeakerVolumeChildren}
+	f := frame{specs: getSpeakerVolumeChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7591,11 +7693,17 @@ var getSpeakerVolumeResponseChildren = []childSpec{
 }
 
 func (m *GetSpeakerVolumeResponse) readContent(p *parser) {
-	f := frame{specs: getSpeakerVolumeResponseChildren}
+	f := frame{specs: getSpeakerVolumeResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.SpeakerVolumeList = readItems(p, "speakerVolumeItem", func(p *parser, v *SpeakerVolumeItem) { v.readContent(p) })
+			items := frame{specs: speakerVolumeItemItems}
+			m.SpeakerVolumeList = []SpeakerVolumeItem{}
+			for p.child(&items) != noChild {
+				var item SpeakerVolumeItem
+				item.readContent(p)
+				m.SpeakerVolumeList = append(m.SpeakerVolumeList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -7636,14 +7744,14 @@ func (m *SetSpeakerVolume) Element() string { return "SetSpeakerVolume" }
 func (m *SetSpeakerVolume) Kind() Kind { return KindRequest }
 
 var setSpeakerVolumeChildren = []childSpec{
-	{name: "device", required: true},
+	{name: "device"},
 	{name: "auditoryApparatus"},
-	{name: "speakerVolume", required: true},
+	{name: "speakerVolume"},
 	{name: "extensions"},
 }
 
 func (m *SetSpeakerVolume) readContent(p *parser) {
-	f := frame{specs: setSpeakerVolumeChildren}
+	f := frame{specs: setSpeakerVolumeChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7691,7 +7799,7 @@ var setSpeakerVolumeResponseChildren = []childSpec{
 }
 
 func (m *SetSpeakerVolumeResponse) readContent(p *parser) {
-	f := frame{specs: setSpeakerVolumeResponseChildren}
+	f := frame{specs: setSpeakerVolumeResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7730,7 +7838,7 @@ var getMonitorsChildren = []childSpec{
 }
 
 func (m *GetMonitors) readContent(p *parser) {
-	f := frame{specs: getMonitorsChildren}
+	f := frame{specs: getMonitorsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -7775,11 +7883,17 @@ var getMonitorsResponseChildren = []childSpec{
 }
 
 func (m *GetMonitorsResponse) readContent(p *parser) {
-	f := frame{specs: getMonitorsResponseChildren}
+	f := frame{specs: getMonitorsResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.MonitorList = readItems(p, "monitorItem", func(p *parser, v *MonitorItem) { v.readContent(p) })
+			items := frame{specs: monitorItemItems}
+			m.MonitorList = []MonitorItem{}
+			for p.child(&items) != noChild {
+				var item MonitorItem
+				item.readContent(p)
+				m.MonitorList = append(m.MonitorList, item)
+			}
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)

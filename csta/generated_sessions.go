@@ -24,13 +24,13 @@ func (m *StartApplicationSession) applicationSession() {}
 
 var startApplicationSessionChildren = []childSpec{
 	{name: "applicationInfo"},
-	{name: "requestedProtocolVersions", required: true},
+	{name: "requestedProtocolVersions"},
 	{name: "requestedSessionDuration"},
 	{name: "extensions"},
 }
 
 func (m *StartApplicationSession) readContent(p *parser) {
-	f := frame{specs: startApplicationSessionChildren}
+	f := frame{specs: startApplicationSessionChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -84,14 +84,14 @@ func (m *StartApplicationSessionPosResponse) Kind() Kind { return KindResponse }
 func (m *StartApplicationSessionPosResponse) applicationSession() {}
 
 var startApplicationSessionPosResponseChildren = []childSpec{
-	{name: "sessionID", required: true},
-	{name: "actualProtocolVersion", required: true},
-	{name: "actualSessionDuration", required: true},
+	{name: "sessionID"},
+	{name: "actualProtocolVersion"},
+	{name: "actualSessionDuration"},
 	{name: "extensions"},
 }
 
 func (m *StartApplicationSessionPosResponse) readContent(p *parser) {
-	f := frame{specs: startApplicationSessionPosResponseChildren}
+	f := frame{specs: startApplicationSessionPosResponseChildren, required: 0x7}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -138,12 +138,12 @@ func (m *StartApplicationSessionNegResponse) Kind() Kind { return KindError }
 func (m *StartApplicationSessionNegResponse) applicationSession() {}
 
 var startApplicationSessionNegResponseChildren = []childSpec{
-	{name: "errorCode", required: true},
+	{name: "errorCode"},
 	{name: "extensions"},
 }
 
 func (m *StartApplicationSessionNegResponse) readContent(p *parser) {
-	f := frame{specs: startApplicationSessionNegResponseChildren}
+	f := frame{specs: startApplicationSessionNegResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -183,13 +183,13 @@ func (m *ResetApplicationSessionTimer) Kind() Kind { return KindRequest }
 func (m *ResetApplicationSessionTimer) applicationSession() {}
 
 var resetApplicationSessionTimerChildren = []childSpec{
-	{name: "sessionID", required: true},
+	{name: "sessionID"},
 	{name: "requestedSessionDuration"},
 	{name: "extensions"},
 }
 
 func (m *ResetApplicationSessionTimer) readContent(p *parser) {
-	f := frame{specs: resetApplicationSessionTimerChildren}
+	f := frame{specs: resetApplicationSessionTimerChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -235,12 +235,12 @@ func (m *ResetApplicationSessionTimerPosResponse) Kind() Kind { return KindRespo
 func (m *ResetApplicationSessionTimerPosResponse) applicationSession() {}
 
 var resetApplicationSessionTimerPosResponseChildren = []childSpec{
-	{name: "actualSessionDuration", required: true},
+	{name: "actualSessionDuration"},
 	{name: "extensions"},
 }
 
 func (m *ResetApplicationSessionTimerPosResponse) readContent(p *parser) {
-	f := frame{specs: resetApplicationSessionTimerPosResponseChildren}
+	f := frame{specs: resetApplicationSessionTimerPosResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -281,12 +281,12 @@ func (m *ResetApplicationSessionTimerNegResponse) Kind() Kind { return KindError
 func (m *ResetApplicationSessionTimerNegResponse) applicationSession() {}
 
 var resetApplicationSessionTimerNegResponseChildren = []childSpec{
-	{name: "errorCode", required: true},
+	{name: "errorCode"},
 	{name: "extensions"},
 }
 
 func (m *ResetApplicationSessionTimerNegResponse) readContent(p *parser) {
-	f := frame{specs: resetApplicationSessionTimerNegResponseChildren}
+	f := frame{specs: resetApplicationSessionTimerNegResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -326,13 +326,13 @@ func (m *StopApplicationSession) Kind() Kind { return KindRequest }
 func (m *StopApplicationSession) applicationSession() {}
 
 var stopApplicationSessionChildren = []childSpec{
-	{name: "sessionID", required: true},
-	{name: "sessionEndReason", required: true},
+	{name: "sessionID"},
+	{name: "sessionEndReason"},
 	{name: "extensions"},
 }
 
 func (m *StopApplicationSession) readContent(p *parser) {
-	f := frame{specs: stopApplicationSessionChildren}
+	f := frame{specs: stopApplicationSessionChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -379,7 +379,7 @@ var stopApplicationSessionPosResponseChildren = []childSpec{
 }
 
 func (m *StopApplicationSessionPosResponse) readContent(p *parser) {
-	f := frame{specs: stopApplicationSessionPosResponseChildren}
+	f := frame{specs: stopApplicationSessionPosResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -417,12 +417,12 @@ func (m *StopApplicationSessionNegResponse) Kind() Kind { return KindError }
 func (m *StopApplicationSessionNegResponse) applicationSession() {}
 
 var stopApplicationSessionNegResponseChildren = []childSpec{
-	{name: "errorCode", required: true},
+	{name: "errorCode"},
 	{name: "extensions"},
 }
 
 func (m *StopApplicationSessionNegResponse) readContent(p *parser) {
-	f := frame{specs: stopApplicationSessionNegResponseChildren}
+	f := frame{specs: stopApplicationSessionNegResponseChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -462,13 +462,13 @@ func (m *ApplicationSessionTerminated) Kind() Kind { return KindReport }
 func (m *ApplicationSessionTerminated) applicationSession() {}
 
 var applicationSessionTerminatedChildren = []childSpec{
-	{name: "sessionID", required: true},
-	{name: "sessionTermReason", required: true},
+	{name: "sessionID"},
+	{name: "sessionTermReason"},
 	{name: "extensions"},
 }
 
 func (m *ApplicationSessionTerminated) readContent(p *parser) {
-	f := frame{specs: applicationSessionTerminatedChildren}
+	f := frame{specs: applicationSessionTerminatedChildren, required: 0x3}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -500,12 +500,12 @@ type ApplicationInfo struct {
 }
 
 var applicationInfoChildren = []childSpec{
-	{name: "applicationID", required: true},
+	{name: "applicationID"},
 	{name: "applicationSpecificInfo"},
 }
 
 func (m *ApplicationInfo) readContent(p *parser) {
-	f := frame{specs: applicationInfoChildren}
+	f := frame{specs: applicationInfoChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -542,7 +542,7 @@ var protocolVersionsChildren = []childSpec{
 }
 
 func (m *ProtocolVersions) readContent(p *parser) {
-	f := frame{specs: protocolVersionsChildren}
+	f := frame{specs: protocolVersionsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -578,7 +578,7 @@ var startApplicationSessionErrorChildren = []childSpec{
 }
 
 func (m *StartApplicationSessionError) readContent(p *parser) {
-	f := frame{specs: startApplicationSessionErrorChildren}
+	f := frame{specs: startApplicationSessionErrorChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -620,7 +620,7 @@ var resetApplicationSessionTimerErrorChildren = []childSpec{
 }
 
 func (m *ResetApplicationSessionTimerError) readContent(p *parser) {
-	f := frame{specs: resetApplicationSessionTimerErrorChildren}
+	f := frame{specs: resetApplicationSessionTimerErrorChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -662,7 +662,7 @@ var stopApplicationSessionErrorChildren = []childSpec{
 }
 
 func (m *StopApplicationSessionError) readContent(p *parser) {
-	f := frame{specs: stopApplicationSessionErrorChildren}
+	f := frame{specs: stopApplicationSessionErrorChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -704,7 +704,7 @@ var sessionEndReasonChildren = []childSpec{
 }
 
 func (m *SessionEndReason) readContent(p *parser) {
-	f := frame{specs: sessionEndReasonChildren}
+	f := frame{specs: sessionEndReasonChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -746,7 +746,7 @@ var sessionTermReasonChildren = []childSpec{
 }
 
 func (m *SessionTermReason) readContent(p *parser) {
-	f := frame{specs: sessionTermReasonChildren}
+	f := frame{specs: sessionTermReasonChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:

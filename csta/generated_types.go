@@ -15,16 +15,16 @@ type SnapshotDeviceResponseInfo struct {
 }
 
 var snapshotDeviceResponseInfoChildren = []childSpec{
-	{name: "connectionIdentifier", required: true},
+	{name: "connectionIdentifier"},
 	{name: "endpointDevice"},
-	{name: "localCallState", required: true},
+	{name: "localCallState"},
 	{name: "servicesPermitted"},
 	{name: "mediaServiceInfoList"},
 	{name: "mediaCallCharacteristics"},
 }
 
 func (m *SnapshotDeviceResponseInfo) readContent(p *parser) {
-	f := frame{specs: snapshotDeviceResponseInfoChildren}
+	f := frame{specs: snapshotDeviceResponseInfoChildren, required: 0x5}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -82,7 +82,7 @@ type SnapshotCallResponseInfo struct {
 }
 
 var snapshotCallResponseInfoChildren = []childSpec{
-	{name: "deviceOnCall", required: true},
+	{name: "deviceOnCall"},
 	{name: "callIdentifier"},
 	{name: "localConnectionInfo"},
 	{name: "servicesPermitted"},
@@ -90,7 +90,7 @@ var snapshotCallResponseInfoChildren = []childSpec{
 }
 
 func (m *SnapshotCallResponseInfo) readContent(p *parser) {
-	f := frame{specs: snapshotCallResponseInfoChildren}
+	f := frame{specs: snapshotCallResponseInfoChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -146,15 +146,15 @@ type ForwardListItem struct {
 
 var forwardListItemChildren = []childSpec{
 	{name: "forwardingType"},
-	{name: "forwardStatus", required: true},
+	{name: "forwardStatus"},
 	{name: "forwardDN"},
 	{name: "forwardDefault"},
 	{name: "ringCount"},
-	{name: "ringDuration"},
+	{name: "ringDuration", since: Edition6},
 }
 
 func (m *ForwardListItem) readContent(p *parser) {
-	f := frame{specs: forwardListItemChildren}
+	f := frame{specs: forwardListItemChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -213,14 +213,14 @@ type LampModeItem struct {
 
 var lampModeItemChildren = []childSpec{
 	{name: "lamp"},
-	{name: "lampMode", required: true},
+	{name: "lampMode"},
 	{name: "lampBrightness"},
 	{name: "lampColor"},
 	{name: "button"},
 }
 
 func (m *LampModeItem) readContent(p *parser) {
-	f := frame{specs: lampModeItemChildren}
+	f := frame{specs: lampModeItemChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -278,7 +278,7 @@ var lampItemChildren = []childSpec{
 }
 
 func (m *LampItem) readContent(p *parser) {
-	f := frame{specs: lampItemChildren}
+	f := frame{specs: lampItemChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -332,8 +332,8 @@ type DisplayListItem struct {
 
 var displayListItemChildren = []childSpec{
 	{name: "displayID"},
-	{name: "logicalRows", required: true},
-	{name: "logicalColumns", required: true},
+	{name: "logicalRows"},
+	{name: "logicalColumns"},
 	{name: "physicalRows"},
 	{name: "physicalColumns"},
 	{name: "physicalBaseRowNumber"},
@@ -343,7 +343,7 @@ var displayListItemChildren = []childSpec{
 }
 
 func (m *DisplayListItem) readContent(p *parser) {
-	f := frame{specs: displayListItemChildren}
+	f := frame{specs: displayListItemChildren, required: 0x6}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -412,12 +412,12 @@ type AgentStateEntry struct {
 
 var agentStateEntryChildren = []childSpec{
 	{name: "agentID"},
-	{name: "loggedOnState", required: true},
+	{name: "loggedOnState"},
 	{name: "agentInfo"},
 }
 
 func (m *AgentStateEntry) readContent(p *parser) {
-	f := frame{specs: agentStateEntryChildren}
+	f := frame{specs: agentStateEntryChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -425,7 +425,13 @@ func (m *AgentStateEntry) readContent(p *parser) {
 		case 1:
 			m.LoggedOnState = p.bool()
 		case 2:
-			m.AgentInfo = readItems(p, "agentInfoItem", func(p *parser, v *AgentInfoItem) { v.readContent(p) })
+			items := frame{specs: agentInfoItemItems}
+			m.AgentInfo = []AgentInfoItem{}
+			for p.child(&items) != noChild {
+				var item AgentInfoItem
+				item.readContent(p)
+				m.AgentInfo = append(m.AgentInfo, item)
+			}
 		default:
 			return
 		}
@@ -471,7 +477,7 @@ var connectionListItemChildren = []childSpec{
 }
 
 func (m *ConnectionListItem) readContent(p *parser) {
-	f := frame{specs: connectionListItemChildren}
+	f := frame{specs: connectionListItemChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -532,7 +538,7 @@ var extensionsChildren = []childSpec{
 }
 
 func (m *Extensions) readContent(p *parser) {
-	f := frame{specs: extensionsChildren}
+	f := frame{specs: extensionsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -576,7 +582,7 @@ var securityChildren = []childSpec{
 }
 
 func (m *Security) readContent(p *parser) {
-	f := frame{specs: securityChildren}
+	f := frame{specs: securityChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -622,7 +628,7 @@ var monitorObjectChildren = []childSpec{
 }
 
 func (m *MonitorObject) readContent(p *parser) {
-	f := frame{specs: monitorObjectChildren}
+	f := frame{specs: monitorObjectChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -678,7 +684,7 @@ var monitorFilterChildren = []childSpec{
 }
 
 func (m *MonitorFilter) readContent(p *parser) {
-	f := frame{specs: monitorFilterChildren}
+	f := frame{specs: monitorFilterChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -749,7 +755,7 @@ var snapshotDeviceResultChildren = []childSpec{
 }
 
 func (m *SnapshotDeviceResult) readContent(p *parser) {
-	f := frame{specs: snapshotDeviceResultChildren}
+	f := frame{specs: snapshotDeviceResultChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -790,7 +796,7 @@ var snapshotDeviceItemsChildren = []childSpec{
 }
 
 func (m *SnapshotDeviceItems) readContent(p *parser) {
-	f := frame{specs: snapshotDeviceItemsChildren}
+	f := frame{specs: snapshotDeviceItemsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -828,7 +834,7 @@ var snapshotCallResultChildren = []childSpec{
 }
 
 func (m *SnapshotCallResult) readContent(p *parser) {
-	f := frame{specs: snapshotCallResultChildren}
+	f := frame{specs: snapshotCallResultChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -869,7 +875,7 @@ var snapshotCallItemsChildren = []childSpec{
 }
 
 func (m *SnapshotCallItems) readContent(p *parser) {
-	f := frame{specs: snapshotCallItemsChildren}
+	f := frame{specs: snapshotCallItemsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -909,7 +915,7 @@ var localCallStateChildren = []childSpec{
 }
 
 func (m *LocalCallState) readContent(p *parser) {
-	f := frame{specs: localCallStateChildren}
+	f := frame{specs: localCallStateChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -955,7 +961,7 @@ var compoundCallStateChildren = []childSpec{
 }
 
 func (m *CompoundCallState) readContent(p *parser) {
-	f := frame{specs: compoundCallStateChildren}
+	f := frame{specs: compoundCallStateChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -999,7 +1005,7 @@ var servicesPermittedChildren = []childSpec{
 }
 
 func (m *ServicesPermitted) readContent(p *parser) {
-	f := frame{specs: servicesPermittedChildren}
+	f := frame{specs: servicesPermittedChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1077,7 +1083,7 @@ var callCharacteristicsChildren = []childSpec{
 }
 
 func (m *CallCharacteristics) readContent(p *parser) {
-	f := frame{specs: callCharacteristicsChildren}
+	f := frame{specs: callCharacteristicsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1181,7 +1187,7 @@ var mediaCallCharacteristicsChildren = []childSpec{
 }
 
 func (m *MediaCallCharacteristics) readContent(p *parser) {
-	f := frame{specs: mediaCallCharacteristicsChildren}
+	f := frame{specs: mediaCallCharacteristicsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1242,7 +1248,7 @@ var connectionInformationChildren = []childSpec{
 }
 
 func (m *ConnectionInformation) readContent(p *parser) {
-	f := frame{specs: connectionInformationChildren}
+	f := frame{specs: connectionInformationChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1283,7 +1289,7 @@ var correlatorDataChildren = []childSpec{
 }
 
 func (m *CorrelatorData) readContent(p *parser) {
-	f := frame{specs: correlatorDataChildren}
+	f := frame{specs: correlatorDataChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1325,7 +1331,7 @@ var userDataChildren = []childSpec{
 }
 
 func (m *UserData) readContent(p *parser) {
-	f := frame{specs: userDataChildren}
+	f := frame{specs: userDataChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1367,7 +1373,7 @@ var endpointChildren = []childSpec{
 }
 
 func (m *Endpoint) readContent(p *parser) {
-	f := frame{specs: endpointChildren}
+	f := frame{specs: endpointChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1410,7 +1416,7 @@ var volumeChildren = []childSpec{
 }
 
 func (m *Volume) readContent(p *parser) {
-	f := frame{specs: volumeChildren}
+	f := frame{specs: volumeChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1448,11 +1454,11 @@ type MicrophoneMuteItem struct {
 
 var microphoneMuteItemChildren = []childSpec{
 	{name: "auditoryApparatus"},
-	{name: "microphoneMuteOn", required: true},
+	{name: "microphoneMuteOn"},
 }
 
 func (m *MicrophoneMuteItem) readContent(p *parser) {
-	f := frame{specs: microphoneMuteItemChildren}
+	f := frame{specs: microphoneMuteItemChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1487,11 +1493,11 @@ type SpeakerMuteItem struct {
 
 var speakerMuteItemChildren = []childSpec{
 	{name: "auditoryApparatus"},
-	{name: "speakerMuteOn", required: true},
+	{name: "speakerMuteOn"},
 }
 
 func (m *SpeakerMuteItem) readContent(p *parser) {
-	f := frame{specs: speakerMuteItemChildren}
+	f := frame{specs: speakerMuteItemChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1530,7 +1536,7 @@ var speakerVolumeItemChildren = []childSpec{
 }
 
 func (m *SpeakerVolumeItem) readContent(p *parser) {
-	f := frame{specs: speakerVolumeItemChildren}
+	f := frame{specs: speakerVolumeItemChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1570,13 +1576,13 @@ type AgentInfoItem struct {
 
 var agentInfoItemChildren = []childSpec{
 	{name: "agentGroup"},
-	{name: "agentState", required: true},
+	{name: "agentState"},
 	{name: "pendingAgentState"},
 	{name: "agentStateCondition"},
 }
 
 func (m *AgentInfoItem) readContent(p *parser) {
-	f := frame{specs: agentInfoItemChildren}
+	f := frame{specs: agentInfoItemChildren, required: 0x2}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1623,14 +1629,14 @@ type MonitorItem struct {
 }
 
 var monitorItemChildren = []childSpec{
-	{name: "monitorCrossRefID", required: true},
+	{name: "monitorCrossRefID"},
 	{name: "monitorObject"},
 	{name: "monitorType"},
 	{name: "monitorFilter"},
 }
 
 func (m *MonitorItem) readContent(p *parser) {
-	f := frame{specs: monitorItemChildren}
+	f := frame{specs: monitorItemChildren, required: 0x1}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1705,11 +1711,11 @@ var supportedServicesChildren = []childSpec{
 	{name: "voiceServList"},
 	{name: "cDRServList"},
 	{name: "vendorSpecificServList"},
-	{name: "locationServicesServList"},
+	{name: "locationServicesServList", since: Edition6},
 }
 
 func (m *SupportedServices) readContent(p *parser) {
-	f := frame{specs: supportedServicesChildren}
+	f := frame{specs: supportedServicesChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
@@ -1832,7 +1838,7 @@ var supportedEventsChildren = []childSpec{
 }
 
 func (m *SupportedEvents) readContent(p *parser) {
-	f := frame{specs: supportedEventsChildren}
+	f := frame{specs: supportedEventsChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:

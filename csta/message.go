@@ -23,7 +23,6 @@ type Message interface {
 	// Kind is the role of the message.
 	Kind() Kind
 
-	readContent(p *parser)
 	appendContent(dst []byte, ed Edition) []byte
 }
 

@@ -3,6 +3,7 @@
 package csta
 
 import (
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,7 @@ import (
 type parser struct {
 	scanner
 	strict  bool
+	edition Edition
 	rootURI string
 	missing error // the first required child that was not there
 }
@@ -22,15 +24,17 @@ type childSpec struct {
 	name string
 	// alias is the other name the child has in some editions.
 	alias    string
-	required bool
 	repeated bool
+	// since is the first edition with the child, EditionNone for all.
+	since Edition
 }
 
 // frame is the state of reading one element with children.
 type frame struct {
-	specs []childSpec
-	seen  uint64
-	next  int
+	specs    []childSpec
+	required uint64 // bits of the required children
+	seen     uint64
+	next     int
 }
 
 const noChild = -1
@@ -119,18 +123,17 @@ func (p *parser) checkOrder(f *frame, i int, repetition bool) bool {
 	switch {
 	case repetition:
 		p.offend("given twice")
-	case i < f.next && !(i == f.next && f.specs[i].repeated):
+	case i < f.next:
 		p.offend("out of order")
+	case p.edition != EditionNone && p.edition < f.specs[i].since:
+		p.offend("not in " + p.edition.String())
 	}
 	return p.err == nil
 }
 
 func (p *parser) checkRequired(f *frame) {
-	for i := range f.specs {
-		if f.specs[i].required && f.seen&(1<<i) == 0 {
-			p.miss(f.specs[i].name)
-			return
-		}
+	if missing := f.required &^ f.seen; missing != 0 {
+		p.miss(f.specs[bits.TrailingZeros64(missing)].name)
 	}
 }
 
@@ -293,23 +296,24 @@ func (p *parser) offend(reason string) {
 // path names the open elements without their prefixes.
 func (p *parser) path() string {
 	var out strings.Builder
-	for i, name := range p.stack {
+	for i := range p.open.n {
 		if i > 0 {
 			out.WriteByte('/')
 		}
+		open := p.open.at(i)
+		name := p.s[open.start:open.end]
 		out.WriteString(name[strings.IndexByte(name, ':')+1:])
 	}
 	return out.String()
 }
 
 // endedPath is path with the element that was closed last, whose name is still
-// behind the end of the stack.
+// behind the end of the open elements.
 func (p *parser) endedPath() string {
-	if n := len(p.stack); n < cap(p.stack) {
-		p.stack = p.stack[:n+1]
-		defer func() { p.stack = p.stack[:n] }()
-	}
-	return p.path()
+	p.open.n++
+	path := p.path()
+	p.open.n--
+	return path
 }
 
 func trim(s string) string {

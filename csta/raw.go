@@ -18,7 +18,7 @@ type RawXML string
 func CheckRawXML(content RawXML) error {
 	var sc scanner
 	document := "<content>" + string(content) + "</content>"
-	sc.reset(document, Limits{MaxBytes: len(document), MaxElements: len(document), MaxTextBytes: len(document)}.withDefaults())
+	sc.setText(document, Limits{MaxBytes: len(document), MaxElements: len(document), MaxTextBytes: len(document)}.withDefaults())
 	for {
 		switch sc.next() {
 		case tokenNone:
@@ -38,16 +38,16 @@ func (p *parser) raw() RawXML {
 		p.scanner.next()
 		return ""
 	}
-	outer, begin, end := len(p.stack), p.pos, p.pos
-	capture := rawCapture{p: p, outer: outer, copied: begin}
+	outer, begin, end := p.open.n, p.pos, p.pos
+	capture := rawCapture{outer: outer, copied: begin}
 	for {
 		end = p.pos
 		switch p.scanner.next() {
 		case tokenStart:
-			capture.startTag()
+			capture.startTag(p)
 		case tokenEnd:
-			if len(p.stack) == outer-1 {
-				return capture.finish(p.s[begin:end], end)
+			if p.open.n == outer-1 {
+				return capture.finish(p.s[begin:end], p.s[:end])
 			}
 		case tokenText:
 		default:
@@ -58,7 +58,6 @@ func (p *parser) raw() RawXML {
 
 // rawCapture collects the namespace declarations that content lacks.
 type rawCapture struct {
-	p      *parser
 	outer  int // elements open around the content
 	out    []byte
 	copied int // what of the body is in out already
@@ -66,23 +65,22 @@ type rawCapture struct {
 	given  []string
 }
 
-func (c *rawCapture) startTag() {
-	p := c.p
-	if len(p.stack) == c.outer+1 {
+func (c *rawCapture) startTag(p *parser) {
+	if p.open.n == c.outer+1 {
 		c.insert = p.nameEnd
 		c.given = c.given[:0]
 	}
-	c.need(p.prefix)
-	for i := range p.attributes {
-		if prefix := p.attributes[i].prefix; prefix != "" {
-			c.need(prefix)
+	c.need(p, p.prefix)
+	for i := range p.attributes.n {
+		if prefix := p.attributes.at(i).prefix; prefix != "" {
+			c.need(p, prefix)
 		}
 	}
 }
 
 // need sees to it that prefix is declared within the content.
-func (c *rawCapture) need(prefix string) {
-	found := c.p.bound(prefix)
+func (c *rawCapture) need(p *parser, prefix string) {
+	found := p.bound(prefix)
 	uri := ""
 	switch {
 	case found != nil && found.depth > c.outer:
@@ -92,7 +90,7 @@ func (c *rawCapture) need(prefix string) {
 	case prefix != "":
 		return // bound nowhere
 	}
-	if prefix == "" && (uri == c.p.rootURI || uri != "" && ourNamespace(uri)) {
+	if prefix == "" && (uri == p.rootURI || uri != "" && ourNamespace(uri)) {
 		return
 	}
 	for _, other := range c.given {
@@ -101,7 +99,7 @@ func (c *rawCapture) need(prefix string) {
 		}
 	}
 	c.given = append(c.given, prefix)
-	c.out = append(c.out, c.p.s[c.copied:c.insert]...)
+	c.out = append(c.out, p.s[c.copied:c.insert]...)
 	c.copied = c.insert
 	c.out = append(c.out, " xmlns"...)
 	if prefix != "" {
@@ -112,12 +110,13 @@ func (c *rawCapture) need(prefix string) {
 	c.out = append(c.out, '"')
 }
 
-func (c *rawCapture) finish(content string, end int) RawXML {
+// finish gives the content; document is the body up to its end.
+func (c *rawCapture) finish(content, document string) RawXML {
 	if c.out == nil {
 		if strings.IndexByte(content, '<') < 0 && blank(content) {
 			return ""
 		}
 		return RawXML(content)
 	}
-	return RawXML(append(c.out, c.p.s[c.copied:end]...))
+	return RawXML(append(c.out, document[c.copied:]...))
 }

@@ -30,18 +30,17 @@ type scanner struct {
 	local      string
 	uri        string
 	selfClosed bool // the next token is its end
-	attributes []attribute
+	attributes few[attribute]
 
 	// The last text, with entities replaced.
 	text string
 
+	// simple says that the document has no '&', no carriage return and no ']',
+	// so that text is as it stands.
+	simple   bool
 	elements int
-	stack    []string // qualified names of the open elements
-	bindings []binding
-
-	stackRoom     [16]string
-	attributeRoom [8]attribute
-	bindingRoom   [4]binding
+	open     openElements
+	bindings few[binding]
 }
 
 type attribute struct {
@@ -54,12 +53,11 @@ type binding struct {
 	depth       int
 }
 
-func (sc *scanner) reset(s string, limits Limits) {
+// setText gives the scanner its document.
+func (sc *scanner) setText(s string, limits Limits) {
 	sc.s = s
 	sc.limits = limits
-	sc.stack = sc.stackRoom[:0]
-	sc.attributes = sc.attributeRoom[:0]
-	sc.bindings = sc.bindingRoom[:0]
+	sc.simple = strings.IndexByte(s, '&') < 0 && strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, ']') < 0
 }
 
 func (sc *scanner) fail(err error) token {
@@ -109,7 +107,7 @@ func (sc *scanner) next() token {
 			return sc.scanStart()
 		}
 	}
-	if sc.pos < len(sc.s) || len(sc.stack) > 0 {
+	if sc.pos < len(sc.s) || sc.open.n > 0 {
 		return sc.syntax(len(sc.s), "document ends inside an element")
 	}
 	return tokenEOF
@@ -117,34 +115,30 @@ func (sc *scanner) next() token {
 
 // scanText reads character data up to the next tag.
 func (sc *scanner) scanText() token {
-	s, begin, i := sc.s, sc.pos, sc.pos
-	special := false
-	for i < len(s) {
-		c := s[i]
-		if c == '<' {
-			break
-		}
-		if c == '&' || c == '\r' {
-			special = true
-		} else if c == '>' && i >= begin+2 && s[i-1] == ']' && s[i-2] == ']' {
-			return sc.syntax(i-2, "]]> outside a CDATA section")
-		}
-		i++
+	begin := sc.pos
+	length := strings.IndexByte(sc.s[begin:], '<')
+	if length < 0 {
+		length = len(sc.s) - begin
 	}
-	sc.pos = i
-	sc.text = s[begin:i]
-	if special {
-		text, at, reason := unescape(sc.text, false)
-		if reason != "" {
-			return sc.syntax(begin+at, reason)
+	sc.pos = begin + length
+	sc.text = sc.s[begin:sc.pos]
+	if sc.open.n == 0 && !blank(sc.text) {
+		return sc.syntax(begin, "text outside the root element")
+	}
+	if !sc.simple {
+		if at := strings.Index(sc.text, "]]>"); at >= 0 {
+			return sc.syntax(begin+at, "]]> outside a CDATA section")
 		}
-		sc.text = text
+		if strings.IndexByte(sc.text, '&') >= 0 || strings.IndexByte(sc.text, '\r') >= 0 {
+			text, at, reason := unescape(sc.text, false)
+			if reason != "" {
+				return sc.syntax(begin+at, reason)
+			}
+			sc.text = text
+		}
 	}
 	if len(sc.text) > sc.limits.MaxTextBytes {
 		return sc.fail(&LimitError{Limit: "MaxTextBytes", Max: sc.limits.MaxTextBytes, Offset: begin})
-	}
-	if len(sc.stack) == 0 && !blank(sc.s[begin:i]) {
-		return sc.syntax(begin, "text outside the root element")
 	}
 	return tokenText
 }
@@ -154,7 +148,7 @@ func (sc *scanner) scanCDATA() token {
 	if strings.HasPrefix(sc.s[sc.pos:], "<!DOCTYPE") {
 		return sc.syntax(sc.pos, "document type declaration refused")
 	}
-	if !strings.HasPrefix(sc.s[sc.pos:], opening) || len(sc.stack) == 0 {
+	if !strings.HasPrefix(sc.s[sc.pos:], opening) || sc.open.n == 0 {
 		return sc.syntax(sc.pos, "malformed markup declaration")
 	}
 	begin := sc.pos + len(opening)
@@ -212,10 +206,11 @@ func (sc *scanner) skipInstruction() bool {
 
 func (sc *scanner) scanEnd() token {
 	name := sc.pos + len("</")
-	if len(sc.stack) == 0 {
+	if sc.open.n == 0 {
 		return sc.syntax(sc.pos, "end tag without start tag")
 	}
-	open := sc.stack[len(sc.stack)-1]
+	top := sc.open.at(sc.open.n - 1)
+	open := sc.s[top.start:top.end]
 	i := name + len(open)
 	if i >= len(sc.s) || sc.s[name:i] != open || nameBytes[sc.s[i]] != 0 {
 		return sc.syntax(sc.pos, "end tag does not match <"+open+">")
@@ -230,10 +225,10 @@ func (sc *scanner) scanEnd() token {
 }
 
 func (sc *scanner) pop() {
-	for n := len(sc.bindings); n > 0 && sc.bindings[n-1].depth == len(sc.stack); n-- {
-		sc.bindings = sc.bindings[:n-1]
+	for sc.bindings.n > 0 && sc.bindings.at(sc.bindings.n-1).depth == sc.open.n {
+		sc.bindings.n--
 	}
-	sc.stack = sc.stack[:len(sc.stack)-1]
+	sc.open.n--
 }
 
 func (sc *scanner) skipSpace(i int) int {

@@ -29,6 +29,10 @@ var nameBytes = [256]uint8{
 	0xee: 4, 0xef: 4, 0xf0: 4, 0xf1: 4, 0xf2: 4, 0xf3: 4, 0xf4: 4,
 }
 
+// valueBytes marks the bytes of attribute values that need care: 1 to be
+// replaced, 2 forbidden.
+var valueBytes = [256]uint8{'&': 1, '\t': 1, '\r': 1, '\n': 1, '<': 2}
+
 // scanName reads a qualified name at i. It gives the offset behind it and that
 // of its colon (-1 without), or end -1 after an error.
 func (sc *scanner) scanName(i int) (end, colon int) {
@@ -86,14 +90,14 @@ func (sc *scanner) scanStart() token {
 	if i < 0 {
 		return tokenNone
 	}
-	if len(sc.stack) == 0 && sc.elements > 0 {
+	if sc.open.n == 0 && sc.elements > 0 {
 		return sc.syntax(sc.start, "second root element")
 	}
 	sc.elements++
 	if sc.elements > sc.limits.MaxElements {
 		return sc.fail(&LimitError{Limit: "MaxElements", Max: sc.limits.MaxElements, Offset: sc.start})
 	}
-	if len(sc.stack) >= sc.limits.MaxDepth {
+	if sc.open.n >= sc.limits.MaxDepth {
 		return sc.fail(&LimitError{Limit: "MaxDepth", Max: sc.limits.MaxDepth, Offset: sc.start})
 	}
 	sc.nameEnd = i
@@ -102,9 +106,9 @@ func (sc *scanner) scanStart() token {
 	} else {
 		sc.prefix, sc.local = "", s[begin:i]
 	}
-	sc.stack = append(sc.stack, s[begin:i])
-	sc.attributes = sc.attributes[:0]
-	declared := len(sc.bindings)
+	sc.open.push(span{int32(begin), int32(i)})
+	sc.attributes.n = 0
+	declared := sc.bindings.n
 	for {
 		if i >= len(s) {
 			return sc.syntax(sc.start, "start tag without end")
@@ -159,11 +163,15 @@ func (sc *scanner) scanAttribute(i, declared int) int {
 		return -1
 	}
 	value := s[i+1 : i+1+length]
-	if strings.IndexByte(value, '<') >= 0 {
+	special := uint8(0)
+	for at := range len(value) {
+		special |= valueBytes[value[at]]
+	}
+	if special&2 != 0 {
 		sc.syntax(i, "< in an attribute value")
 		return -1
 	}
-	if strings.ContainsAny(value, "&\t\r\n") {
+	if special != 0 {
 		text, at, reason := unescape(value, true)
 		if reason != "" {
 			sc.syntax(i+1+at, reason)
@@ -175,7 +183,7 @@ func (sc *scanner) scanAttribute(i, declared int) int {
 		sc.fail(&LimitError{Limit: "MaxTextBytes", Max: sc.limits.MaxTextBytes, Offset: i})
 		return -1
 	}
-	if len(sc.attributes)+len(sc.bindings)-declared >= sc.limits.MaxAttributes {
+	if sc.attributes.n+sc.bindings.n-declared >= sc.limits.MaxAttributes {
 		sc.fail(&LimitError{Limit: "MaxAttributes", Max: sc.limits.MaxAttributes, Offset: begin})
 		return -1
 	}
@@ -190,19 +198,19 @@ func (sc *scanner) scanAttribute(i, declared int) int {
 		}
 		return sc.bind(begin, behind, declared, local, value)
 	}
-	for _, other := range sc.attributes {
-		if other.local == local && other.prefix == prefix {
+	for k := range sc.attributes.n {
+		if other := sc.attributes.at(k); other.local == local && other.prefix == prefix {
 			sc.syntax(begin, "attribute given twice")
 			return -1
 		}
 	}
-	sc.attributes = append(sc.attributes, attribute{prefix: prefix, local: local, value: value})
+	sc.attributes.push(attribute{prefix: prefix, local: local, value: value})
 	return behind
 }
 
 func (sc *scanner) bind(begin, behind, declared int, prefix, uri string) int {
-	for _, other := range sc.bindings[declared:] {
-		if other.prefix == prefix {
+	for k := declared; k < sc.bindings.n; k++ {
+		if sc.bindings.at(k).prefix == prefix {
 			sc.syntax(begin, "namespace declared twice")
 			return -1
 		}
@@ -211,7 +219,7 @@ func (sc *scanner) bind(begin, behind, declared int, prefix, uri string) int {
 		sc.syntax(begin, "illegal namespace declaration")
 		return -1
 	}
-	sc.bindings = append(sc.bindings, binding{prefix: prefix, uri: uri, depth: len(sc.stack)})
+	sc.bindings.push(binding{prefix: prefix, uri: uri, depth: sc.open.n})
 	return behind
 }
 
@@ -228,9 +236,9 @@ func (sc *scanner) resolve(prefix string) string {
 }
 
 func (sc *scanner) bound(prefix string) *binding {
-	for i := len(sc.bindings) - 1; i >= 0; i-- {
-		if sc.bindings[i].prefix == prefix {
-			return &sc.bindings[i]
+	for i := sc.bindings.n - 1; i >= 0; i-- {
+		if found := sc.bindings.at(i); found.prefix == prefix {
+			return found
 		}
 	}
 	return nil

@@ -103,7 +103,12 @@ func emitRegistry(w *bytes.Buffer, s *schema) {
 		}
 	}
 	slices.Sort(names)
-	w.WriteString("func newMessage(element string) Message {\n\tswitch element {\n")
+	emitItemTables(w, s)
+	w.WriteString("// readMessage reads the message of the root element. It calls no method through\n// an interface, which keeps the parser off the heap.\nfunc readMessage(p *parser) Message {\n\tswitch p.local {\n")
+	for _, name := range names {
+		fmt.Fprintf(w, "\tcase %q:\n\t\tm := new(%s)\n\t\tm.readContent(p)\n\t\treturn m\n", name, name)
+	}
+	w.WriteString("\t}\n\treturn nil\n}\n\nfunc newMessage(element string) Message {\n\tswitch element {\n")
 	for _, name := range names {
 		fmt.Fprintf(w, "\tcase %q:\n\t\treturn new(%s)\n", name, name)
 	}
@@ -112,4 +117,22 @@ func emitRegistry(w *bytes.Buffer, s *schema) {
 		fmt.Fprintf(w, "\t\t%q,\n", name)
 	}
 	w.WriteString("\t}\n}\n")
+}
+
+// emitItemTables writes the child tables of wrapper elements.
+func emitItemTables(w *bytes.Buffer, s *schema) {
+	var items []string
+	for _, e := range s.elements {
+		for _, f := range e.fields {
+			if f.item != "" && !slices.Contains(items, f.item) {
+				items = append(items, f.item)
+			}
+		}
+	}
+	slices.Sort(items)
+	w.WriteString("// What wrapper elements hold.\nvar (\n")
+	for _, item := range items {
+		fmt.Fprintf(w, "\t%sItems = []childSpec{{name: %q, repeated: true}}\n", item, item)
+	}
+	w.WriteString(")\n\n")
 }

@@ -60,21 +60,25 @@ func emitElement(w *bytes.Buffer, s *schema, e *element) {
 	emitStruct(w, s, e)
 	table := strings.ToLower(e.name[:1]) + e.name[1:] + "Children"
 	fmt.Fprintf(w, "var %s = []childSpec{\n", table)
-	for _, f := range e.fields {
+	required := uint64(0)
+	for i, f := range e.fields {
+		if f.required {
+			required |= 1 << i
+		}
 		fmt.Fprintf(w, "\t{name: %q", f.name)
 		if f.was != "" {
 			fmt.Fprintf(w, ", alias: %q", f.was)
 		}
-		if f.required {
-			w.WriteString(", required: true")
-		}
 		if f.specRepeated() {
 			w.WriteString(", repeated: true")
+		}
+		if f.since > 0 {
+			fmt.Fprintf(w, ", since: Edition%d", f.since)
 		}
 		w.WriteString("},\n")
 	}
 	w.WriteString("}\n\n")
-	fmt.Fprintf(w, "func (m *%s) readContent(p *parser) {\n\tf := frame{specs: %s}\n\tfor {\n\t\tswitch p.child(&f) {\n", e.name, table)
+	fmt.Fprintf(w, "func (m *%s) readContent(p *parser) {\n\tf := frame{specs: %s, required: %#x}\n\tfor {\n\t\tswitch p.child(&f) {\n", e.name, table, required)
 	for i := range e.fields {
 		fmt.Fprintf(w, "\t\tcase %d:\n%s", i, e.fields[i].reader(s))
 	}
@@ -163,9 +167,11 @@ func (f *field) reader(s *schema) string {
 	target := "m." + f.goName
 	switch {
 	case f.item != "" && sh.read != "":
-		return fmt.Sprintf("\t\t\t%s = readItems(p, %q, func(p *parser, v *%s) { *v = %s })\n", target, f.item, sh.goType, sh.read)
+		return fmt.Sprintf("\t\t\titems := frame{specs: %sItems}\n\t\t\t%s = []%s{}\n\t\t\tfor p.child(&items) != noChild {\n\t\t\t\t%s = append(%s, %s)\n\t\t\t}\n",
+			f.item, target, sh.goType, target, target, sh.read)
 	case f.item != "":
-		return fmt.Sprintf("\t\t\t%s = readItems(p, %q, func(p *parser, v *%s) { v.readContent(p) })\n", target, f.item, sh.goType)
+		return fmt.Sprintf("\t\t\titems := frame{specs: %sItems}\n\t\t\t%s = []%s{}\n\t\t\tfor p.child(&items) != noChild {\n\t\t\t\tvar item %s\n\t\t\t\titem.readContent(p)\n\t\t\t\t%s = append(%s, item)\n\t\t\t}\n",
+			f.item, target, sh.goType, sh.goType, target, target)
 	case f.repeated && sh.read != "":
 		return fmt.Sprintf("\t\t\t%s = append(%s, %s)\n", target, target, sh.read)
 	case f.repeated:
