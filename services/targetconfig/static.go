@@ -2,42 +2,45 @@
 
 package targetconfig
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Static is a Source that changes only by Set, for tests and tools. The zero
 // value holds an empty snapshot.
 type Static struct {
-	mu          sync.Mutex
-	snapshot    *Snapshot
+	setting     sync.Mutex
+	snapshot    atomic.Pointer[Snapshot]
 	subscribers subscribers
 }
 
 var _ Source = (*Static)(nil)
 
 // NewStatic gives a source that holds a snapshot.
-func NewStatic(snapshot *Snapshot) *Static { return &Static{snapshot: snapshot} }
+func NewStatic(snapshot *Snapshot) *Static {
+	s := &Static{}
+	s.snapshot.Store(snapshot)
+	return s
+}
 
-// Set replaces the snapshot and tells the subscribers.
+// Set replaces the snapshot and tells the subscribers before it returns.
 func (s *Static) Set(snapshot *Snapshot) {
-	s.mu.Lock()
-	before := s.current()
-	s.snapshot = snapshot
-	s.mu.Unlock()
+	s.setting.Lock()
+	defer s.setting.Unlock()
+	before := s.snapshot.Swap(snapshot)
+	if before == nil {
+		before = &Snapshot{}
+	}
 	s.subscribers.tell(before, snapshot)
 }
 
 // Snapshot implements Source.
 func (s *Static) Snapshot() *Snapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current()
-}
-
-func (s *Static) current() *Snapshot {
-	if s.snapshot == nil {
-		s.snapshot = &Snapshot{}
+	if snapshot := s.snapshot.Load(); snapshot != nil {
+		return snapshot
 	}
-	return s.snapshot
+	return &Snapshot{}
 }
 
 // Subscribe implements Source.
