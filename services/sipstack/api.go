@@ -91,7 +91,7 @@ const (
 // side is known to listen.
 type Flow struct {
 	Network string // "udp", "tcp" (later "tls"), always lower case
-	Local   string // host:port
+	Local   string // host:port; "" for a connection that the endpoint opened
 	Remote  string // host:port
 }
 
