@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fanout
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"offhook.dev/csta"
+)
+
+// index is all monitors in memory. Its methods but Lock and Unlock want the lock
+// held.
+type index struct {
+	sync.Mutex
+	sessions map[string]*session
+	// lines hold the monitors of each line in the order in which they came, so
+	// that dispatch walks a slice.
+	lines map[lineKey][]*monitor
+	// edges of sessions as their bucket says; it wins over monitor records.
+	edges map[string]string
+	// forms numbers the forms in use with how many monitors use them; numbers
+	// of forms that are not used any more are given again.
+	forms      map[form]*formUse
+	freeGroups []int
+	groups     int
+	monitors   int
+	// seen is the number of the last event read of each target.
+	seen map[string]uint64
+	// removed holds keys that this replica deletes until the watch tells so.
+	removed map[string]struct{}
+}
+
+type formUse struct{ group, monitors int }
+
+func newIndex() *index {
+	return &index{
+		sessions: make(map[string]*session),
+		lines:    make(map[lineKey][]*monitor),
+		edges:    make(map[string]string),
+		forms:    make(map[form]*formUse),
+		seen:     make(map[string]uint64),
+		removed:  make(map[string]struct{}),
+	}
+}
+
+func (x *index) get(sessionID, crossRef string) *monitor {
+	if s := x.sessions[sessionID]; s != nil {
+		return s.monitors[crossRef]
+	}
+	return nil
+}
+
+// put adds a monitor or replaces one, whose place and counters it takes.
+func (x *index) put(m *monitor, mine func(string) bool) {
+	id, crossRef := m.record.GetSessionId(), m.record.GetMonitorCrossRefId()
+	s := x.sessions[id]
+	if s == nil {
+		s = &session{id: id, monitors: make(map[string]*monitor), mine: mine(id)}
+		x.sessions[id] = s
+	}
+	if s.edge = x.edges[id]; s.edge == "" {
+		s.edge = m.record.GetEdge()
+	}
+	s.edition = csta.Edition(m.record.GetEdition())
+	m.session = s
+	m.group = x.useForm(m.form)
+	old := s.monitors[crossRef]
+	s.monitors[crossRef] = m
+	if old == nil {
+		x.lines[m.line()] = append(x.lines[m.line()], m)
+		x.monitors++
+		return
+	}
+	m.counters = old.counters
+	x.releaseForm(old.form)
+	if old.line() == m.line() {
+		list := x.lines[m.line()]
+		list[slices.Index(list, old)] = m
+		return
+	}
+	x.removeFromLine(old)
+	x.lines[m.line()] = append(x.lines[m.line()], m)
+}
+
+func (x *index) remove(sessionID, crossRef string) *monitor {
+	s := x.sessions[sessionID]
+	if s == nil || s.monitors[crossRef] == nil {
+		return nil
+	}
+	m := s.monitors[crossRef]
+	delete(s.monitors, crossRef)
+	if len(s.monitors) == 0 {
+		delete(x.sessions, sessionID)
+	}
+	x.removeFromLine(m)
+	x.releaseForm(m.form)
+	x.monitors--
+	return m
+}
+
+func (x *index) removeFromLine(m *monitor) {
+	list := x.lines[m.line()]
+	if at := slices.Index(list, m); at >= 0 {
+		list = slices.Delete(list, at, at+1)
+	}
+	if len(list) == 0 {
+		delete(x.lines, m.line())
+		return
+	}
+	x.lines[m.line()] = list
+}
+
+func (x *index) useForm(f form) int {
+	use := x.forms[f]
+	if use == nil {
+		use = &formUse{}
+		if last := len(x.freeGroups) - 1; last >= 0 {
+			use.group = x.freeGroups[last]
+			x.freeGroups = x.freeGroups[:last]
+		} else {
+			use.group = x.groups
+			x.groups++
+		}
+		x.forms[f] = use
+	}
+	use.monitors++
+	return use.group
+}
+
+func (x *index) releaseForm(f form) {
+	use := x.forms[f]
+	if use.monitors--; use.monitors == 0 {
+		delete(x.forms, f)
+		x.freeGroups = append(x.freeGroups, use.group)
+	}
+}
+
+// setEdge notes the edge of a session.
+func (x *index) setEdge(sessionID, edge string) {
+	x.edges[sessionID] = edge
+	if s := x.sessions[sessionID]; s != nil {
+		s.edge = edge
+	}
+}
+
+// takeMissed reports whether a session missed events, and forgets it.
+func (x *index) takeMissed(sessionID string) bool {
+	s := x.sessions[sessionID]
+	if s == nil || !s.missed {
+		return false
+	}
+	s.missed = false
+	return true
+}
+
+// removeKey removes the monitor that lies under a key of the bucket.
+func (x *index) removeKey(key string) {
+	if sessionID, crossRef, ok := strings.Cut(key, "."); ok {
+		x.remove(sessionID, crossRef)
+	}
+}
