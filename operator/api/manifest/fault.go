@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"slices"
+	"strings"
+)
+
+// Fault is one thing wrong in a manifest.
+type Fault struct {
+	// File it stands in.
+	File string
+	// Object as "Kind name", or "document 2" where it has neither.
+	Object string
+	// Field is the path of the field, "spec.lines[1].number"; empty for the
+	// document as a whole.
+	Field string
+	// Reason says what is wrong and what to do.
+	Reason string
+}
+
+// String is the fault in one line.
+func (f Fault) String() string {
+	parts := make([]string, 0, 4)
+	for _, part := range []string{f.File, f.Object, f.Field, f.Reason} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Faults is the error of a folder with faults.
+type Faults []Fault
+
+// Error lists the faults, a line each.
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, fault := range f {
+		lines[i] = fault.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (f Faults) sorted() Faults {
+	slices.SortStableFunc(f, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
+	return f
+}

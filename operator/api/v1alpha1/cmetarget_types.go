@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// CMETarget is one call-control system whose phones CSTA applications monitor
+// and control.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=cme,categories=cti
+// +kubebuilder:printcolumn:name="Driver",type=string,JSONPath=`.spec.driver.type`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type CMETarget struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Spec is the desired state of the target.
+	Spec CMETargetSpec `json:"spec"`
+	// Status is the observed state of the target.
+	// +optional
+	Status CMETargetStatus `json:"status,omitempty"`
+}
+
+// CMETargetList is a list of CMETarget.
+//
+// +kubebuilder:object:root=true
+type CMETargetList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []CMETarget `json:"items"`
+}
+
+// CMETargetSpec is the desired state of a target.
+type CMETargetSpec struct {
+	// SIP says under which SIP addresses the target is reached.
+	SIP TargetSIP `json:"sip"`
+	// Driver is the line side of the target.
+	// +optional
+	Driver TargetDriver `json:"driver,omitempty"`
+	// CSTA says how application sessions behave.
+	// +optional
+	CSTA TargetCSTA `json:"csta,omitempty"`
+	// Limits bound what the target may hold.
+	// +optional
+	Limits TargetLimits `json:"limits,omitempty"`
+	// Maintenance takes the target out of use.
+	// +optional
+	Maintenance TargetMaintenance `json:"maintenance,omitempty"`
+}
+
+// TargetSIP says under which SIP addresses a target is reached.
+type TargetSIP struct {
+	// Domains and addresses that phones and applications put behind the @.
+	// "*" means any domain that no other target has.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=set
+	Domains []string `json:"domains"`
+	// Realm of the digest of phones and users. Defaults to the first domain
+	// that is not "*", else "offhook". A change makes devices authenticate anew.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	Realm string `json:"realm,omitempty"`
+}
+
+// DriverType names a line-side driver.
+//
+// +kubebuilder:validation:Enum=sipLine;simulated
+type DriverType string
+
+// Types of driver.
+const (
+	// DriverSIPLine: the target's SIP phones register with Offhook.
+	DriverSIPLine DriverType = "sipLine"
+	// DriverSimulated: phones that exist in memory only, for load tests.
+	DriverSimulated DriverType = "simulated"
+)
+
+// TargetDriver is the line side of a target.
+type TargetDriver struct {
+	// Type of the driver.
+	// +kubebuilder:default=sipLine
+	// +optional
+	Type DriverType `json:"type,omitempty"`
+	// SIPLine settings, for type sipLine.
+	// +optional
+	SIPLine *SIPLineDriver `json:"sipLine,omitempty"`
+	// Simulated settings, for type simulated.
+	// +optional
+	Simulated *SimulatedDriver `json:"simulated,omitempty"`
+}
+
+// SIPLineDriver are the settings of driver sipLine.
+type SIPLineDriver struct {
+	// MinRegistrationExpiry refuses shorter registrations with 423. Default 60s.
+	// +optional
+	MinRegistrationExpiry *metav1.Duration `json:"minRegistrationExpiry,omitempty"`
+	// DefaultRegistrationExpiry is granted to a phone that asks for none. Default 10m.
+	// +optional
+	DefaultRegistrationExpiry *metav1.Duration `json:"defaultRegistrationExpiry,omitempty"`
+	// MaxRegistrationExpiry is the most that is granted. Default 1h.
+	// +optional
+	MaxRegistrationExpiry *metav1.Duration `json:"maxRegistrationExpiry,omitempty"`
+	// NoAnswerTimeout is how long a called line rings. Default 3m.
+	// +optional
+	NoAnswerTimeout *metav1.Duration `json:"noAnswerTimeout,omitempty"`
+	// PromptTimeout is how long MakeCall waits for the caller's phone to be
+	// picked up. Default 30s.
+	// +optional
+	PromptTimeout *metav1.Duration `json:"promptTimeout,omitempty"`
+}
+
+// SimulatedDriver are the settings of driver simulated.
+type SimulatedDriver struct {
+	// AutoAnswer makes called phones answer by themselves. Default true.
+	// +optional
+	AutoAnswer *bool `json:"autoAnswer,omitempty"`
+	// AnswerAfter is how long a phone rings before it answers. Default 0s.
+	// +optional
+	AnswerAfter *metav1.Duration `json:"answerAfter,omitempty"`
+	// NoAnswerTimeout is how long a called line rings. Default 3m.
+	// +optional
+	NoAnswerTimeout *metav1.Duration `json:"noAnswerTimeout,omitempty"`
+	// PromptTimeout is how long MakeCall waits for the caller's phone. Default 30s.
+	// +optional
+	PromptTimeout *metav1.Duration `json:"promptTimeout,omitempty"`
+}
+
+// CSTAMode is CME's `cti csta mode`.
+//
+// +kubebuilder:validation:Enum=advanced;basic
+type CSTAMode string
+
+// Modes of CSTA.
+const (
+	// CSTAModeAdvanced tells applications everything.
+	CSTAModeAdvanced CSTAMode = "advanced"
+	// CSTAModeBasic leaves out what Communicator-type clients don't understand.
+	CSTAModeBasic CSTAMode = "basic"
+)
+
+// TargetCSTA says how application sessions of a target behave.
+type TargetCSTA struct {
+	// Mode of the messages.
+	// +kubebuilder:default=advanced
+	// +optional
+	Mode CSTAMode `json:"mode,omitempty"`
+	// SessionExpires is the session timer offered (RFC 4028). Default 30m.
+	// +optional
+	SessionExpires *metav1.Duration `json:"sessionExpires,omitempty"`
+	// MinSE refuses shorter session timers with 422 (RFC 4028). Default 90s.
+	// +optional
+	MinSE *metav1.Duration `json:"minSE,omitempty"`
+}
+
+// TargetLimits bound what a target may hold. What is over a limit is refused
+// with a CSTA error or SIP status that says so.
+type TargetLimits struct {
+	// Sessions of applications. Default 10000.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	Sessions *int32 `json:"sessions,omitempty"`
+	// MonitorsPerLine is the most monitors on one line. Default 1000.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	MonitorsPerLine *int32 `json:"monitorsPerLine,omitempty"`
+	// CallsPerLine is the most calls of a line at a time. Default 4.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	CallsPerLine *int32 `json:"callsPerLine,omitempty"`
+	// Calls of the whole target at a time. Default 10000.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	Calls *int32 `json:"calls,omitempty"`
+}
+
+// TargetMaintenance takes a target out of use.
+type TargetMaintenance struct {
+	// Drain takes no new sessions and no new calls; those that are up go on.
+	// +optional
+	Drain bool `json:"drain,omitempty"`
+}
+
+// CMETargetStatus is the observed state of a target.
+type CMETargetStatus struct {
+	// ObservedGeneration is the generation that Conditions speak of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// Owner is the phone-control replica that runs the target.
+	// +optional
+	Owner string `json:"owner,omitempty"`
+	// ConfigVersion is the version that the data plane runs.
+	// +optional
+	ConfigVersion string `json:"configVersion,omitempty"`
+	// Conditions Accepted, ResolvedRefs, Connected and Ready.
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
