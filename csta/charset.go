@@ -9,39 +9,39 @@ import (
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// decodeBody returns the body as UTF-8 text without a byte order mark, and the
-// encoding name as declared. It is the one copy of the body that all parsed
-// strings share.
-func decodeBody(body []byte) (text, declared string, err error) {
+// decodeBody returns the body as UTF-8 text without a byte order mark, where its
+// XML declaration ends, and the encoding name as declared. The text is the one
+// copy of the body that all parsed strings share.
+func decodeBody(body []byte) (text string, begin int, declared string, err error) {
 	if len(body) >= 2 && (body[0] == 0xfe && body[1] == 0xff || body[0] == 0xff && body[1] == 0xfe) {
-		return "", "", &EncodingError{Encoding: "UTF-16"}
+		return "", 0, "", &EncodingError{Encoding: "UTF-16"}
 	}
 	marked := len(body) >= len(byteOrderMark) && string(body[:len(byteOrderMark)]) == byteOrderMark
 	if marked {
 		body = body[len(byteOrderMark):]
 	}
 	text = string(body)
-	declared, _, err = declaredEncoding(text)
+	declared, begin, err = declaredEncoding(text)
 	if err != nil {
-		return "", "", err
+		return "", 0, "", err
 	}
 	plain, control := inspect(text)
 	if control >= 0 {
-		return "", declared, &SyntaxError{Offset: control, Reason: "illegal character"}
+		return "", 0, declared, &SyntaxError{Offset: control, Reason: "illegal character"}
 	}
 	if plain {
 		if !knownEncoding(declared) {
-			return "", declared, &EncodingError{Encoding: declared}
+			return "", 0, declared, &EncodingError{Encoding: declared}
 		}
-		return text, declared, nil
+		return text, begin, declared, nil
 	}
 	switch {
 	case declared == "" || strings.EqualFold(declared, "UTF-8") || strings.EqualFold(declared, "UTF8"):
-		return text, declared, checkUTF8(text, declared)
+		return text, begin, declared, checkUTF8(text, declared)
 	case isLatin1(declared) && !marked:
-		return latin1ToUTF8(text), declared, nil
+		return latin1ToUTF8(text), begin, declared, nil
 	}
-	return "", declared, &EncodingError{Encoding: declared, Offset: firstHigh(text)}
+	return "", 0, declared, &EncodingError{Encoding: declared, Offset: firstHigh(text)}
 }
 
 func knownEncoding(name string) bool {
@@ -57,6 +57,9 @@ func isLatin1(name string) bool {
 // declaredEncoding reads the XML declaration if there is one, and gives the
 // offset behind it.
 func declaredEncoding(text string) (name string, end int, err error) {
+	if strings.HasPrefix(text, xmlDeclaration) {
+		return "UTF-8", len(xmlDeclaration), nil
+	}
 	const opening = "<?xml"
 	if !strings.HasPrefix(text, opening) || len(text) == len(opening) || !isSpace(text[len(opening)]) {
 		return "", 0, nil
@@ -128,14 +131,21 @@ func notEncodingName(r rune) bool {
 // inspect looks at the bytes, eight at a time: whether all are ASCII, and where
 // the first control character is that XML 1.0 2.2 forbids (-1 for none).
 func inspect(text string) (plain bool, control int) {
-	const highBits, blanks = 0x8080808080808080, 0x2020202020202020
+	const (
+		highBits  = 0x8080808080808080
+		lowBits   = 0x7f7f7f7f7f7f7f7f
+		upperPart = 0xe0e0e0e0e0e0e0e0 // zero in characters below the blank
+		lineFeeds = 0x0a0a0a0a0a0a0a0a
+	)
 	high := uint64(0)
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
 		w := word(text, i)
 		high |= w
-		if (w-blanks)&^w&highBits == 0 {
-			continue
+		upper, feed := w&upperPart, w^lineFeeds
+		controls := ^(upper&lowBits + lowBits | upper) & highBits
+		if controls&(feed&lowBits+lowBits|feed) == 0 {
+			continue // nothing below the blank but line feeds
 		}
 		if at := firstControl(text[i : i+8]); at >= 0 {
 			return false, i + at

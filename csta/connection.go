@@ -68,8 +68,8 @@ func (d *Destinations) readContent(p *parser) {
 		case tokenText:
 			bare.Text += p.text
 		default:
-			if len(*d) == 0 {
-				*d = Destinations{{Text: trim(bare.Text)}}
+			if text := trim(bare.Text); text != "" && len(*d) == 0 {
+				*d = Destinations{{Text: text}}
 			}
 			return
 		}

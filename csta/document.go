@@ -38,12 +38,13 @@ func Read(body []byte, options ReadOptions) (Document, error) {
 	if len(body) > limits.MaxBytes {
 		return Document{}, &LimitError{Limit: "MaxBytes", Max: limits.MaxBytes, Offset: limits.MaxBytes}
 	}
-	text, encoding, err := decodeBody(body)
+	text, begin, encoding, err := decodeBody(body)
 	if err != nil {
 		return Document{}, err
 	}
 	p := parser{strict: options.Strict}
 	p.setText(text, limits)
+	p.pos = begin
 	document := Document{Encoding: encoding}
 	if !p.root() {
 		return document, p.err

@@ -195,7 +195,7 @@ func (sc *scanner) skipInstruction() bool {
 		sc.syntax(sc.pos, "processing instruction without end")
 	case length > 0 && !isSpace(sc.s[i]):
 		sc.syntax(i, "malformed processing instruction")
-	case sc.pos > 0 && strings.EqualFold(target, "xml"):
+	case strings.EqualFold(target, "xml"):
 		sc.syntax(sc.pos, "XML declaration inside the document")
 	default:
 		sc.pos = i + length + len("?>")
