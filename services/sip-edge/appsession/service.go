@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package appsession
+
+import (
+	"bytes"
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	edgev1 "offhook.dev/proto/offhook/edge/v1"
+	"offhook.dev/services/sip-edge/eventqueue"
+)
+
+// Service is the edge's gRPC service.
+type Service struct {
+	edgev1.UnimplementedEdgeServiceServer
+	manager *Manager
+}
+
+var _ edgev1.EdgeServiceServer = (*Service)(nil)
+
+// NewService serves the sessions of a manager.
+func NewService(m *Manager) *Service { return &Service{manager: m} }
+
+// Deliver queues one event for many sessions. It never waits for a client.
+func (s *Service) Deliver(_ context.Context, req *edgev1.DeliverRequest) (*edgev1.DeliverResponse, error) {
+	res := &edgev1.DeliverResponse{}
+	var head, tail []byte
+	for _, recipient := range req.GetRecipients() {
+		session, ok := s.manager.find(recipient.GetSessionId())
+		if !ok {
+			res.UnknownSessions = append(res.UnknownSessions, recipient.GetSessionId())
+			continue
+		}
+		if head == nil {
+			// The request's bytes are the caller's; these are shared by all.
+			head, tail = bytes.Clone(req.GetHead()), bytes.Clone(req.GetTail())
+		}
+		event := eventqueue.Event{Head: head, CrossRef: recipient.GetMonitorCrossRefId(), Tail: tail}
+		if session.pump.Deliver(event) > 0 {
+			res.OverflowedSessions = append(res.OverflowedSessions, recipient.GetSessionId())
+		}
+	}
+	if n := len(res.UnknownSessions); n > 0 {
+		s.manager.metrics.events.WithLabelValues("unknown_session").Add(float64(n))
+	}
+	return res, nil
+}
+
+// EndDialog sends BYE.
+func (s *Service) EndDialog(_ context.Context, req *edgev1.EndDialogRequest) (*edgev1.EndDialogResponse, error) {
+	session, ok := s.manager.find(req.GetSessionId())
+	if !ok {
+		return nil, status.Error(codes.NotFound, "this edge does not hold the session")
+	}
+	session.mu.Lock()
+	session.toldElsewhere = true
+	session.mu.Unlock()
+	session.sendBye(req.GetReason())
+	return &edgev1.EndDialogResponse{}, nil
+}
+
+// ProbeDialog asks the client with an in-dialog OPTIONS whether it is there.
+// It waits until ctx ends at most.
+func (s *Service) ProbeDialog(ctx context.Context, req *edgev1.ProbeDialogRequest) (*edgev1.ProbeDialogResponse, error) {
+	session, ok := s.manager.find(req.GetSessionId())
+	if !ok {
+		return nil, status.Error(codes.NotFound, "this edge does not hold the session")
+	}
+	return &edgev1.ProbeDialogResponse{Alive: session.alive(ctx)}, nil
+}

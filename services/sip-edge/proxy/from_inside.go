@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proxy
+
+import (
+	"offhook.dev/services/sip-edge/flowtoken"
+	"offhook.dev/services/sipstack"
+)
+
+// FromInside serves a request of phone-control: it goes to the flow that the
+// token in its Route names (RFC 5626 5.3).
+func (p *Proxy) FromInside(tx *sipstack.ServerTx) {
+	req := tx.Forward()
+	if req == nil {
+		p.requests.WithLabelValues(toPhone, resultTooManyHop).Inc()
+		return
+	}
+	route, _ := tx.OwnRoute()
+	named, result := p.phoneOf(req, route.User)
+	switch result {
+	case resultNoRoute:
+		_ = tx.Respond(404, "No Route To A Phone")
+	case resultForged:
+		_ = tx.Respond(403, "Route Refused")
+	case resultFlowGone:
+		_ = tx.Respond(430, "Flow Failed")
+	case resultForwarded:
+		if startsDialog(req) {
+			token := p.Tokens.Seal(named)
+			sipstack.AddRecordRoute(req, p.Inner.RouteURI("tcp", token))
+			sipstack.AddRecordRoute(req, p.Outer.RouteURI(named.Network, token)) // faces the next hop
+		}
+		if !p.forward(toPhone, tx, req, p.Outer, flowOf(named)) {
+			result = resultSendFailed
+		}
+	}
+	p.requests.WithLabelValues(toPhone, result).Inc()
+}
+
+// phoneOf reads the token of a request of phone-control and takes the rest of
+// our route off.
+func (p *Proxy) phoneOf(req *sipstack.Request, token string) (flowtoken.Token, string) {
+	if token == "" {
+		return flowtoken.Token{}, resultNoRoute
+	}
+	named, err := p.Tokens.Open(token)
+	if err != nil {
+		return flowtoken.Token{}, resultForged
+	}
+	p.Outer.StripRoute(req)
+	if !p.Outer.FlowAlive(flowOf(named)) {
+		return flowtoken.Token{}, resultFlowGone
+	}
+	return named, resultForwarded
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proxy
+
+import (
+	"net"
+	"net/netip"
+
+	"offhook.dev/services/sip-edge/appsession"
+	"offhook.dev/services/sip-edge/flowtoken"
+	"offhook.dev/services/sipstack"
+)
+
+// refused says why a request of a phone goes no further.
+type refused struct {
+	result string
+	answer func(tx *sipstack.ServerTx)
+}
+
+// FromPhone serves a request that came from outside.
+func (p *Proxy) FromPhone(tx *sipstack.ServerTx) {
+	req := tx.Forward()
+	if req == nil {
+		p.requests.WithLabelValues(fromPhone, resultTooManyHop).Inc()
+		return
+	}
+	route, _ := tx.OwnRoute()
+	target, no := p.targetOf(req, route.User, tx.Flow())
+	if no != nil {
+		no.answer(tx)
+		p.requests.WithLabelValues(fromPhone, no.result).Inc()
+		return
+	}
+	dest, ok := p.ownerFlow(target, req)
+	if !ok {
+		_ = tx.RejectBusy(ownerRetry)
+		p.requests.WithLabelValues(fromPhone, resultNoOwner).Inc()
+		return
+	}
+	p.recordPhone(req, tx.Flow(), target)
+	result := resultForwarded
+	if !p.forward(fromPhone, tx, req, p.Inner, dest) {
+		result = resultSendFailed
+	}
+	p.requests.WithLabelValues(fromPhone, result).Inc()
+}
+
+// targetOf finds the target that a phone's request is for, by our own token if
+// it bears one, and takes the rest of our route off.
+func (p *Proxy) targetOf(req *sipstack.Request, token string, from sipstack.Flow) (string, *refused) {
+	p.Inner.StripRoute(req)
+	if token == "" {
+		for req.RemoveHeader("Route") {
+		}
+		target, ok := appsession.TargetOf(p.Targets.Snapshot(), req)
+		if !ok {
+			return "", &refused{resultNoTarget, func(tx *sipstack.ServerTx) {
+				_ = tx.Respond(404, "No CMETarget Serves This Domain")
+			}}
+		}
+		return target.Name, nil
+	}
+	named, err := p.Tokens.Open(token)
+	if err != nil || !sameSource(named, from) || sipstack.HeaderValue(req, "Route") != "" {
+		return "", &refused{resultForged, func(tx *sipstack.ServerTx) { _ = tx.Respond(403, "Route Refused") }}
+	}
+	return named.Target, nil
+}
+
+// sameSource tells whether a request came from the phone that the token was
+// given to. Its port may have changed with a NAT binding or a new connection.
+func sameSource(token flowtoken.Token, from sipstack.Flow) bool {
+	return token.Network == from.Network && hostOf(token.Remote) == hostOf(from.Remote)
+}
+
+func hostOf(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return hostport
+	}
+	return host
+}
+
+// ownerFlow is the way to the phone-control that runs a target. An owner that
+// is named rather than addressed is put in a Route, and the flow is zero.
+func (p *Proxy) ownerFlow(target string, req *sipstack.Request) (sipstack.Flow, bool) {
+	lease, ok := p.Owners.Owner(target)
+	if !ok || lease.GetSipEndpoint() == "" {
+		return sipstack.Flow{}, false
+	}
+	if _, err := netip.ParseAddrPort(lease.GetSipEndpoint()); err == nil {
+		return sipstack.Flow{Network: "tcp", Remote: lease.GetSipEndpoint()}, true
+	}
+	uri, err := sipstack.ParseURI("sip:" + lease.GetSipEndpoint() + ";transport=tcp;lr")
+	if err != nil {
+		return sipstack.Flow{}, false
+	}
+	sipstack.AddRoute(req, uri)
+	return sipstack.Flow{}, true
+}
+
+// recordPhone puts us on the way back to the phone: Path in a REGISTER,
+// Record-Route of both sides in what starts a dialog.
+func (p *Proxy) recordPhone(req *sipstack.Request, flow sipstack.Flow, target string) {
+	// Identity is asserted by phone-control, which knows the phone.
+	for _, name := range []string{"P-Asserted-Identity", "P-Preferred-Identity"} {
+		for req.RemoveHeader(name) {
+		}
+	}
+	token := p.Tokens.Seal(flowtoken.Token{Network: flow.Network, Local: flow.Local, Remote: flow.Remote, Target: target})
+	switch {
+	case req.Method == sipstack.REGISTER:
+		sipstack.AddPath(req, p.Inner.RouteURI("tcp", token, "ob"))
+	case startsDialog(req):
+		sipstack.AddRecordRoute(req, p.Outer.RouteURI(flow.Network, token))
+		sipstack.AddRecordRoute(req, p.Inner.RouteURI("tcp", token)) // faces the next hop
+	}
+}
+
+func startsDialog(req *sipstack.Request) bool {
+	switch req.Method {
+	case sipstack.INVITE, sipstack.SUBSCRIBE, sipstack.REFER, sipstack.NOTIFY:
+		return !hasToTag(req)
+	default:
+		return false
+	}
+}
+
+func hasToTag(req *sipstack.Request) bool {
+	addr, err := sipstack.ParseNameAddr(sipstack.HeaderValue(req, "To"))
+	return err == nil && addr.Params["tag"] != ""
+}
