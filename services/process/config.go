@@ -55,6 +55,9 @@ type TLS struct {
 	CA   string `json:"ca,omitempty"`
 	Cert string `json:"cert,omitempty"`
 	Key  string `json:"key,omitempty"`
+	// ServerName is the name in the certificates of the servers that are
+	// dialled; empty: the name or address that is dialled.
+	ServerName string `json:"serverName,omitempty"`
 }
 
 // Enabled reports whether any file is named.
@@ -84,6 +87,7 @@ type Drain struct {
 
 // Targets says how the configuration of targets is read.
 type Targets struct {
-	// KeyFile holds the 32-byte key of sealed credentials, base64 or hex.
+	// KeyFile holds the 32-byte key of sealed credentials, as it is or written
+	// in base64 or hex.
 	KeyFile string `json:"keyFile,omitempty"`
 }

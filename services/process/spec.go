@@ -4,6 +4,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,6 +76,23 @@ type Environment struct {
 	Registerer prometheus.Registerer
 
 	common  *Common
-	service string
 	watcher *targetconfig.Watcher
+}
+
+// Targets gives the watcher of targets' configuration; the process runs it, and
+// Run of the component starts when it is synced. Call it in New, once. Validate
+// is the component's own check of a new snapshot and may be nil.
+func (e *Environment) Targets(validate func(*targetconfig.Snapshot) error) (*targetconfig.Watcher, error) {
+	if e.common.Targets.KeyFile == "" {
+		return nil, errors.New("targets.keyFile is not set: name the file with the key of sealed credentials")
+	}
+	key, err := targetconfig.ReadKey(e.common.Targets.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	e.watcher = targetconfig.NewWatcher(targetconfig.Options{
+		Bus: e.Bus, Service: e.Replica.GetService(), Replica: e.Replica.GetId(), Key: key,
+		Validate: validate, Logger: e.Logger, Registerer: e.Registerer,
+	})
+	return e.watcher, nil
 }
