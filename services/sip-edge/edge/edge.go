@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	edgev1 "offhook.dev/proto/offhook/edge/v1"
+	statev1 "offhook.dev/proto/offhook/state/v1"
+	"offhook.dev/services/digestauth"
+	"offhook.dev/services/process"
+	"offhook.dev/services/ratelimit"
+	"offhook.dev/services/sip-edge/appsession"
+	"offhook.dev/services/sip-edge/eventqueue"
+	"offhook.dev/services/sip-edge/flowtoken"
+	"offhook.dev/services/sip-edge/proxy"
+	"offhook.dev/services/sipstack"
+	"offhook.dev/services/targetconfig"
+)
+
+// Dependencies are what an Edge is given.
+type Dependencies struct {
+	// Replica of this edge; New sets its SipEndpoint.
+	Replica  *statev1.Replica
+	Targets  targetconfig.Source
+	Owners   proxy.Owners
+	Sessions appsession.Sessions
+	Dialogs  appsession.Dialogs
+	Logger   *slog.Logger
+	// Registerer takes the metrics; nil: none.
+	Registerer prometheus.Registerer
+	// Trace, where set, is given every message of the outer side.
+	Trace func(dir sipstack.TraceDirection, flow sipstack.Flow, raw []byte)
+}
+
+// Edge is one replica of sip-edge.
+type Edge struct {
+	config   *Config
+	log      *slog.Logger
+	outer    *sipstack.Endpoint
+	inner    *sipstack.Endpoint
+	sessions *appsession.Manager
+	carrier  *proxy.Proxy
+	listens  []net.Addr
+	internal net.Addr
+	draining atomic.Bool
+}
+
+var (
+	_ process.Component = (*Edge)(nil)
+	_ process.Drainer   = (*Edge)(nil)
+	_ process.Readier   = (*Edge)(nil)
+)
+
+// New makes an edge and opens its listeners.
+func New(config *Config, deps Dependencies) (*Edge, error) {
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	tokenKey, err := readKey("sip.flowTokenKeyFile", config.SIP.FlowTokenKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	nonceKey, err := readKey("digest.nonceKeyFile", config.Digest.NonceKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	e := &Edge{config: config, log: deps.Logger}
+	if err := e.openEndpoints(deps); err != nil {
+		return nil, err
+	}
+	limits := config.Limits
+	e.sessions = appsession.New(appsession.Options{
+		Edge: deps.Replica.GetId(), Endpoint: e.outer, Targets: deps.Targets,
+		Digest: digestauth.New(digestauth.Config{
+			Component: "sip_edge", Registerer: deps.Registerer, Key: nonceKey,
+			NonceLifetime: time.Duration(config.Digest.NonceLifetime), AllowLegacy: config.Digest.AllowLegacy,
+			Failures: ratelimit.Config{
+				PerSecond: config.Digest.FailuresPerSecond, Burst: config.Digest.FailureBurst, Sources: limits.SourcesTracked,
+			},
+		}),
+		Sessions: deps.Sessions, Dialogs: deps.Dialogs, Logger: deps.Logger, Registerer: deps.Registerer,
+		Limits: appsession.Limits{
+			Sessions: limits.Sessions, BodyBytes: limits.BodyBytes,
+			Events:         eventqueue.Limits{Events: limits.EventsWaiting},
+			ServiceTimeout: time.Duration(limits.ServiceTimeout), ProbeInterval: time.Duration(config.Sessions.ProbeInterval),
+		},
+	})
+	e.carrier = proxy.New(proxy.Options{
+		Outer: e.outer, Inner: e.inner, Targets: deps.Targets, Owners: deps.Owners,
+		Tokens: flowtoken.New(tokenKey), Logger: deps.Logger, Registerer: deps.Registerer,
+	})
+	limited := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "offhook_edge_requests_limited_total", Help: "Requests refused because their source sent too many.",
+	})
+	if deps.Registerer != nil {
+		deps.Registerer.MustRegister(limited)
+	}
+	e.outer.SetHandler(&outside{
+		sessions: e.sessions, proxy: e.carrier, limited: limited, bodyBytes: limits.BodyBytes,
+		limiter: ratelimit.New(ratelimit.Config{
+			PerSecond: limits.RequestsPerSecond, Burst: limits.RequestBurst, Sources: limits.SourcesTracked,
+		}),
+	})
+	e.inner.SetHandler(&inside{proxy: e.carrier})
+	return e, nil
+}
+
+// Addresses are the outer listeners' addresses, in the order of sip.listen.
+func (e *Edge) Addresses() []net.Addr { return e.listens }
+
+// InternalAddress is the inner listener's address.
+func (e *Edge) InternalAddress() net.Addr { return e.internal }
+
+// Register implements process.Component.
+func (e *Edge) Register(registrar grpc.ServiceRegistrar) {
+	edgev1.RegisterEdgeServiceServer(registrar, appsession.NewService(e.sessions))
+}
+
+// Run implements process.Component.
+func (e *Edge) Run(ctx context.Context) error {
+	e.sessions.Serve(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return e.outer.Run(ctx) })
+	group.Go(func() error { return e.inner.Run(ctx) })
+	group.Go(func() error {
+		if err := e.sessions.Restore(ctx); err != nil && ctx.Err() == nil {
+			// Each dialog is also taken over when its application speaks.
+			e.log.Warn("restore dialogs", "error", err)
+		}
+		<-ctx.Done()
+		e.sessions.Close()
+		e.carrier.Close()
+		return nil
+	})
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Drain implements process.Drainer: no new sessions, and those there are left
+// for another edge or ended by BYE, as configured.
+func (e *Edge) Drain(ctx context.Context) error {
+	e.draining.Store(true)
+	e.sessions.SetDraining()
+	if e.config.Sessions.OnDrain != OnDrainBye {
+		return nil
+	}
+	e.sessions.EndAll("the service drains")
+	return e.sessions.WaitEmpty(ctx)
+}
+
+// Ready implements process.Readier.
+func (e *Edge) Ready() error {
+	switch {
+	case e.draining.Load():
+		return errors.New("draining")
+	case e.sessions.Full():
+		return errors.New("as many sessions as allowed")
+	default:
+		return nil
+	}
+}
+
+func readKey(path, file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(key) < 16 {
+		return nil, fmt.Errorf("%s: %d bytes, want at least 16", path, len(key))
+	}
+	return key, nil
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	sessionv1 "offhook.dev/proto/offhook/session/v1"
+	statev1 "offhook.dev/proto/offhook/state/v1"
+	"offhook.dev/services/bus"
+	"offhook.dev/services/link"
+)
+
+// fakeSessions is csta-session as the edge sees it. Hooks may be nil.
+type fakeSessions struct {
+	sessionv1.UnimplementedSessionServiceServer
+	open    func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error)
+	invoke  func(*sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error)
+	refresh func(*sessionv1.RefreshSessionRequest) (*sessionv1.RefreshSessionResponse, error)
+	client  sessionv1.SessionServiceClient
+
+	opened    chan *sessionv1.OpenSessionRequest
+	refreshed chan *sessionv1.RefreshSessionRequest
+	ended     chan *sessionv1.EndSessionRequest
+}
+
+const lostBody = "<SystemStatus>messagesLost</SystemStatus>"
+
+func newFakeSessions() *fakeSessions {
+	f := &fakeSessions{
+		opened:    make(chan *sessionv1.OpenSessionRequest, 1000),
+		refreshed: make(chan *sessionv1.RefreshSessionRequest, 1000),
+		ended:     make(chan *sessionv1.EndSessionRequest, 1000),
+	}
+	f.client = sessionv1.NewSessionServiceClient(link.Direct(func(r grpc.ServiceRegistrar) {
+		sessionv1.RegisterSessionServiceServer(r, f)
+	}))
+	return f
+}
+
+func (f *fakeSessions) Sessions(string) sessionv1.SessionServiceClient { return f.client }
+
+func (f *fakeSessions) OpenSession(_ context.Context, req *sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
+	f.opened <- proto.CloneOf(req)
+	if f.open != nil {
+		return f.open(req)
+	}
+	return &sessionv1.OpenSessionResponse{
+		Body: []byte("<RequestSystemStatusResponse/>"), SessionExpiresSeconds: 1800, MinSeSeconds: 90,
+		MessagesLostBody: []byte(lostBody),
+	}, nil
+}
+
+func (f *fakeSessions) InvokeService(_ context.Context, req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
+	if f.invoke != nil {
+		return f.invoke(req)
+	}
+	return &sessionv1.InvokeServiceResponse{Body: append([]byte("response to "), req.GetBody()...)}, nil
+}
+
+func (f *fakeSessions) RefreshSession(_ context.Context, req *sessionv1.RefreshSessionRequest) (*sessionv1.RefreshSessionResponse, error) {
+	f.refreshed <- proto.CloneOf(req)
+	if f.refresh != nil {
+		return f.refresh(req)
+	}
+	res := &sessionv1.RefreshSessionResponse{}
+	if len(req.GetBody()) > 0 {
+		res.Body = []byte("<RequestSystemStatusResponse/>")
+	}
+	return res, nil
+}
+
+func (f *fakeSessions) EndSession(_ context.Context, req *sessionv1.EndSessionRequest) (*sessionv1.EndSessionResponse, error) {
+	f.ended <- proto.CloneOf(req)
+	return &sessionv1.EndSessionResponse{}, nil
+}
+
+func refuse(code codes.Code, text string) error { return status.Error(code, text) }
+
+// memDialogs is the bucket of dialogs in memory.
+type memDialogs struct {
+	mu      sync.Mutex
+	records map[string]*statev1.DialogRecord
+	writes  int
+}
+
+func newMemDialogs() *memDialogs { return &memDialogs{records: make(map[string]*statev1.DialogRecord)} }
+
+func (m *memDialogs) Get(_ context.Context, key string) (bus.Entry[*statev1.DialogRecord], error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	record, ok := m.records[key]
+	if !ok {
+		return bus.Entry[*statev1.DialogRecord]{}, bus.ErrNotFound
+	}
+	return bus.Entry[*statev1.DialogRecord]{Key: key, Value: proto.CloneOf(record)}, nil
+}
+
+func (m *memDialogs) Put(_ context.Context, key string, value *statev1.DialogRecord) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.writes++
+	m.records[key] = proto.CloneOf(value)
+	return uint64(m.writes), nil
+}
+
+func (m *memDialogs) Delete(_ context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.records, key)
+	return nil
+}
+
+func (m *memDialogs) List(context.Context, string) ([]bus.Entry[*statev1.DialogRecord], error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var entries []bus.Entry[*statev1.DialogRecord]
+	for key, record := range m.records {
+		entries = append(entries, bus.Entry[*statev1.DialogRecord]{Key: key, Value: proto.CloneOf(record)})
+	}
+	return entries, nil
+}
+
+func (m *memDialogs) snapshot() (records, writes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.records), m.writes
+}
+
+// fakeOwners says who runs a target.
+type fakeOwners struct {
+	mu     sync.Mutex
+	leases map[string]*statev1.Lease
+}
+
+func (o *fakeOwners) Owner(target string) (*statev1.Lease, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	lease, ok := o.leases[target]
+	return lease, ok
+}
+
+func (o *fakeOwners) set(target, sipEndpoint string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.leases == nil {
+		o.leases = make(map[string]*statev1.Lease)
+	}
+	o.leases[target] = &statev1.Lease{Target: target, SipEndpoint: sipEndpoint}
+}
+
+func receive[T any](t *testing.T, from <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-t.Context().Done():
+	case <-deadline():
+	}
+	t.Fatalf("no %s", what)
+	panic("unreachable")
+}
