@@ -188,6 +188,9 @@ func (p *parser) alternative(device *DeviceID) (name, text string) {
 			if text == "" {
 				text = trim(p.text)
 			}
+			if p.strict && text != "" {
+				p.fail(&StrictError{Path: p.path(), Reason: "text instead of an alternative", Offset: p.pos})
+			}
 		default:
 			return name, text
 		}
