@@ -97,6 +97,9 @@ type Sessions struct {
 	// ProbeInterval is how often a client without session timer is asked
 	// whether it is there.
 	ProbeInterval process.Duration `json:"probeInterval"`
+	// EventPatience is how long over UDP a client that has never answered an
+	// event holds up the next one.
+	EventPatience process.Duration `json:"eventPatience"`
 }
 
 // NewDefaultConfig is the configuration without a file.
@@ -119,7 +122,9 @@ func NewDefaultConfig() *Config {
 			ServiceTimeout: process.Duration(25 * time.Second),
 			ConnectionIdle: process.Duration(10 * time.Minute),
 		},
-		Sessions: Sessions{OnDrain: OnDrainLeave, ProbeInterval: process.Duration(5 * time.Minute)},
+		Sessions: Sessions{
+			OnDrain: OnDrainLeave, ProbeInterval: process.Duration(5 * time.Minute), EventPatience: process.Duration(4 * time.Second),
+		},
 	}
 }
 

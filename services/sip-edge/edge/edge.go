@@ -95,6 +95,7 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 			Sessions: limits.Sessions, BodyBytes: limits.BodyBytes,
 			Events:         eventqueue.Limits{Events: limits.EventsWaiting},
 			ServiceTimeout: time.Duration(limits.ServiceTimeout), ProbeInterval: time.Duration(config.Sessions.ProbeInterval),
+			Patience: time.Duration(config.Sessions.EventPatience),
 		},
 	})
 	e.carrier = proxy.New(proxy.Options{
