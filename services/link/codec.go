@@ -10,7 +10,10 @@ import (
 
 // outgoing is an encoded ExchangeRequest or ExchangeResponse; the codec hands
 // its buffer to gRPC, which frees it.
-type outgoing struct{ chunk *[]byte }
+type outgoing struct {
+	chunk *[]byte
+	pool  *buffers
+}
 
 // incoming takes the bytes of an ExchangeRequest or ExchangeResponse; its
 // buffer must be freed by who reads it.
@@ -30,7 +33,7 @@ func (codec) Name() string { return "proto" }
 // Marshal implements encoding.CodecV2.
 func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	if out, ok := v.(*outgoing); ok {
-		return mem.BufferSlice{mem.NewBuffer(out.chunk, mem.DefaultBufferPool())}, nil
+		return mem.BufferSlice{mem.NewBuffer(out.chunk, out.pool)}, nil
 	}
 	return c.plain.Marshal(v)
 }

@@ -29,6 +29,10 @@ type Conn struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	state   atomic.Pointer[state]
+	pool    buffers
+	// calls keeps waiting calls for reuse: their channels are most of their
+	// cost.
+	calls sync.Pool
 }
 
 var _ grpc.ClientConnInterface = (*Conn)(nil)
@@ -131,7 +135,7 @@ func (c *Conn) open() (*session, error) {
 		cancel()
 		return nil, err
 	}
-	current := newSession(stream, cancel, c.options.MaxInFlight)
+	current := newSession(stream, cancel, c.options.MaxInFlight, &c.pool)
 	c.running.Go(func() { _ = current.serve() })
 	return current, nil
 }

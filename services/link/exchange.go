@@ -56,7 +56,7 @@ func (s *Server) exchange(stream grpc.ServerStream) error {
 	defer cancel()
 	e := &exchange{
 		server: s, stream: stream, ctx: ctx,
-		out:  newOutbox(),
+		out:  newOutbox(&s.pool),
 		work: make(chan task),
 		open: map[uint64]context.CancelFunc{},
 	}
@@ -100,6 +100,7 @@ func (e *exchange) write(readEnded <-chan struct{}) {
 	for {
 		select {
 		case <-e.out.wake:
+			gather()
 		case <-drain:
 			drain = nil
 			e.out.add(appendResponseHead(nil, 0, fieldResponsePayload, 0), nil, false)
@@ -115,7 +116,7 @@ func (e *exchange) write(readEnded <-chan struct{}) {
 
 func (e *exchange) flush() bool {
 	for chunk := e.out.take(); chunk != nil; chunk = e.out.take() {
-		if err := e.stream.SendMsg(&outgoing{chunk: chunk}); err != nil {
+		if err := e.stream.SendMsg(&outgoing{chunk: chunk, pool: &e.server.pool}); err != nil {
 			e.out.close()
 			return false
 		}

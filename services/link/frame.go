@@ -138,11 +138,11 @@ func nextFrame(message []byte) (frame, rest []byte, err error) {
 	return nil, nil, nil
 }
 
-// fields calls set for every field of a message; numeric fields have a value,
-// the others content.
-func fields(message []byte, set func(number protowire.Number, value uint64, content []byte)) error {
+// fields calls number for every varint of a message and content for every
+// length-delimited field; fields of other wire types are skipped.
+func fields(message []byte, number func(field protowire.Number, value uint64), content func(field protowire.Number, value []byte)) error {
 	for len(message) > 0 {
-		number, kind, n := protowire.ConsumeTag(message)
+		field, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
 			return errBadFrame
 		}
@@ -153,17 +153,17 @@ func fields(message []byte, set func(number protowire.Number, value uint64, cont
 			if n < 0 {
 				return errBadFrame
 			}
-			set(number, value, nil)
+			number(field, value)
 			message = message[n:]
 		case protowire.BytesType:
-			content, n := protowire.ConsumeBytes(message)
+			value, n := protowire.ConsumeBytes(message)
 			if n < 0 {
 				return errBadFrame
 			}
-			set(number, 0, content)
+			content(field, value)
 			message = message[n:]
 		default:
-			n = protowire.ConsumeFieldValue(number, kind, message)
+			n = protowire.ConsumeFieldValue(field, kind, message)
 			if n < 0 {
 				return errBadFrame
 			}
@@ -176,20 +176,23 @@ func fields(message []byte, set func(number protowire.Number, value uint64, cont
 func (r *request) decode(frame []byte) error {
 	*r = request{}
 	var nested error
-	err := fields(frame, func(number protowire.Number, value uint64, content []byte) {
-		switch number {
+	err := fields(frame, func(field protowire.Number, value uint64) {
+		switch field {
 		case fieldID:
 			r.id = value
-		case fieldRequestMethod:
-			r.method = content
-		case fieldRequestPayload:
-			r.payload = content
 		case fieldRequestTimeout:
 			r.timeoutNanos = int64(value)
 		case fieldRequestCancel:
 			r.cancel = value != 0
+		}
+	}, func(field protowire.Number, value []byte) {
+		switch field {
+		case fieldRequestMethod:
+			r.method = value
+		case fieldRequestPayload:
+			r.payload = value
 		case fieldRequestMetadata:
-			if err := r.addMetadata(content); err != nil {
+			if err := r.addMetadata(value); err != nil {
 				nested = err
 			}
 		}
@@ -204,13 +207,13 @@ func (r *request) decode(frame []byte) error {
 }
 
 func (r *request) addMetadata(message []byte) error {
-	var key, value string
-	err := fields(message, func(number protowire.Number, _ uint64, content []byte) {
-		switch number {
+	var key, text string
+	err := fields(message, skipNumber, func(field protowire.Number, value []byte) {
+		switch field {
 		case fieldMetadataKey:
-			key = string(content)
+			key = string(value)
 		case fieldMetadataValue:
-			value = string(content)
+			text = string(value)
 		}
 	})
 	if err != nil {
@@ -219,20 +222,24 @@ func (r *request) addMetadata(message []byte) error {
 	if r.metadata == nil {
 		r.metadata = metadata.MD{}
 	}
-	r.metadata.Append(key, value)
+	r.metadata.Append(key, text)
 	return nil
 }
 
 func (r *response) decode(frame []byte) error {
 	*r = response{}
-	return fields(frame, func(number protowire.Number, value uint64, content []byte) {
-		switch number {
-		case fieldID:
+	return fields(frame, func(field protowire.Number, value uint64) {
+		if field == fieldID {
 			r.id = value
+		}
+	}, func(field protowire.Number, value []byte) {
+		switch field {
 		case fieldResponsePayload:
-			r.payload = content
+			r.payload = value
 		case fieldResponseStatus:
-			r.status = content
+			r.status = value
 		}
 	})
 }
+
+func skipNumber(protowire.Number, uint64) {}

@@ -5,20 +5,15 @@ package link
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	statuspb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
-
-// calls keeps waiting calls for reuse: their channels are most of their cost.
-var calls = sync.Pool{New: func() any { return &call{done: make(chan struct{}, 1)} }}
 
 // Invoke performs one unary call over the stream. Deadline, cancellation and
 // outgoing metadata of the context reach the callee; call options are ignored.
@@ -34,15 +29,18 @@ func (c *Conn) invoke(ctx context.Context, method string, args, reply any) error
 	if err := ctx.Err(); err != nil {
 		return status.FromContextError(err).Err()
 	}
-	payload, err := marshal(args, c.options.MaxMessageBytes)
+	payload, err := c.pool.marshal(args, c.options.MaxMessageBytes)
 	if err != nil {
 		return err
 	}
-	defer mem.DefaultBufferPool().Put(payload)
-	waiting := calls.Get().(*call)
+	defer c.pool.Put(payload)
+	waiting, ok := c.calls.Get().(*call)
+	if !ok {
+		waiting = &call{done: make(chan struct{}, 1)}
+	}
 	defer func() {
 		*waiting = call{done: waiting.done}
-		calls.Put(waiting)
+		c.calls.Put(waiting)
 	}()
 	current, id, err := c.register(ctx, waiting)
 	if err != nil {

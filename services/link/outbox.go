@@ -3,15 +3,14 @@
 package link
 
 import (
+	"runtime"
 	"sync"
-
-	"google.golang.org/grpc/mem"
 )
 
 const (
 	// chunkBytes is the size at which a chunk takes no more frames: one gRPC
 	// message carries one chunk.
-	chunkBytes = 64 << 10
+	chunkBytes = 16 << 10
 	// outboxBytes bounds what waits to be written.
 	outboxBytes = 16 << 20
 )
@@ -20,6 +19,7 @@ const (
 // writes the stream: what waits together is written together.
 type outbox struct {
 	wake chan struct{}
+	pool *buffers
 
 	mu     sync.Mutex
 	room   sync.Cond
@@ -28,8 +28,8 @@ type outbox struct {
 	closed bool
 }
 
-func newOutbox() *outbox {
-	o := &outbox{wake: make(chan struct{}, 1)}
+func newOutbox(pool *buffers) *outbox {
+	o := &outbox{wake: make(chan struct{}, 1), pool: pool}
 	o.room.L = &o.mu
 	return o
 }
@@ -50,7 +50,7 @@ func (o *outbox) add(head, payload []byte, wait bool) bool {
 	if n := len(o.chunks); n > 0 && len(*o.chunks[n-1])+size <= chunkBytes {
 		chunk = o.chunks[n-1]
 	} else {
-		chunk = newChunk(size)
+		chunk = o.newChunk(size)
 		o.chunks = append(o.chunks, chunk)
 	}
 	*chunk = append(append(*chunk, head...), payload...)
@@ -86,21 +86,25 @@ func (o *outbox) take() *[]byte {
 	return chunk
 }
 
+// gather lets goroutines that are about to add frames do so first: a message
+// with several costs hardly more than one with one.
+func gather() { runtime.Gosched() }
+
 // close refuses all further frames and forgets those that wait.
 func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
 	for _, chunk := range o.chunks {
-		mem.DefaultBufferPool().Put(chunk)
+		o.pool.Put(chunk)
 	}
 	o.chunks, o.bytes = nil, 0
 	o.room.Broadcast()
 }
 
 // newChunk gives an empty pooled buffer with room for a frame and some more.
-func newChunk(size int) *[]byte {
-	buffer := mem.DefaultBufferPool().Get(max(size, 4<<10))
+func (o *outbox) newChunk(size int) *[]byte {
+	buffer := o.pool.Get(max(size, chunkBytes))
 	*buffer = (*buffer)[:0]
 	return buffer
 }

@@ -4,7 +4,6 @@ package link
 
 import (
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
@@ -36,11 +35,11 @@ func (e *exchange) serve(next task) {
 func (e *exchange) respond(id uint64, answer any, err error) codes.Code {
 	if err == nil {
 		var payload *[]byte
-		payload, err = marshal(answer, e.server.options.MaxMessageBytes)
+		payload, err = e.server.pool.marshal(answer, e.server.options.MaxMessageBytes)
 		if err == nil {
 			var head [32]byte
 			e.out.add(appendResponseHead(head[:0], id, fieldResponsePayload, len(*payload)), *payload, true)
-			mem.DefaultBufferPool().Put(payload)
+			e.server.pool.Put(payload)
 			return codes.OK
 		}
 	}
@@ -58,7 +57,7 @@ func (e *exchange) respond(id uint64, answer any, err error) codes.Code {
 }
 
 // marshal encodes a message into a pooled buffer, which the caller puts back.
-func marshal(v any, limit int) (*[]byte, error) {
+func (b *buffers) marshal(v any, limit int) (*[]byte, error) {
 	message, ok := v.(proto.Message)
 	if !ok {
 		return nil, status.Errorf(codes.Internal, "message is %T, want a protobuf message", v)
@@ -67,10 +66,10 @@ func marshal(v any, limit int) (*[]byte, error) {
 	if size > limit {
 		return nil, status.Errorf(codes.ResourceExhausted, "message of %d bytes is larger than %d", size, limit)
 	}
-	buffer := mem.DefaultBufferPool().Get(size)
+	buffer := b.Get(size)
 	encoded, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend((*buffer)[:0], message)
 	if err != nil {
-		mem.DefaultBufferPool().Put(buffer)
+		b.Put(buffer)
 		return nil, status.Errorf(codes.Internal, "encode message: %v", err)
 	}
 	*buffer = encoded

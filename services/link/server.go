@@ -20,6 +20,7 @@ type Server struct {
 	services []service
 	// slots bounds the calls served at a time.
 	slots chan struct{}
+	pool  buffers
 
 	drain    chan struct{}
 	draining sync.Once

@@ -40,10 +40,10 @@ type call struct {
 	err     error
 }
 
-func newSession(stream grpc.ClientStream, cancel context.CancelFunc, limit int) *session {
+func newSession(stream grpc.ClientStream, cancel context.CancelFunc, limit int, pool *buffers) *session {
 	return &session{
 		stream: stream, cancel: cancel, limit: limit,
-		out:     newOutbox(),
+		out:     newOutbox(pool),
 		drained: make(chan struct{}),
 		done:    make(chan struct{}),
 		pending: map[uint64]*call{},
@@ -155,11 +155,12 @@ func (s *session) write() {
 	for {
 		select {
 		case <-s.out.wake:
+			gather()
 		case <-s.stream.Context().Done():
 			return
 		}
 		for chunk := s.out.take(); chunk != nil; chunk = s.out.take() {
-			if err := s.stream.SendMsg(&outgoing{chunk: chunk}); err != nil {
+			if err := s.stream.SendMsg(&outgoing{chunk: chunk, pool: s.out.pool}); err != nil {
 				s.cancel()
 				return
 			}
