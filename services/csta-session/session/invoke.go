@@ -45,17 +45,18 @@ func (s *Server) InvokeService(ctx context.Context, request *sessionv1.InvokeSer
 		if !isService {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
-		service, result = s.labelOf(document.Message), string(answer.Category)
-		if !forgiven(document.Message, err) {
+		if element := elementOf(document.Message, err); s.serves(element) && !forgiven(document.Message, err) {
+			service, result = element, string(answer.Category)
 			return respond(&answer, record), nil
 		}
 	}
-	entry, known := s.services[document.Message.Element()]
+	element := elementOf(document.Message, err)
+	entry, known := s.services[element]
 	if !known {
 		service, result = serviceUnknown, string(csta.ErrorCategoryOperation)
 		return respond(csta.NewError(csta.OperationServiceNotSupported), record), nil
 	}
-	service, result = document.Message.Element(), resultOK
+	service, result = element, resultOK
 
 	ctx, cancel := context.WithTimeout(ctx, s.options.ServiceTimeout)
 	defer cancel()
@@ -106,14 +107,22 @@ func forgiven(message csta.Message, err error) bool {
 	return missing.Path == "MakeCall" && missing.Child == "callingDevice"
 }
 
-func (s *Server) labelOf(message csta.Message) string {
-	if message == nil {
-		return serviceUnknown
+// elementOf is the name of a request, also where its content was refused.
+func elementOf(message csta.Message, err error) string {
+	var value *csta.ValueError
+	switch {
+	case message != nil:
+		return message.Element()
+	case errors.As(err, &value):
+		root, _, _ := strings.Cut(value.Path, "/")
+		return root
 	}
-	if _, known := s.services[message.Element()]; !known {
-		return serviceUnknown
-	}
-	return message.Element()
+	return ""
+}
+
+func (s *Server) serves(element string) bool {
+	_, known := s.services[element]
+	return known
 }
 
 // auditService writes who did what to which line.
