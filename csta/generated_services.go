@@ -607,7 +607,7 @@ type MonitorStart struct {
 	MonitorObject              MonitorObject // required
 	RequestedMonitorFilter     *MonitorFilter
 	MonitorType                MonitorType
-	RequestedMonitorMediaClass string
+	RequestedMonitorMediaClass Flags
 	Extensions                 *Extensions
 }
 
@@ -639,7 +639,7 @@ func (m *MonitorStart) readContent(p *parser) {
 		case 2:
 			m.MonitorType.readContent(p)
 		case 3:
-			m.RequestedMonitorMediaClass = p.token()
+			m.RequestedMonitorMediaClass.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -657,8 +657,8 @@ func (m *MonitorStart) appendContent(dst []byte, ed Edition) []byte {
 	if m.MonitorType != "" {
 		dst = m.MonitorType.appendTo(dst, "monitorType", ed)
 	}
-	if m.RequestedMonitorMediaClass != "" {
-		dst = appendText(dst, "requestedMonitorMediaClass", m.RequestedMonitorMediaClass)
+	if m.RequestedMonitorMediaClass != nil {
+		dst = m.RequestedMonitorMediaClass.appendTo(dst, "requestedMonitorMediaClass", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -670,7 +670,7 @@ func (m *MonitorStart) appendContent(dst []byte, ed Edition) []byte {
 type MonitorStartResponse struct {
 	MonitorCrossRefID       MonitorCrossRefID // required
 	ActualMonitorFilter     *MonitorFilter
-	ActualMonitorMediaClass string
+	ActualMonitorMediaClass Flags
 	MonitorExistingCalls    *bool
 	Extensions              *Extensions
 }
@@ -701,7 +701,7 @@ func (m *MonitorStartResponse) readContent(p *parser) {
 			m.ActualMonitorFilter = new(MonitorFilter)
 			m.ActualMonitorFilter.readContent(p)
 		case 2:
-			m.ActualMonitorMediaClass = p.token()
+			m.ActualMonitorMediaClass.readContent(p)
 		case 3:
 			m.MonitorExistingCalls = new(p.bool())
 		case 4:
@@ -718,8 +718,8 @@ func (m *MonitorStartResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.ActualMonitorFilter != nil {
 		dst = m.ActualMonitorFilter.appendTo(dst, "actualMonitorFilter", ed)
 	}
-	if m.ActualMonitorMediaClass != "" {
-		dst = appendText(dst, "actualMonitorMediaClass", m.ActualMonitorMediaClass)
+	if m.ActualMonitorMediaClass != nil {
+		dst = m.ActualMonitorMediaClass.appendTo(dst, "actualMonitorMediaClass", ed)
 	}
 	if m.MonitorExistingCalls != nil {
 		dst = appendBool(dst, "monitorExistingCalls", *m.MonitorExistingCalls)
@@ -4864,7 +4864,7 @@ type GetLogicalDeviceInformationResponse struct {
 	DeviceOnConnectionMonitorFilter *MonitorFilter
 	CallOnDeviceMonitorFilter       *MonitorFilter
 	CallOnConnectionMonitorFilter   *MonitorFilter
-	MediaClassSupport               string
+	MediaClassSupport               Flags
 	MediaServiceCapsList            RawXML
 	ConnectionRateList              RawXML
 	DelayToleranceList              RawXML
@@ -4995,7 +4995,7 @@ func (m *GetLogicalDeviceInformationResponse) readContent(p *parser) {
 			m.CallOnConnectionMonitorFilter = new(MonitorFilter)
 			m.CallOnConnectionMonitorFilter.readContent(p)
 		case 24:
-			m.MediaClassSupport = p.token()
+			m.MediaClassSupport.readContent(p)
 		case 25:
 			m.MediaServiceCapsList = p.raw()
 		case 26:
@@ -5098,8 +5098,8 @@ func (m *GetLogicalDeviceInformationResponse) appendContent(dst []byte, ed Editi
 	if m.CallOnConnectionMonitorFilter != nil {
 		dst = m.CallOnConnectionMonitorFilter.appendTo(dst, "callOnConnectionMonitorFilter", ed)
 	}
-	if m.MediaClassSupport != "" {
-		dst = appendText(dst, "mediaClassSupport", m.MediaClassSupport)
+	if m.MediaClassSupport != nil {
+		dst = m.MediaClassSupport.appendTo(dst, "mediaClassSupport", ed)
 	}
 	if m.MediaServiceCapsList != "" {
 		dst = appendRaw(dst, "mediaServiceCapsList", m.MediaServiceCapsList)
@@ -5557,7 +5557,7 @@ func (m *GetAgentStateResponse) appendContent(dst []byte, ed Edition) []byte {
 // RouteRegister requests the service Route Register (ECMA-323, ECMA-269).
 type RouteRegister struct {
 	RouteingDevice              *DeviceID
-	RequestedRouteingMediaClass string
+	RequestedRouteingMediaClass Flags
 	Extensions                  *Extensions
 }
 
@@ -5583,7 +5583,7 @@ func (m *RouteRegister) readContent(p *parser) {
 			m.RouteingDevice = new(DeviceID)
 			m.RouteingDevice.readContent(p)
 		case 1:
-			m.RequestedRouteingMediaClass = p.token()
+			m.RequestedRouteingMediaClass.readContent(p)
 		case 2:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -5597,8 +5597,8 @@ func (m *RouteRegister) appendContent(dst []byte, ed Edition) []byte {
 	if m.RouteingDevice != nil {
 		dst = m.RouteingDevice.appendTo(dst, "routeingDevice", ed)
 	}
-	if m.RequestedRouteingMediaClass != "" {
-		dst = appendText(dst, "requestedRouteingMediaClass", m.RequestedRouteingMediaClass)
+	if m.RequestedRouteingMediaClass != nil {
+		dst = m.RequestedRouteingMediaClass.appendTo(dst, "requestedRouteingMediaClass", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -5609,7 +5609,7 @@ func (m *RouteRegister) appendContent(dst []byte, ed Edition) []byte {
 // RouteRegisterResponse is the positive response of the service Route Register (ECMA-323).
 type RouteRegisterResponse struct {
 	RouteRegisterReqID       string // required
-	ActualRouteingMediaClass string
+	ActualRouteingMediaClass Flags
 	Extensions               *Extensions
 }
 
@@ -5634,7 +5634,7 @@ func (m *RouteRegisterResponse) readContent(p *parser) {
 		case 0:
 			m.RouteRegisterReqID = p.token()
 		case 1:
-			m.ActualRouteingMediaClass = p.token()
+			m.ActualRouteingMediaClass.readContent(p)
 		case 2:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -5646,8 +5646,8 @@ func (m *RouteRegisterResponse) readContent(p *parser) {
 
 func (m *RouteRegisterResponse) appendContent(dst []byte, ed Edition) []byte {
 	dst = appendText(dst, "routeRegisterReqID", m.RouteRegisterReqID)
-	if m.ActualRouteingMediaClass != "" {
-		dst = appendText(dst, "actualRouteingMediaClass", m.ActualRouteingMediaClass)
+	if m.ActualRouteingMediaClass != nil {
+		dst = m.ActualRouteingMediaClass.appendTo(dst, "actualRouteingMediaClass", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)

@@ -1169,7 +1169,7 @@ func (m *CallCharacteristics) appendTo(dst []byte, name string, ed Edition) []by
 
 // MediaCallCharacteristics: The media class of a call and what goes with it.
 type MediaCallCharacteristics struct {
-	MediaClass                            string
+	MediaClass                            Flags
 	ConnectionRate                        *int
 	BitRate                               string
 	DelayTolerance                        *int
@@ -1191,7 +1191,7 @@ func (m *MediaCallCharacteristics) readContent(p *parser) {
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.MediaClass = p.token()
+			m.MediaClass.readContent(p)
 		case 1:
 			m.ConnectionRate = new(p.int())
 		case 2:
@@ -1208,9 +1208,9 @@ func (m *MediaCallCharacteristics) readContent(p *parser) {
 	}
 }
 
-func (m *MediaCallCharacteristics) appendContent(dst []byte, _ Edition) []byte {
-	if m.MediaClass != "" {
-		dst = appendText(dst, "mediaClass", m.MediaClass)
+func (m *MediaCallCharacteristics) appendContent(dst []byte, ed Edition) []byte {
+	if m.MediaClass != nil {
+		dst = m.MediaClass.appendTo(dst, "mediaClass", ed)
 	}
 	if m.ConnectionRate != nil {
 		dst = appendInt(dst, "connectionRate", *m.ConnectionRate)

@@ -81,6 +81,25 @@ var wildCases = map[string]wildCase{
 		},
 		edition: Edition3,
 	},
+	"services-permitted": {
+		message: &ServiceInitiatedEvent{
+			MonitorCrossRefID:   "1169",
+			InitiatedConnection: ConnectionID{CallID: "FF0001", DeviceID: DeviceID{Text: "4930100"}},
+			InitiatingDevice:    Subject(DeviceID{Text: "N<4930100>;noa=nk"}),
+			LocalConnectionInfo: LocalConnectionStateInitiated,
+			Cause:               EventCauseMakeCall,
+			ServicesPermitted: &ServicesPermitted{
+				CallControlServices:      Flags{{Name: "clearConnection", Value: true}},
+				CallAssociatedServices:   Flags{},
+				MediaAttachementServices: Flags{},
+				RouteingServices:         Flags{},
+				VoiceServices:            Flags{},
+			},
+			MediaCallCharacteristics: &MediaCallCharacteristics{MediaClass: Flags{{Name: "voice", Value: true}, {Name: "image", Value: false}}},
+			Extensions:               privateExtensions(`<v:permitted xmlns:v="urn:vendor"/>`),
+		},
+		edition: Edition4, encoding: "UTF-8",
+	},
 	"features-response": {
 		message: &GetCSTAFeaturesResponse{SupportedServices: SupportedServices{CallControlServList: CapabilityList{
 			{Name: "makeCall", Options: Flags{{Name: "autoOriginate", Value: true}}}, {Name: "answerCall"},
