@@ -67,8 +67,11 @@ func (s *session) gone() {
 }
 
 func (s *session) sendBye(text string) {
+	s.mu.Lock()
+	s.byeWaits, s.byeReason = true, text
+	s.mu.Unlock()
 	d := s.dialog.Load()
-	if d == nil {
+	if d == nil { // setDialog sends it
 		return
 	}
 	s.stop()

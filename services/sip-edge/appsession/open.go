@@ -147,7 +147,7 @@ func (m *Manager) accept(tx *sipstack.ServerTx, user *targetconfig.User, timer t
 	if err != nil {
 		return m.acceptFailed(tx, s, err)
 	}
-	s.dialog.Store(dialog)
+	s.setDialog(dialog)
 	s.pump.RequestAnswered()
 	s.refreshed(dialog)
 	return 200

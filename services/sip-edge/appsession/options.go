@@ -46,7 +46,7 @@ type Limits struct {
 	// BodyBytes of one CSTA body: 65536. Over it a request gets 413.
 	BodyBytes int
 	// UnreadBytes is how much may wait in a TCP connection whose application
-	// doesn't read: 256 KiB. Further events wait in the queue.
+	// doesn't read: 64 KiB. Further events wait in the queue.
 	UnreadBytes int
 	// Events that wait for one application.
 	Events eventqueue.Limits
@@ -76,7 +76,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	orInt(&l.Sessions, 20000)
 	orInt(&l.BodyBytes, 65536)
-	orInt(&l.UnreadBytes, 256<<10)
+	orInt(&l.UnreadBytes, 64<<10)
 	orTime(&l.OpenTimeout, 10*time.Second)
 	orTime(&l.ServiceTimeout, 25*time.Second)
 	orTime(&l.StoreTimeout, 2*time.Second)

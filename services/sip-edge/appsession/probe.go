@@ -81,6 +81,11 @@ func (s *session) probed(alive bool) {
 
 // alive asks the application whether it is there, until ctx ends.
 func (s *session) alive(ctx context.Context) bool {
+	select {
+	case <-s.hasDialog:
+	case <-ctx.Done():
+		return false
+	}
 	answer := make(chan bool, 1)
 	if !s.sendProbe(func(alive bool) { answer <- alive }) {
 		return false

@@ -40,6 +40,11 @@ type session struct {
 	// asked for the end knows of it.
 	endReason     sessionv1.EndReason
 	toldElsewhere bool
+	// byeWaits: the dialog has to end as soon as there is one.
+	byeWaits   bool
+	byeReason  string
+	hasDialog  chan struct{} // closed when there is one
+	dialogOnce sync.Once
 }
 
 var (
@@ -53,7 +58,7 @@ var (
 )
 
 func (m *Manager) newSession(id string, flow sipstack.Flow) *session {
-	return &session{m: m, id: id, streamed: flow.Network != "udp"}
+	return &session{m: m, id: id, streamed: flow.Network != "udp", hasDialog: make(chan struct{})}
 }
 
 // start makes the session's event queue, with the body to send after a loss.
@@ -66,6 +71,20 @@ func (s *session) start(lostBody []byte) {
 		Dropped:  func(n int) { events.WithLabelValues("dropped").Add(float64(n)) },
 		Sent:     func(n int) { events.WithLabelValues("sent").Add(float64(n)) },
 	}, lostBody)
+}
+
+// setDialog gives the session its dialog, once.
+func (s *session) setDialog(d *sipstack.Dialog) {
+	s.dialogOnce.Do(func() {
+		s.dialog.Store(d)
+		close(s.hasDialog)
+		s.mu.Lock()
+		bye, reason := s.byeWaits, s.byeReason
+		s.mu.Unlock()
+		if bye {
+			s.sendBye(reason)
+		}
+	})
 }
 
 // stop ends the session's timers and queue.
@@ -81,7 +100,7 @@ func (s *session) stop() {
 
 // HandleDialogRequest implements sipstack.DialogHandler.
 func (s *session) HandleDialogRequest(d *sipstack.Dialog, tx *sipstack.ServerTx) {
-	s.dialog.CompareAndSwap(nil, d)
+	s.setDialog(d)
 	if !s.adopted.Load() && !s.adopt() {
 		refusal{code: 481, warning: "the CSTA session has ended"}.respond(tx)
 		return

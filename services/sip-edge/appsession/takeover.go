@@ -97,7 +97,7 @@ func (m *Manager) restore(record *statev1.DialogRecord, flow sipstack.Flow) (*se
 		m.remove(s)
 		return nil, err
 	}
-	s.dialog.Store(d)
+	s.setDialog(d)
 	return s, nil
 }
 

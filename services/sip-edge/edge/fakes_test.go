@@ -5,6 +5,7 @@ package edge
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -21,14 +22,28 @@ import (
 // fakeSessions is csta-session as the edge sees it. Hooks may be nil.
 type fakeSessions struct {
 	sessionv1.UnimplementedSessionServiceServer
-	open    func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error)
-	invoke  func(*sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error)
-	refresh func(*sessionv1.RefreshSessionRequest) (*sessionv1.RefreshSessionResponse, error)
+	open    hook[*sessionv1.OpenSessionRequest, *sessionv1.OpenSessionResponse]
+	invoke  hook[*sessionv1.InvokeServiceRequest, *sessionv1.InvokeServiceResponse]
+	refresh hook[*sessionv1.RefreshSessionRequest, *sessionv1.RefreshSessionResponse]
 	client  sessionv1.SessionServiceClient
 
 	opened    chan *sessionv1.OpenSessionRequest
 	refreshed chan *sessionv1.RefreshSessionRequest
 	ended     chan *sessionv1.EndSessionRequest
+}
+
+// hook is a function that a test may set while the edge runs.
+type hook[Q, A any] struct {
+	serve atomic.Pointer[func(Q) (A, error)]
+}
+
+func (h *hook[Q, A]) set(serve func(Q) (A, error)) { h.serve.Store(&serve) }
+
+func (h *hook[Q, A]) get() func(Q) (A, error) {
+	if serve := h.serve.Load(); serve != nil {
+		return *serve
+	}
+	return nil
 }
 
 const lostBody = "<SystemStatus>messagesLost</SystemStatus>"
@@ -49,8 +64,8 @@ func (f *fakeSessions) Sessions(string) sessionv1.SessionServiceClient { return 
 
 func (f *fakeSessions) OpenSession(_ context.Context, req *sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
 	f.opened <- proto.CloneOf(req)
-	if f.open != nil {
-		return f.open(req)
+	if serve := f.open.get(); serve != nil {
+		return serve(req)
 	}
 	return &sessionv1.OpenSessionResponse{
 		Body: []byte("<RequestSystemStatusResponse/>"), SessionExpiresSeconds: 1800, MinSeSeconds: 90,
@@ -59,16 +74,16 @@ func (f *fakeSessions) OpenSession(_ context.Context, req *sessionv1.OpenSession
 }
 
 func (f *fakeSessions) InvokeService(_ context.Context, req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
-	if f.invoke != nil {
-		return f.invoke(req)
+	if serve := f.invoke.get(); serve != nil {
+		return serve(req)
 	}
 	return &sessionv1.InvokeServiceResponse{Body: append([]byte("response to "), req.GetBody()...)}, nil
 }
 
 func (f *fakeSessions) RefreshSession(_ context.Context, req *sessionv1.RefreshSessionRequest) (*sessionv1.RefreshSessionResponse, error) {
 	f.refreshed <- proto.CloneOf(req)
-	if f.refresh != nil {
-		return f.refresh(req)
+	if serve := f.refresh.get(); serve != nil {
+		return serve(req)
 	}
 	res := &sessionv1.RefreshSessionResponse{}
 	if len(req.GetBody()) > 0 {

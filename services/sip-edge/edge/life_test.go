@@ -48,9 +48,9 @@ func TestRefreshByReinvite(t *testing.T) {
 
 func TestSessionRunsOut(t *testing.T) {
 	b := newBed(t)
-	b.sessions.open = func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
+	b.sessions.open.set(func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
 		return &sessionv1.OpenSessionResponse{Body: []byte("x"), SessionExpiresSeconds: 1, MinSeSeconds: 1}, nil
-	}
+	})
 	c := dial(t, "tcp", b.tcp())
 	c.open()
 	if bye := c.event(); bye.method() != "BYE" {
@@ -234,9 +234,9 @@ func TestEdgeStartedAnewGoesOnByItself(t *testing.T) {
 // edge while the first one lives on.
 func TestEdgeThatLostItsDialogDoesNotEndTheSession(t *testing.T) {
 	first := newBed(t)
-	first.sessions.open = func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
+	first.sessions.open.set(func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
 		return &sessionv1.OpenSessionResponse{Body: []byte("x"), SessionExpiresSeconds: 2, MinSeSeconds: 1}, nil
-	}
+	})
 	second := newBed(t, withDialogs(first.dialogs), withSessions(first.sessions), withReplica("edge-2"))
 	c := dial(t, "tcp", first.tcp())
 	c.open()

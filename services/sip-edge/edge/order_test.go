@@ -4,7 +4,6 @@ package edge
 
 import (
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,11 +20,11 @@ import (
 func TestResponseBeforeItsEvents(t *testing.T) {
 	const requests = 50
 	b := newBed(t)
-	b.sessions.invoke = func(req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
+	b.sessions.invoke.set(func(req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
 		b.deliver("first of "+string(req.GetBody()), req.GetSessionId())
 		b.deliver("second of "+string(req.GetBody()), req.GetSessionId())
 		return &sessionv1.InvokeServiceResponse{Body: append([]byte("response to "), req.GetBody()...)}, nil
-	}
+	})
 	c := dial(t, "tcp", b.tcp())
 	c.open()
 	c.answerEvents = false
@@ -57,11 +56,11 @@ func TestResponseBeforeItsEvents(t *testing.T) {
 
 func TestResponseBeforeItsEventsOverUDP(t *testing.T) {
 	b := newBed(t)
-	b.sessions.invoke = func(req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
+	b.sessions.invoke.set(func(req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
 		b.deliver("event of "+string(req.GetBody()), req.GetSessionId())
 		b.deliver("another of "+string(req.GetBody()), req.GetSessionId())
 		return &sessionv1.InvokeServiceResponse{Body: []byte("response")}, nil
-	}
+	})
 	c := dial(t, "udp", b.udp())
 	c.open()
 	c.answerEvents = false
@@ -135,9 +134,6 @@ func (c *client) infoPastEvents(body string) message {
 func TestSlowReaderDelaysNobody(t *testing.T) {
 	b := newBed(t, withConfig(func(c *Config) { c.Limits.EventsWaiting = 16 }))
 	slow := dial(t, "tcp", b.tcp())
-	if err := slow.conn.(*net.TCPConn).SetReadBuffer(8 << 10); err != nil {
-		t.Fatal(err)
-	}
 	slow.open()
 	slowID := receive(t, b.sessions.opened, "OpenSession").GetSessionId()
 	quick := dial(t, "tcp", b.tcp())

@@ -139,9 +139,9 @@ func TestInviteIsRefused(t *testing.T) {
 
 func refusing(code codes.Code, text string) func(*bed, *client) {
 	return func(b *bed, _ *client) {
-		b.sessions.open = func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
+		b.sessions.open.set(func(*sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
 			return nil, refuse(code, text)
-		}
+		})
 	}
 }
 
@@ -176,7 +176,7 @@ func TestWrongPasswordsAreLimitedPerSource(t *testing.T) {
 
 func TestRequestsInADialog(t *testing.T) {
 	b := newBed(t)
-	b.sessions.invoke = func(req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
+	b.sessions.invoke.set(func(req *sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
 		switch string(req.GetBody()) {
 		case "broken":
 			return nil, refuse(codes.InvalidArgument, "not XML")
@@ -184,7 +184,7 @@ func TestRequestsInADialog(t *testing.T) {
 			return nil, refuse(codes.Unavailable, "")
 		}
 		return &sessionv1.InvokeServiceResponse{Body: req.GetBody()}, nil
-	}
+	})
 	c := dial(t, "tcp", b.tcp())
 	c.open()
 	tests := []struct {
@@ -222,9 +222,9 @@ func TestRequestsInADialog(t *testing.T) {
 
 func TestSessionThatEndedElsewhere(t *testing.T) {
 	b := newBed(t)
-	b.sessions.invoke = func(*sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
+	b.sessions.invoke.set(func(*sessionv1.InvokeServiceRequest) (*sessionv1.InvokeServiceResponse, error) {
 		return nil, refuse(codes.NotFound, "no session")
-	}
+	})
 	c := dial(t, "tcp", b.tcp())
 	c.open()
 	if res := c.info("<x/>"); res.code() != 481 {
