@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cstaclient
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"offhook.dev/csta"
+	"offhook.dev/services/sipstack"
+)
+
+// eventQueue bounds the events that wait for the application. When it is full
+// the newest are lost and counted.
+const eventQueue = 1024
+
+// SessionOptions say whose session on which line.
+type SessionOptions struct {
+	// User and Password of the digest; User goes into From.
+	User, Password string
+	// Domain of From and To; the server's host where empty.
+	Domain string
+	// Line is the device: a number, or a sip or tel URI.
+	Line string
+	// Edition of ECMA-323 to speak; ed3 where zero.
+	Edition csta.Edition
+	// Expires is the session timer to ask for; zero takes the server's.
+	Expires time.Duration
+}
+
+// Session is an open CSTA session. It is safe for concurrent use.
+type Session struct {
+	client  *Client
+	options SessionOptions
+	dialog  *sipstack.Dialog
+	events  chan csta.Event
+	lost    atomic.Uint64
+
+	mutex  sync.Mutex
+	closed bool
+	ended  chan struct{}
+	cause  sipstack.DialogEnd
+}
+
+// Open opens a session: INVITE with RequestSystemStatus. It fails with a
+// *SIPError where the server refuses, and with ErrNotNormal where the server is
+// not in normal operation.
+func (c *Client) Open(ctx context.Context, options SessionOptions) (*Session, error) {
+	if options.Edition == 0 {
+		options.Edition = csta.DefaultEdition
+	}
+	s := &Session{client: c, options: options, events: make(chan csta.Event, eventQueue), ended: make(chan struct{})}
+	from, to, err := s.parties()
+	if err != nil {
+		return nil, err
+	}
+	body := s.encode(&csta.RequestSystemStatus{})
+	final := make(chan *sipstack.Response, 1)
+	s.mutex.Lock()
+	s.dialog, err = c.endpoint.Invite(sipstack.InviteSpec{
+		RequestURI: to.URI, From: from, To: to,
+		Route:   []string{"<sip:" + c.options.Server + ";transport=" + c.options.Transport + ";lr>"},
+		Headers: signalHeaders(), Body: body, ContentType: ContentType,
+		Handler: s, SessionExpires: options.Expires,
+		Credentials: &sipstack.Credentials{Username: options.User, Password: options.Password},
+		OnResponse: func(response *sipstack.Response) {
+			if response.StatusCode >= 200 {
+				final <- response
+			}
+		},
+	})
+	s.mutex.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	select {
+	case <-ctx.Done():
+		s.dialog.Cancel()
+		return nil, fmt.Errorf("open session: %w", ctx.Err())
+	case response := <-final:
+		if response.StatusCode >= 300 {
+			return nil, sipError("INVITE", response)
+		}
+		if err := s.dialog.Ack(nil, ""); err != nil {
+			return nil, fmt.Errorf("open session: acknowledge: %w", err)
+		}
+		if err := s.checkStatus(response.Body()); err != nil {
+			_ = s.dialog.Bye()
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+// Events gives the session's events in the order in which they came; it is
+// closed when the session has ended.
+func (s *Session) Events() <-chan csta.Event { return s.events }
+
+// Lost counts events that came while the queue of Events was full.
+func (s *Session) Lost() uint64 { return s.lost.Load() }
+
+// Ended is closed when the session has ended, by either side.
+func (s *Session) Ended() <-chan struct{} { return s.ended }
+
+// Cause says how the session ended; 0 while it is open.
+func (s *Session) Cause() sipstack.DialogEnd {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.cause
+}
+
+// Close ends the session with BYE and waits until it has ended.
+func (s *Session) Close(ctx context.Context) error {
+	select {
+	case <-s.ended:
+		return nil
+	default:
+	}
+	if err := s.dialog.Bye(); err != nil {
+		return fmt.Errorf("close session: %w", err)
+	}
+	select {
+	case <-s.ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close session: %w", ctx.Err())
+	}
+}
+
+// Invoke sends a service request and returns its positive response. A negative
+// one is a *ServiceError, a SIP fault a *SIPError.
+func (s *Session) Invoke(ctx context.Context, request csta.Message) (csta.Message, error) {
+	answer, err := s.InvokeRaw(ctx, s.encode(request))
+	if err != nil {
+		return nil, err
+	}
+	document, err := csta.Read(answer, csta.ReadOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read the response to %s: %w", request.Element(), err)
+	}
+	if negative, ok := document.Message.(*csta.CSTAErrorCode); ok {
+		return nil, serviceError(request.Element(), negative)
+	}
+	return document.Message, nil
+}
+
+// InvokeRaw sends a body in INFO and returns the body of its 200.
+func (s *Session) InvokeRaw(ctx context.Context, body []byte) ([]byte, error) {
+	final := make(chan *sipstack.Response, 1)
+	transaction, err := s.dialog.Send(sipstack.RequestSpec{
+		Method: "INFO", Headers: signalHeaders(), Body: body, ContentType: ContentType,
+		OnResponse: func(response *sipstack.Response) {
+			if response.StatusCode >= 200 {
+				final <- response
+			}
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("send INFO: %w", err)
+	}
+	select {
+	case response := <-final:
+		if response.StatusCode >= 300 {
+			return nil, sipError("INFO", response)
+		}
+		return response.Body(), nil
+	case <-ctx.Done():
+		transaction.Terminate()
+		return nil, fmt.Errorf("wait for the answer to INFO: %w", ctx.Err())
+	}
+}
