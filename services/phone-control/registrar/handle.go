@@ -3,7 +3,6 @@
 package registrar
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,12 +15,12 @@ import (
 
 // HandleRegister answers a REGISTER for the target. It blocks while the store
 // is written, so that a phone which got its 200 is known to the next owner.
-func (r *Registrar) HandleRegister(ctx context.Context, tx *sipstack.ServerTx) {
-	code := r.handle(ctx, tx)
+func (r *Registrar) HandleRegister(tx *sipstack.ServerTx) {
+	code := r.handle(tx)
 	r.options.Metrics.registered(r.options.Target, code)
 }
 
-func (r *Registrar) handle(ctx context.Context, tx *sipstack.ServerTx) int {
+func (r *Registrar) handle(tx *sipstack.ServerTx) int {
 	if !tx.RequireOnly("path", "outbound", "gruu") {
 		return 420
 	}
@@ -46,7 +45,7 @@ func (r *Registrar) handle(ctx context.Context, tx *sipstack.ServerTx) int {
 		}
 		return reject(tx, out.Code)
 	}
-	r.write(ctx, out)
+	r.write(out)
 	headers := make([]sipstack.Header, 0, len(out.Bindings)+len(request.Path)+2)
 	for _, binding := range out.Bindings {
 		seconds := int((binding.Expires.Sub(now) + time.Second - 1) / time.Second)

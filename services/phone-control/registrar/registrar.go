@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/bus"
 	"offhook.dev/services/digestauth"
@@ -140,7 +141,7 @@ func (r *Registrar) Run(ctx context.Context) error {
 		case <-r.changed:
 		case <-timer.C:
 			now := r.options.Now()
-			r.apply(ctx, func(t *Bindings) Outcome { return t.Expire(now) })
+			r.apply(func(t *Bindings) Outcome { return t.Expire(now) })
 		}
 	}
 }
@@ -164,15 +165,15 @@ func (r *Registrar) All() []Binding {
 }
 
 // Remove takes out the binding of a phone that can't be reached any more.
-func (r *Registrar) Remove(ctx context.Context, line, key string) {
-	r.apply(ctx, func(t *Bindings) Outcome { return t.Remove(line, key) })
+func (r *Registrar) Remove(line, key string) {
+	r.apply(func(t *Bindings) Outcome { return t.Remove(line, key) })
 }
 
 // Reconfigure applies a change of the target's configuration: new bounds, and
 // devices that are gone lose their bindings.
-func (r *Registrar) Reconfigure(ctx context.Context) {
+func (r *Registrar) Reconfigure() {
 	target := r.options.Config()
-	r.apply(ctx, func(t *Bindings) Outcome {
+	r.apply(func(t *Bindings) Outcome {
 		t.SetPolicy(PolicyOf(target))
 		return t.Retain(func(line, username string) bool {
 			device, ok := target.Device(username)
@@ -182,15 +183,15 @@ func (r *Registrar) Reconfigure(ctx context.Context) {
 }
 
 // apply makes a change that only removes bindings, and writes it.
-func (r *Registrar) apply(ctx context.Context, change func(*Bindings) Outcome) {
+func (r *Registrar) apply(change func(*Bindings) Outcome) {
 	out := r.step(change)
 	for _, binding := range out.Deleted {
-		r.removeFromStore(ctx, binding)
+		r.removeFromStore(binding)
 	}
 }
 
 // removeFromStore deletes a binding unless the phone has registered again.
-func (r *Registrar) removeFromStore(ctx context.Context, binding Binding) {
+func (r *Registrar) removeFromStore(binding Binding) {
 	stripe := r.stripe(binding.Line)
 	stripe.Lock()
 	defer stripe.Unlock()
@@ -199,7 +200,7 @@ func (r *Registrar) removeFromStore(ctx context.Context, binding Binding) {
 			return
 		}
 	}
-	r.write(ctx, Outcome{Deleted: []Binding{binding}})
+	r.write(Outcome{Deleted: []Binding{binding}})
 }
 
 // step changes the table and tells of lines that came or went.
@@ -232,8 +233,9 @@ func (r *Registrar) step(change func(*Bindings) Outcome) Outcome {
 
 // write stores the changes of an outcome. A failure is logged: the table in
 // memory is what counts while the process lives.
-func (r *Registrar) write(ctx context.Context, out Outcome) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+func (r *Registrar) write(out Outcome) {
+	// Detached: a binding is stored even while the target is being let go.
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	for _, binding := range out.Deleted {
 		if err := r.options.Store.Delete(ctx, StoreKey(r.options.Target, binding)); err != nil {
@@ -275,4 +277,18 @@ func (r *Registrar) letGo() {
 		delete(r.held, key)
 		release()
 	}
+}
+
+// Registrations lists the phones of all lines as the service reports them.
+func (r *Registrar) Registrations() []*phonecontrolv1.Registration {
+	now := r.options.Now()
+	bindings := r.All()
+	list := make([]*phonecontrolv1.Registration, len(bindings))
+	for i, b := range bindings {
+		list[i] = &phonecontrolv1.Registration{
+			Line: b.Line, Contact: b.Contact, UserAgent: b.UserAgent,
+			ExpiresSeconds: uint32(max(0, b.Expires.Sub(now)/time.Second)),
+		}
+	}
+	return list
 }

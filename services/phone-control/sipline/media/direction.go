@@ -37,6 +37,9 @@ func (d Direction) Sends() bool { return d == SendRecv || d == SendOnly }
 // Receives reports whether the sender of the description takes media.
 func (d Direction) Receives() bool { return d == SendRecv || d == RecvOnly }
 
+// WithoutSending is the direction of a party that does not send.
+func (d Direction) WithoutSending() Direction { return directionOf(false, d.Receives()) }
+
 // AnswerTo is the direction of an answer to an offer of direction d by a party
 // that itself wants the direction own (RFC 3264 6.1).
 func (d Direction) AnswerTo(own Direction) Direction {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package control
+
+import (
+	"context"
+	"time"
+
+	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
+	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/targetconfig"
+)
+
+// Driver is the line side of one target. Execute, Configure and Release are
+// called on the target's goroutine and must not block.
+type Driver interface {
+	// Execute carries out a command of the call model. What comes of it is told
+	// through Loop.Indicate, during the call or later.
+	Execute(callmodel.Command)
+	// Configure applies a change of the target's configuration.
+	Configure(*targetconfig.Target)
+	// Registrations lists the phones; it may be called from any goroutine.
+	Registrations() []*phonecontrolv1.Registration
+	// Run does what the driver does by itself, until the context ends.
+	Run(ctx context.Context) error
+	// Release lets go of all calls without a word to the phones: another
+	// replica may run the target already.
+	Release()
+}
+
+// Loop is a target's goroutine as its driver sees it.
+type Loop interface {
+	// Indicate gives the call model an input. Only on the target's goroutine.
+	Indicate(callmodel.Input)
+	// New, Further and Due run work on the target's goroutine; they may be
+	// called from any goroutine and never block. New is refused first when the
+	// target has too much to do, Further when it has far too much, Due never.
+	New(func()) bool
+	Further(func()) bool
+	Due(func())
+	// After runs work on the target's goroutine later, unless stopped before.
+	After(time.Duration, func()) (stop func())
+}
+
+// Factory makes the driver that a target's configuration asks for.
+type Factory func(target *targetconfig.Target, loop Loop) (Driver, error)

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package control
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/targetconfig"
+)
+
+// Defaults where a target's configuration says nothing.
+const (
+	defaultNoAnswer     = 60 * time.Second
+	defaultPrompt       = 30 * time.Second
+	defaultCalls        = 4096
+	defaultCallsPerLine = 2
+)
+
+// settings are what the call model needs of a target's configuration.
+func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
+	config := target.Config
+	set := callmodel.SetLines{
+		NoAnswer: defaultNoAnswer, Prompt: defaultPrompt,
+		MaxCalls: defaultCalls, MaxCallsPerLine: defaultCallsPerLine,
+		Drain: drain || config.GetDrain(),
+		Lines: make([]callmodel.Line, len(target.Lines)),
+	}
+	driver := config.GetDriver()
+	for _, d := range []*durationpb.Duration{driver.GetSipLine().GetNoAnswerTimeout(), driver.GetSimulated().GetNoAnswerTimeout()} {
+		if d.AsDuration() > 0 {
+			set.NoAnswer = d.AsDuration()
+		}
+	}
+	for _, d := range []*durationpb.Duration{driver.GetSipLine().GetPromptTimeout(), driver.GetSimulated().GetPromptTimeout()} {
+		if d.AsDuration() > 0 {
+			set.Prompt = d.AsDuration()
+		}
+	}
+	if n := config.GetLimits().GetCalls(); n > 0 {
+		set.MaxCalls = int(n)
+	}
+	if n := config.GetLimits().GetCallsPerLine(); n > 0 {
+		set.MaxCallsPerLine = int(n)
+	}
+	for i, line := range target.Lines {
+		set.Lines[i] = callmodel.Line{
+			Number: callmodel.DeviceID(line.GetNumber()), DoNotDisturb: line.GetDoNotDisturb(), MaxCalls: int(line.GetCallLimit()),
+		}
+	}
+	return set
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package replica puts one phone-control replica together: the SIP endpoint
+// that edges reach, the drivers, and the server that runs the targets. The
+// phone-control binary and the all-in-one binary both start it.
+package replica
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	statev1 "offhook.dev/proto/offhook/state/v1"
+	"offhook.dev/services/bus"
+	"offhook.dev/services/digestauth"
+	"offhook.dev/services/phone-control/control"
+	"offhook.dev/services/phone-control/registrar"
+	"offhook.dev/services/phone-control/simulated"
+	"offhook.dev/services/phone-control/sipline"
+	"offhook.dev/services/sipstack"
+	"offhook.dev/services/targetconfig"
+)
+
+// Dependencies of a replica.
+type Dependencies struct {
+	// Replica is this process as it will be announced; New sets its
+	// SipEndpoint.
+	Replica *statev1.Replica
+	Bus     *bus.Bus
+	Leases  control.Leases
+	Source  targetconfig.Source
+	Logger  *slog.Logger
+	// Registerer takes the metrics.
+	Registerer prometheus.Registerer
+	// Product goes into Server and User-Agent, for example "Offhook/1.0".
+	Product string
+}
+
+// Replica is one phone-control replica. It is a process.Component.
+type Replica struct {
+	endpoint *sipstack.Endpoint
+	gateway  *sipline.Gateway
+	server   *control.Server
+	bus      *bus.Bus
+}
+
+// New opens the SIP listeners and puts the replica together; nothing runs yet.
+func New(config *Config, deps Dependencies) (*Replica, error) {
+	endpoint, err := sipstack.NewEndpoint(sipstack.Config{
+		Logger: deps.Logger, Registerer: deps.Registerer, Product: deps.Product, Advertised: config.SIP.Advertise,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make sip endpoint: %w", err)
+	}
+	address, err := listen(endpoint, config.SIP.Listen)
+	if err != nil {
+		return nil, err
+	}
+	deps.Replica.SipEndpoint = address
+	if config.SIP.Advertise != "" {
+		deps.Replica.SipEndpoint = config.SIP.Advertise
+	}
+	r := &Replica{endpoint: endpoint, bus: deps.Bus, gateway: sipline.NewGateway(deps.Source)}
+	endpoint.SetHandler(r.gateway)
+	factory, err := r.factory(deps)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := control.NewMetrics(deps.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	r.server = control.NewServer(control.Options{
+		Replica: deps.Replica, Source: deps.Source, Leases: deps.Leases, Driver: factory,
+		Events: func(ctx context.Context, target string, epoch uint64) (control.EventWriter, error) {
+			return deps.Bus.NewEventWriter(ctx, target, epoch, bus.EventWriterOptions{})
+		},
+		Queue: config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
+		Logger: deps.Logger, Metrics: metrics,
+	})
+	return r, nil
+}
+
+// listen opens TCP and UDP on the same port and gives the address.
+func listen(endpoint *sipstack.Endpoint, address string) (string, error) {
+	tcp, err := endpoint.Listen("tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("listen for sip over tcp: %w", err)
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("listen for sip: %w", err)
+	}
+	_, port, err := net.SplitHostPort(tcp.String())
+	if err != nil {
+		return "", fmt.Errorf("listen for sip: %w", err)
+	}
+	if _, err := endpoint.Listen("udp", net.JoinHostPort(host, port)); err != nil {
+		return "", fmt.Errorf("listen for sip over udp: %w", err)
+	}
+	uri := endpoint.LocalURI("tcp", "")
+	return uri.HostPort(), nil
+}
+
+// factory makes the driver that a target's configuration asks for.
+func (r *Replica) factory(deps Dependencies) (control.Factory, error) {
+	metrics, err := sipline.NewMetrics(deps.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	registrarMetrics, err := registrar.NewMetrics(deps.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	auth := digestauth.New(digestauth.Config{Component: "phone_control", Registerer: deps.Registerer})
+	return func(target *targetconfig.Target, loop control.Loop) (control.Driver, error) {
+		driver := target.Config.GetDriver()
+		switch {
+		case driver.GetSipLine() != nil:
+			return sipline.New(sipline.Options{
+				Target: target.Name, Source: deps.Source, Endpoint: r.endpoint, Gateway: r.gateway, Auth: auth,
+				Store: deps.Bus.Registrations(), Logger: deps.Logger, Metrics: metrics, RegistrarMetrics: registrarMetrics,
+			}, loop), nil
+		case driver.GetSimulated() != nil:
+			return simulated.New(target, loop), nil
+		}
+		return nil, fmt.Errorf("target %s: driver is not known to this version", target.Name)
+	}, nil
+}
+
+// Register adds PhoneControlService to a gRPC server or link.
+func (r *Replica) Register(registrar grpc.ServiceRegistrar) { r.server.Register(registrar) }
+
+// Run serves until the context ends.
+func (r *Replica) Run(ctx context.Context) error {
+	// The endpoint outlives the targets, so that what they send last goes out.
+	group, failed := errgroup.WithContext(ctx)
+	sip, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group.Go(func() error {
+		err := r.endpoint.Run(sip)
+		if sip.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("serve sip: %w", err)
+	})
+	group.Go(func() error {
+		defer stop()
+		return r.server.Run(failed)
+	})
+	return group.Wait()
+}
+
+// Drain refuses new calls, waits for those that are up and hands the targets
+// over.
+func (r *Replica) Drain(ctx context.Context) error { return r.server.Drain(ctx) }
+
+// Ready tells whether the replica can serve.
+func (r *Replica) Ready() error { return r.bus.Ready() }

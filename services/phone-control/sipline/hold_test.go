@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sipline
+
+import (
+	"strings"
+	"testing"
+
+	configv1 "offhook.dev/proto/offhook/config/v1"
+	"offhook.dev/services/phone-control/sipline/media"
+	"offhook.dev/services/sipstack"
+)
+
+// offered has a phone send an offer by re-INVITE; meanwhile the far phone is
+// offered farSees and answers farSays, and the first one is answered answered.
+func (b *bench) offered(from, to *phone, offer []byte, farSees, farSays, answered string) {
+	b.t.Helper()
+	far := make(chan struct{})
+	go func() {
+		defer close(far)
+		to.reinvited(farSees, farSays)
+		to.acked()
+	}()
+	answer := from.reinvite(offer)
+	receive(b.t, far, "exchange at the far phone")
+	if got := directionOfBody(answer.Body()); answer.StatusCode != 200 || got != answered {
+		b.t.Errorf("re-INVITE of %s was answered %d %q, want %q", from.number, answer.StatusCode, got, answered)
+	}
+}
+
+func TestHoldAndResumeByHand(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.established(phones[0], phones[1])
+	for _, tt := range []struct{ holding, far *phone }{{phones[0], phones[1]}, {phones[1], phones[0]}} {
+		b.offered(tt.holding, tt.far, tt.holding.sdp("sendonly"), "sendonly", "recvonly", "recvonly")
+		b.want("Held " + tt.holding.number + " keyOperation")
+		b.offered(tt.holding, tt.far, tt.holding.sdp("sendrecv"), "sendrecv", "sendrecv", "sendrecv")
+		b.want("Retrieved " + tt.holding.number + " keyOperation")
+	}
+	b.offered(phones[0], phones[1], phones[0].sdp("inactive"), "inactive", "inactive", "inactive")
+	b.want("Held 1001 keyOperation")
+}
+
+func TestHoldByAddressZero(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.established(phones[0], phones[1])
+	zero := []byte(strings.Replace(string(phones[0].sdp("sendrecv")), "c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0", 1))
+	b.offered(phones[0], phones[1], zero, "sendrecv", "sendrecv", "sendrecv")
+	b.want("Held 1001 keyOperation")
+}
+
+func TestBothHold(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.established(phones[0], phones[1])
+	b.offered(phones[0], phones[1], phones[0].sdp("sendonly"), "sendonly", "recvonly", "recvonly")
+	b.want("Held 1001 keyOperation")
+	// The second one is not offered what would take the first one off hold.
+	b.offered(phones[1], phones[0], phones[1].sdp("sendonly"), "inactive", "inactive", "inactive")
+	b.want("Held 1002 keyOperation")
+	b.offered(phones[0], phones[1], phones[0].sdp("sendrecv"), "recvonly", "sendonly", "sendonly")
+	b.want("Retrieved 1001 keyOperation")
+}
+
+func TestHeldByServiceAndByHand(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.made(phones[0], phones[1])
+	outcome := b.hold("1001")
+	phones[0].reinvited("inactive", "inactive")
+	phones[0].acked()
+	phones[1].reinvited("inactive", "inactive")
+	phones[1].acked()
+	b.succeeded(outcome, "HoldCall")
+	b.want("Held 1001 normal")
+
+	// A refresh of the phone that we hold means nothing.
+	answer := phones[0].reinvite(phones[0].sdp("sendrecv"))
+	if got := directionOfBody(answer.Body()); got != "inactive" {
+		t.Errorf("a refresh was answered %q, want inactive", got)
+	}
+	// So does an offer of the far phone: it is answered without the held one.
+	answer = phones[1].reinvite(phones[1].sdp("sendrecv"))
+	if got := directionOfBody(answer.Body()); got != "inactive" {
+		t.Errorf("the far phone was answered %q, want inactive", got)
+	}
+	b.quiet()
+	// The user presses hold, then resume: the call is the user's again.
+	phones[0].reinvite(phones[0].sdp("sendonly"))
+	b.quiet()
+	b.offered(phones[0], phones[1], phones[0].sdp("sendrecv"), "sendrecv", "sendrecv", "sendrecv")
+	b.want("Retrieved 1001 keyOperation")
+}
+
+func TestOfferWithoutHoldPassesSilently(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.established(phones[0], phones[1])
+	phones[0].media = 5001
+	b.offered(phones[0], phones[1], phones[0].sdp("sendrecv"), "sendrecv", "sendrecv", "sendrecv")
+	b.quiet()
+}
+
+func TestReinviteWithoutOffer(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.established(phones[0], phones[1])
+	final := make(chan *sipstack.Response, 1)
+	dialog := phones[0].current()
+	if _, err := dialog.Send(sipstack.RequestSpec{Method: "INVITE", OnResponse: func(res *sipstack.Response) {
+		if res.StatusCode >= 200 {
+			_ = dialog.Ack(phones[0].sdp("recvonly"), media.ContentType)
+			final <- res
+		}
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	phones[1].reinvited("", "sendrecv")
+	res := receive(t, final, "answer to re-INVITE")
+	if !strings.Contains(string(res.Body()), "m=audio 4002 ") {
+		t.Errorf("the far phone's offer was not passed on:\n%s", res.Body())
+	}
+	if got := phones[1].acked(); got != "recvonly" {
+		t.Errorf("the answer came to the far phone as %q", got)
+	}
+	b.quiet()
+}
+
+func TestInfoIsPassedOn(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.established(phones[0], phones[1])
+	far := make(chan string, 1)
+	go func() {
+		tx := receive(t, phones[1].requests, "INFO")
+		far <- string(tx.Request().Method) + " " + string(tx.Request().Body())
+		_ = tx.Respond(200, "")
+	}()
+	if res := phones[0].request("INFO", []byte("Signal=5\r\nDuration=160\r\n")); res.StatusCode != 200 {
+		t.Errorf("INFO was answered %d", res.StatusCode)
+	}
+	if got := receive(t, far, "INFO at the far phone"); got != "INFO Signal=5\r\nDuration=160\r\n" {
+		t.Errorf("the far phone got %q", got)
+	}
+	if res := phones[0].request("REFER", nil); res.StatusCode != 603 {
+		t.Errorf("REFER was answered %d", res.StatusCode)
+	}
+	if res := phones[0].request("SUBSCRIBE", nil); res.StatusCode != 489 {
+		t.Errorf("SUBSCRIBE was answered %d", res.StatusCode)
+	}
+}
+
+func TestUpdateIsPassedOn(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.established(phones[0], phones[1])
+	// The far phone does not know UPDATE: it gets a re-INVITE.
+	go func() {
+		phones[1].reinvited("sendonly", "recvonly")
+		phones[1].acked()
+	}()
+	res := phones[0].request("UPDATE", phones[0].sdp("sendonly"))
+	if got := directionOfBody(res.Body()); res.StatusCode != 200 || got != "recvonly" {
+		t.Errorf("UPDATE was answered %d %q", res.StatusCode, got)
+	}
+	b.want("Held 1001 keyOperation")
+	if res := phones[0].request("UPDATE", nil); res.StatusCode != 200 || len(res.Body()) > 0 {
+		t.Errorf("UPDATE without description was answered %d %s", res.StatusCode, res.Body())
+	}
+}
