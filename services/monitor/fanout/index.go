@@ -18,8 +18,8 @@ type index struct {
 	// lines hold the monitors of each line in the order in which they came, so
 	// that dispatch walks a slice.
 	lines map[lineKey][]*monitor
-	// edges of sessions as their bucket says; it wins over monitor records.
-	edges map[string]string
+	// places of sessions; they win over monitor records.
+	places map[string]place
 	// forms numbers the forms in use with how many monitors use them; numbers
 	// of forms that are not used any more are given again.
 	forms      map[form]*formUse
@@ -32,13 +32,20 @@ type index struct {
 	removed map[string]struct{}
 }
 
+// place is where the dialog of a session is.
+type place struct {
+	edge string
+	// recorded: the session is in its bucket.
+	recorded bool
+}
+
 type formUse struct{ group, monitors int }
 
 func newIndex() *index {
 	return &index{
 		sessions: make(map[string]*session),
 		lines:    make(map[lineKey][]*monitor),
-		edges:    make(map[string]string),
+		places:   make(map[string]place),
 		forms:    make(map[form]*formUse),
 		seen:     make(map[string]uint64),
 		removed:  make(map[string]struct{}),
@@ -60,7 +67,7 @@ func (x *index) put(m *monitor, mine func(string) bool) {
 		s = &session{id: id, monitors: make(map[string]*monitor), mine: mine(id)}
 		x.sessions[id] = s
 	}
-	if s.edge = x.edges[id]; s.edge == "" {
+	if s.edge = x.places[id].edge; s.edge == "" {
 		s.edge = m.record.GetEdge()
 	}
 	s.edition = csta.Edition(m.record.GetEdition())
@@ -93,6 +100,9 @@ func (x *index) remove(sessionID, crossRef string) *monitor {
 	delete(s.monitors, crossRef)
 	if len(s.monitors) == 0 {
 		delete(x.sessions, sessionID)
+		if !x.places[sessionID].recorded {
+			delete(x.places, sessionID)
+		}
 	}
 	x.removeFromLine(m)
 	x.releaseForm(m.form)
@@ -137,9 +147,9 @@ func (x *index) releaseForm(f form) {
 	}
 }
 
-// setEdge notes the edge of a session.
-func (x *index) setEdge(sessionID, edge string) {
-	x.edges[sessionID] = edge
+// setEdge notes the edge of a session, as its record says or not.
+func (x *index) setEdge(sessionID, edge string, recorded bool) {
+	x.places[sessionID] = place{edge: edge, recorded: recorded || x.places[sessionID].recorded}
 	if s := x.sessions[sessionID]; s != nil {
 		s.edge = edge
 	}

@@ -155,7 +155,8 @@ func (q *queue) failed(ctx context.Context, request *edgev1.DeliverRequest, err 
 
 func (q *queue) delivered(request *edgev1.DeliverRequest, response *edgev1.DeliverResponse) {
 	s := q.server
-	s.metrics.deliveries.Add(float64(len(request.GetRecipients()) - len(response.GetUnknownSessions()) - len(response.GetOverflowedSessions())))
+	reached := len(request.GetRecipients()) - len(response.GetUnknownSessions()) - len(response.GetOverflowedSessions())
+	s.metrics.deliveries.Add(float64(max(reached, 0)))
 	if lost := response.GetOverflowedSessions(); len(lost) > 0 {
 		s.metrics.lost.WithLabelValues(lostOverflowed).Add(float64(len(lost)))
 		s.countDropped(request, lost)
@@ -218,7 +219,7 @@ func (s *Server) missed(sessionIDs []string, edge string) {
 		if session == nil || session.edge != edge {
 			continue
 		}
-		if _, known := s.index.edges[id]; !known {
+		if !s.index.places[id].recorded {
 			s.dropLater(id)
 			continue
 		}

@@ -65,7 +65,7 @@ func (s *Server) create(ctx context.Context, request *monitorv1.StartMonitorRequ
 		return "", bus.ErrConflict
 	}
 	record.FromNumber = max(last, s.index.seen[record.GetTarget()]) + 1
-	s.index.setEdge(id, record.GetEdge())
+	s.index.setEdge(id, record.GetEdge(), false)
 	s.index.put(newMonitor(record, 0), s.options.Partition.Mine)
 	s.index.Unlock()
 
@@ -193,7 +193,6 @@ func (s *Server) endSession(ctx context.Context, id string) error {
 		return status.Errorf(codes.Unavailable, "find monitors: %v", err)
 	}
 	s.index.Lock()
-	delete(s.index.edges, id)
 	if known := s.index.sessions[id]; known != nil {
 		for crossRef := range known.monitors {
 			if key := recordKey(id, crossRef); !slices.Contains(keys, key) {

@@ -50,7 +50,7 @@ func (s *Server) sessionChanged(change bus.Change[*statev1.SessionRecord]) {
 	switch change.Operation {
 	case bus.OperationPut:
 		s.index.Lock()
-		s.index.setEdge(change.Key, change.Value.GetEdge())
+		s.index.setEdge(change.Key, change.Value.GetEdge(), true)
 		missed := s.index.takeMissed(change.Key)
 		s.index.Unlock()
 		if missed {
@@ -58,7 +58,7 @@ func (s *Server) sessionChanged(change bus.Change[*statev1.SessionRecord]) {
 		}
 	case bus.OperationDelete:
 		s.index.Lock()
-		delete(s.index.edges, change.Key)
+		delete(s.index.places, change.Key)
 		known := s.index.sessions[change.Key]
 		mine := known != nil && known.mine
 		s.index.Unlock()
@@ -122,7 +122,7 @@ func (s *Server) findOrphans() {
 	s.index.Lock()
 	defer s.index.Unlock()
 	for id, session := range s.index.sessions {
-		if _, known := s.index.edges[id]; known || !session.mine {
+		if s.index.places[id].recorded || !session.mine {
 			session.orphaned = 0
 			continue
 		}
