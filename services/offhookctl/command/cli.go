@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// CLI is the command line. Flags of Connection may come from the environment.
+type CLI struct {
+	Connection
+
+	Status       Status       `cmd:"" help:"Ask the server for its system status."`
+	Features     Features     `cmd:"" help:"List the services and events the server offers."`
+	Monitor      Monitor      `cmd:"" help:"Watch a line and print its events as they come."`
+	Call         Call         `cmd:"" help:"Make a call: FROM's phone rings first, then TO's."`
+	Answer       Answer       `cmd:"" help:"Answer the call that rings at a line."`
+	Hold         Hold         `cmd:"" help:"Put the connected call of a line on hold."`
+	Retrieve     Retrieve     `cmd:"" help:"Take the held call of a line off hold."`
+	Clear        Clear        `cmd:"" help:"Hang up, or reject, the call at a line."`
+	Snapshot     Snapshot     `cmd:"" help:"List the calls at a line."`
+	Sessions     Sessions     `cmd:"" help:"List the server's CSTA sessions (administrator)."`
+	ClearSession ClearSession `cmd:"" help:"End a CSTA session; its client gets a BYE (administrator)."`
+	Completion   Completion   `cmd:"" help:"Print a shell completion script."`
+
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+// Connection says how to reach the server and as whom.
+type Connection struct {
+	Server       string        `help:"SIP address of the server." placeholder:"HOST:PORT" default:"127.0.0.1:5060" env:"OFFHOOK_SERVER"`
+	Transport    string        `help:"SIP transport." enum:"tcp,udp" default:"tcp" env:"OFFHOOK_TRANSPORT"`
+	Domain       string        `help:"SIP domain of the target; the server's host if not given." env:"OFFHOOK_DOMAIN"`
+	User         string        `help:"CTI user." short:"u" env:"OFFHOOK_USER"`
+	PasswordFile string        `help:"File that holds the user's password; - for standard input." type:"path" env:"OFFHOOK_PASSWORD_FILE"`
+	Password     string        `help:"The user's password; better in OFFHOOK_PASSWORD or a file, for others can see command lines." env:"OFFHOOK_PASSWORD"`
+	Admin        string        `help:"gRPC address of csta-session, for sessions and clear-session." placeholder:"HOST:PORT" default:"127.0.0.1:5070" env:"OFFHOOK_ADMIN"`
+	AdminCA      string        `name:"admin-ca" help:"PEM file that verifies the administrator's address; plain text without it." type:"existingfile" env:"OFFHOOK_ADMIN_CA"`
+	AdminCert    string        `help:"PEM certificate to show to the administrator's address." type:"existingfile" env:"OFFHOOK_ADMIN_CERT"`
+	AdminKey     string        `help:"PEM key of --admin-cert." type:"existingfile" env:"OFFHOOK_ADMIN_KEY"`
+	Timeout      time.Duration `help:"Longest wait for an answer." default:"10s"`
+	Output       string        `help:"Output format." short:"o" enum:"text,json,xml" default:"text"`
+	TraceSIP     bool          `name:"trace-sip" help:"Print every SIP message to standard error."`
+}
+
+// Environment is where a command runs.
+type Environment struct {
+	Context  context.Context //nolint:containedctx // kong's Run takes values, not a context
+	Out, Err io.Writer
+	// Model of the command line, for completion.
+	Model *kong.Application
+}
