@@ -49,7 +49,8 @@ type campaign struct {
 // context ends: it takes a free or expired lease, renews it, and hands it over
 // at the end, when it returns the context's error. The replica that Pick
 // prefers tries first, the others shortly after; a lease that is held is never
-// taken away. Run must be at work.
+// taken away, except one that a former life of the same replica left behind:
+// replica ids must be unique. Run must be at work.
 func (d *Directory) Campaign(ctx context.Context, target string, replica *statev1.Replica, candidate Candidate) error {
 	c := &campaign{
 		directory: d, target: target, key: bus.EncodeKey(target), replica: proto.CloneOf(replica),
@@ -86,7 +87,11 @@ func (c *campaign) awaitFree(ctx context.Context) bool {
 	d := c.directory
 	for ctx.Err() == nil {
 		changed := d.nextChange()
-		_, held := d.Owner(c.target)
+		owner, held := d.Owner(c.target)
+		if held && owner.GetReplica() == c.replica.GetId() {
+			// A former life of this replica crashed: nobody else is at work.
+			return true
+		}
 		turn, able := c.turn()
 		if held || !able {
 			select {
@@ -155,6 +160,9 @@ func (c *campaign) takeOver(ctx context.Context, lease *statev1.Lease) (uint64, 
 	}
 	if err != nil {
 		return 0, err
+	}
+	if entry.Value.GetReplica() == c.replica.GetId() {
+		return c.leases.Update(ctx, c.key, lease, entry.Revision)
 	}
 	d := c.directory
 	d.mu.RLock()

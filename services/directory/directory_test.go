@@ -209,6 +209,23 @@ func TestLeaseOfACrashedOwnerIsTaken(t *testing.T) {
 	}
 }
 
+func TestRestartedReplicaTakesItsLeaseBackAtOnce(t *testing.T) {
+	server := bustest.Run(t)
+	a, b := join(t, server), join(t, server)
+	first, second := newHolder(), newHolder()
+	replica := &statev1.Replica{Service: PhoneControl, Id: "pc-0"}
+	start(t, func(ctx context.Context) error { return a.Campaign(ctx, "branch-1", replica, first) })
+	lease := receive(t, "lease", first.acquired)
+	await(t, b.Directory, "owner", func() bool { _, ok := b.Owner("branch-1"); return ok })
+	a.bus.Close()
+	began := time.Now()
+	start(t, func(ctx context.Context) error { return b.Campaign(ctx, "branch-1", replica, second) })
+	taken := receive(t, "lease after the restart", second.acquired)
+	if waited := time.Since(began); taken.GetEpoch() <= lease.GetEpoch() || waited > 350*time.Millisecond {
+		t.Errorf("epoch %d after %d, after %v", taken.GetEpoch(), lease.GetEpoch(), waited)
+	}
+}
+
 func TestOwnerKeepsItsLeaseOverManyRenewals(t *testing.T) {
 	server := bustest.Run(t)
 	a, b := join(t, server), join(t, server)

@@ -11,7 +11,8 @@ type Common struct {
 	// APIVersion and Kind must be those of the service.
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
-	// Replica is the id of this replica; empty: POD_NAME, else the host name.
+	// Replica is the id of this replica, unique among all services; empty:
+	// POD_NAME, else "<service>-<host name>".
 	Replica string `json:"replica,omitempty"`
 	NATS    NATS   `json:"nats"`
 	GRPC    GRPC   `json:"grpc"`

@@ -10,16 +10,18 @@ import (
 )
 
 // await returns when the process must end: nil after a complete drain that a
-// signal asked for, else what failed.
-func (s *server) await() error {
-	select {
-	case err := <-s.tasks.failed:
-		s.readiness.draining.Store(true)
-		s.logger.Error("failed", "error", err)
-		return err
-	case received := <-s.out.signals:
-		s.logger.Info("draining", "signal", received.String())
+// signal asked for, or had asked for already; else what failed.
+func (s *server) await(asked bool) error {
+	if !asked {
+		select {
+		case err := <-s.tasks.failed:
+			s.readiness.draining.Store(true)
+			s.logger.Error("failed", "error", err)
+			return err
+		case <-s.out.signals:
+		}
 	}
+	s.logger.Info("draining")
 	draining, cancel := context.WithTimeoutCause(s.tasks.parent, time.Duration(s.common.Drain.Timeout), errors.New("drain.timeout is over"))
 	defer cancel()
 	drained := make(chan error, 1)

@@ -8,9 +8,9 @@ import (
 	"os"
 )
 
-// replicaID is the id of this replica: configured, the pod's name, or the
-// host's name.
-func replicaID(config *Common, environment func(string) string) (string, error) {
+// replicaID is the id of this replica, unique among all services: configured,
+// the pod's name, or made of the service's and the host's name.
+func replicaID(service string, config *Common, environment func(string) string) (string, error) {
 	if config.Replica != "" {
 		return config.Replica, nil
 	}
@@ -21,7 +21,7 @@ func replicaID(config *Common, environment func(string) string) (string, error) 
 	if err != nil {
 		return "", errors.New("no name for this replica: set replica in the configuration or POD_NAME")
 	}
-	return host, nil
+	return service + "-" + host, nil
 }
 
 // advertised is the address at which other replicas reach a listener.

@@ -73,16 +73,20 @@ func serve[C Configuration](ctx context.Context, spec *Spec[C], config C, out ou
 		err = s.start(starting)
 	}
 	stopWatching()
+	asked := false
 	select {
 	case <-interrupted:
-		return s.end()
+		asked = true
 	default:
 	}
-	if err != nil {
+	switch {
+	case err != nil && asked:
+		return s.end()
+	case err != nil:
 		return errors.Join(err, s.end())
 	}
 	s.logger.Info("serving", "replica", s.replica.GetId(), "grpc", s.replica.GetGrpcEndpoint(), "version", Version)
-	err = s.await()
+	err = s.await(asked)
 	return errors.Join(err, s.end())
 }
 
@@ -107,7 +111,7 @@ func (s *server) interruptible(cancel context.CancelFunc, interrupted chan struc
 
 // prepare connects everything that the component needs.
 func (s *server) prepare(ctx context.Context, service string) error {
-	id, err := replicaID(s.common, s.out.environment)
+	id, err := replicaID(service, s.common, s.out.environment)
 	if err != nil {
 		return err
 	}
