@@ -244,7 +244,7 @@ func (d *Dialog) receiveAck(h hop, req *Request) {
 	}
 	d.awaitAck = nil
 	core.step(evAck)
-	if d.uas || !d.hop.alive() {
+	if !d.hop.alive() { // an ACK may be older than a request by another connection
 		d.setHop(h)
 	}
 	d.sdp = d.sdp || hasSDP(req)
