@@ -44,6 +44,7 @@ const noChild = -1
 // children that occur once. At the end of the element it gives noChild.
 func (p *parser) child(f *frame) int {
 	for {
+		p.skipBlanks()
 		switch p.scanner.next() {
 		case tokenStart:
 			i := f.match(p)
@@ -170,6 +171,9 @@ func (p *parser) content() string {
 		p.scanner.next()
 		return ""
 	}
+	if text, ok := p.plainContent(); ok {
+		return text
+	}
 	text, parts := "", 0
 	var joined []byte
 	for {
@@ -201,6 +205,25 @@ func (p *parser) content() string {
 			return ""
 		}
 	}
+}
+
+// plainContent is content for the usual case: nothing but plain text up to the
+// end tag. Otherwise it leaves everything to the slow way.
+func (p *parser) plainContent() (string, bool) {
+	length := strings.IndexByte(p.s[p.pos:], '<')
+	if !p.simple || length < 0 || length > p.limits.MaxTextBytes {
+		return "", false
+	}
+	name := p.open.at(p.open.n - 1)
+	end := p.pos + length
+	behind := end + len("</") + int(name.end-name.start)
+	if behind >= len(p.s) || p.s[behind] != '>' || p.s[end+1] != '/' || p.s[end+2:behind] != p.s[name.start:name.end] {
+		return "", false
+	}
+	text := p.s[p.pos:end]
+	p.pos = behind + 1
+	p.pop()
+	return text, true
 }
 
 // token reads text whose white space at the ends means nothing.

@@ -113,6 +113,13 @@ func (sc *scanner) next() token {
 	return tokenEOF
 }
 
+// skipBlanks goes on to the next tag if there is only white space before it.
+func (sc *scanner) skipBlanks() {
+	if i := sc.skipSpace(sc.pos); i < len(sc.s) && sc.s[i] == '<' && !sc.selfClosed {
+		sc.pos = i
+	}
+}
+
 // scanText reads character data up to the next tag.
 func (sc *scanner) scanText() token {
 	begin := sc.pos
