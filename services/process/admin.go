@@ -15,8 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// adminHandler serves /livez, /readyz, /metrics and, where allowed, profiles.
-func adminHandler(ready func() error, gatherer prometheus.Gatherer, profiling bool) http.Handler {
+// AdminHandler serves /livez, /readyz, /metrics and, where allowed, profiles.
+func AdminHandler(ready func() error, gatherer prometheus.Gatherer, profiling bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "ok")
@@ -39,8 +39,8 @@ func adminHandler(ready func() error, gatherer prometheus.Gatherer, profiling bo
 	return mux
 }
 
-// serveAdmin serves until the context ends.
-func serveAdmin(ctx context.Context, listener net.Listener, handler http.Handler) error {
+// ServeAdmin serves until the context ends.
+func ServeAdmin(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 	}

@@ -163,8 +163,8 @@ func (s *server) serveAdmin(ctx context.Context) error {
 		return fmt.Errorf("listen for admin: %w; change admin.listen", err)
 	}
 	s.logger.Info("admin is listening", "address", listener.Addr().String())
-	handler := adminHandler(s.readiness.ready, s.registry, s.common.Admin.Profiling)
-	s.tasks.start("admin", func(ctx context.Context) error { return serveAdmin(ctx, listener, handler) })
+	handler := AdminHandler(s.readiness.ready, s.registry, s.common.Admin.Profiling)
+	s.tasks.start("admin", func(ctx context.Context) error { return ServeAdmin(ctx, listener, handler) })
 	return nil
 }
 
