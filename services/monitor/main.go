@@ -40,13 +40,14 @@ func NewDefaultConfig() *Config {
 // Validate gives all faults of the service's own part.
 func (c *Config) Validate() error {
 	var faults []error
-	for name, value := range map[string]int{
-		"maxSessionMonitors": c.MaxSessionMonitors, "maxLineMonitors": c.MaxLineMonitors, "maxEdgeQueue": c.MaxEdgeQueue,
-	} {
+	atLeastOne := func(name string, value int) {
 		if value < 1 {
 			faults = append(faults, fmt.Errorf("%s: %d is not at least 1", name, value))
 		}
 	}
+	atLeastOne("maxSessionMonitors", c.MaxSessionMonitors)
+	atLeastOne("maxLineMonitors", c.MaxLineMonitors)
+	atLeastOne("maxEdgeQueue", c.MaxEdgeQueue)
 	if c.DeliverTimeout <= 0 {
 		faults = append(faults, errors.New("deliverTimeout: must be above zero"))
 	}

@@ -152,6 +152,11 @@ func (f *fakeMonitor) StartMonitor(_ context.Context, in *monitorv1.StartMonitor
 
 func (f *fakeMonitor) StopMonitor(_ context.Context, in *monitorv1.StopMonitorRequest, _ ...grpc.CallOption) (*monitorv1.StopMonitorResponse, error) {
 	f.tape.call("monitor", "StopMonitor", in)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.monitors = slices.DeleteFunc(f.monitors, func(m *monitorv1.Monitor) bool {
+		return m.GetSessionId() == in.GetSessionId() && m.GetMonitorCrossRefId() == in.GetMonitorCrossRefId()
+	})
 	return &monitorv1.StopMonitorResponse{}, f.err
 }
 
@@ -185,6 +190,11 @@ type fakeEdge struct {
 	edgev1.EdgeServiceClient
 	tape  *tape
 	probe string
+}
+
+func (f *fakeEdge) Deliver(_ context.Context, in *edgev1.DeliverRequest, _ ...grpc.CallOption) (*edgev1.DeliverResponse, error) {
+	f.tape.call("edge", "Deliver", in)
+	return &edgev1.DeliverResponse{}, nil
 }
 
 func (f *fakeEdge) EndDialog(_ context.Context, in *edgev1.EndDialogRequest, _ ...grpc.CallOption) (*edgev1.EndDialogResponse, error) {

@@ -5,9 +5,13 @@ package session
 import (
 	"context"
 
+	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	monitorv1 "offhook.dev/proto/offhook/monitor/v1"
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
+
+	"offhook.dev/csta"
+	"offhook.dev/services/ctierr"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -78,39 +82,50 @@ func (s *Server) endRevoked(ctx context.Context) {
 	}
 }
 
+// stopRevokedMonitors stops monitors on lines that their user may not monitor
+// any more, and tells the applications. Sessions live on.
 func (s *Server) stopRevokedMonitors(ctx context.Context) {
-	for _, record := range s.store.All() {
-		id := record.GetSessionId()
-		s.tasks.add(func(ctx context.Context) { s.stopMonitorsWithoutRight(ctx, id) })
-	}
-}
-
-func (s *Server) stopMonitorsWithoutRight(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(ctx, s.options.ServiceTimeout)
-	defer cancel()
-	record, err := s.store.Get(ctx, id)
+	bounded, cancel := context.WithTimeout(ctx, s.options.ServiceTimeout)
+	list, err := s.options.Clients.Monitor("").ListMonitors(bounded, &monitorv1.ListMonitorsRequest{})
+	cancel()
 	if err != nil {
-		return
-	}
-	client := s.options.Clients.Monitor(id)
-	list, err := client.ListMonitors(ctx, &monitorv1.ListMonitorsRequest{SessionId: id})
-	if err != nil {
-		s.log.Warn("list monitors", "session_id", id, "error", err)
+		s.log.Warn("list monitors", "error", err)
 		return
 	}
 	snapshot := s.options.Targets.Snapshot()
 	for _, monitor := range list.GetMonitors() {
-		if rightsIn(snapshot, monitor.GetTarget(), record.GetUser(), monitor.GetDeviceId()).Monitor {
+		record, err := s.store.Get(ctx, monitor.GetSessionId())
+		if err != nil || rightsIn(snapshot, monitor.GetTarget(), record.GetUser(), monitor.GetDeviceId()).Monitor {
 			continue
 		}
-		_, err := client.StopMonitor(ctx, &monitorv1.StopMonitorRequest{
-			SessionId: id, MonitorCrossRefId: monitor.GetMonitorCrossRefId(),
-		})
-		if err != nil {
-			s.log.Warn("stop revoked monitor", "session_id", id, "xref", monitor.GetMonitorCrossRefId(), "error", err)
-			continue
-		}
-		s.log.Info("monitor revoked", "session_id", id, "user", record.GetUser(),
-			"target", monitor.GetTarget(), "line", monitor.GetDeviceId(), "xref", monitor.GetMonitorCrossRefId())
+		s.tasks.add(func(ctx context.Context) { s.revokeMonitor(ctx, record, monitor) })
 	}
+}
+
+func (s *Server) revokeMonitor(ctx context.Context, record *statev1.SessionRecord, monitor *monitorv1.Monitor) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.ServiceTimeout)
+	defer cancel()
+	id, crossRef := record.GetSessionId(), monitor.GetMonitorCrossRefId()
+	_, err := s.options.Clients.Monitor(id).StopMonitor(ctx, &monitorv1.StopMonitorRequest{SessionId: id, MonitorCrossRefId: crossRef})
+	if isUnknownMonitor(err) {
+		return // another replica, or the application itself, was first
+	}
+	if err != nil {
+		s.log.Warn("stop revoked monitor", "session_id", id, "xref", crossRef, "error", err)
+		return
+	}
+	s.log.Info("monitor revoked", "session_id", id, "user", record.GetUser(),
+		"target", monitor.GetTarget(), "line", monitor.GetDeviceId(), "xref", crossRef)
+	_, err = s.options.Clients.Edge(record.GetEdge()).Deliver(ctx, &edgev1.DeliverRequest{
+		Head:       csta.Append(nil, &csta.MonitorStop{MonitorCrossRefID: csta.MonitorCrossRefID(crossRef)}, csta.Edition(record.GetEdition())),
+		Recipients: []*edgev1.Recipient{{SessionId: id}},
+	})
+	if err != nil {
+		s.log.Warn("tell revoked monitor", "session_id", id, "xref", crossRef, "error", err)
+	}
+}
+
+func isUnknownMonitor(err error) bool {
+	answer := ctierr.FromError(err)
+	return answer != nil && answer.Value == string(csta.OperationInvalidMonitorCrossRefID)
 }
