@@ -15,7 +15,8 @@ type Capability struct {
 }
 
 // CapabilityList is a list of GetCSTAFeaturesResponse: one element per service
-// or event, in alphabetical order. A nil list is not written, an empty one is.
+// or event, in alphabetical order. Reading keeps the order of the document. A
+// nil list is not written, an empty one is.
 type CapabilityList []Capability
 
 // NewCapabilityList returns a list of services or events without options.
@@ -30,16 +31,12 @@ func NewCapabilityList(names ...string) CapabilityList {
 // Add puts a service or event into the list, with the options that are true,
 // in its alphabetical place. A second Add of a name adds options.
 func (l *CapabilityList) Add(name string, options ...string) {
-	at, found := slices.BinarySearchFunc(*l, name, func(c Capability, name string) int {
-		switch {
-		case c.Name < name:
-			return -1
-		case c.Name > name:
-			return 1
+	at := slices.IndexFunc(*l, func(c Capability) bool { return c.Name == name })
+	if at < 0 {
+		at = slices.IndexFunc(*l, func(c Capability) bool { return c.Name > name })
+		if at < 0 {
+			at = len(*l)
 		}
-		return 0
-	})
-	if !found {
 		*l = slices.Insert(*l, at, Capability{Name: name})
 	}
 	for _, option := range options {
@@ -99,9 +96,7 @@ func (l *CapabilityList) readCapability(p *parser) {
 	if len(capability.Options) == 0 {
 		capability.Options = nil
 	}
-	if !l.Has(capability.Name) {
-		*l = append(*l, capability)
-	}
+	*l = append(*l, capability)
 }
 
 func (l *CapabilityList) appendTo(dst []byte, name string, ed Edition) []byte {

@@ -33,7 +33,7 @@ func TestCapabilityOrderIsCheckedStrictly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := document.Message.(*GetCSTAFeaturesResponse).SupportedServices.CallControlServList.Names(); !slices.Equal(got, []string{"makeCall", "answerCall"}) {
+	if got := document.Message.(*GetCSTAFeaturesResponse).SupportedServices.CallControlServList.Names(); !slices.Equal(got, []string{"makeCall", "answerCall", "makeCall"}) {
 		t.Error(got)
 	}
 	if _, err := Read(body, ReadOptions{Strict: true}); err == nil {

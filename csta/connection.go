@@ -46,12 +46,13 @@ func (c *ConnectionID) appendTo(dst []byte, name string, ed Edition) []byte {
 type Destinations []DeviceID
 
 func (d *Destinations) readContent(p *parser) {
-	var bare DeviceID
-	if typed := p.attributes.n > 0; typed {
+	if p.attributes.n > 0 {
+		var bare DeviceID
 		bare.readContent(p)
 		*d = Destinations{bare}
 		return
 	}
+	var bare []byte
 	for {
 		switch p.next() {
 		case tokenStart:
@@ -66,9 +67,9 @@ func (d *Destinations) readContent(p *parser) {
 			device.readContent(p)
 			*d = append(*d, device)
 		case tokenText:
-			bare.Text += p.text
+			bare = append(bare, p.text...)
 		default:
-			if text := trim(bare.Text); text != "" && len(*d) == 0 {
+			if text := trim(string(bare)); text != "" && len(*d) == 0 {
 				*d = Destinations{{Text: text}}
 			}
 			return

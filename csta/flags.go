@@ -12,7 +12,8 @@ type Flag struct {
 
 // Flags is an element that holds booleans only, one child each: the groups of a
 // MonitorFilter and of ServicesPermitted, the options of a capability. Set
-// keeps them in alphabetical order, which is that of the schema.
+// keeps them in alphabetical order, which is that of the schema; reading keeps
+// the order of the document. Of a name given twice the first counts.
 type Flags []Flag
 
 // Set gives the child name a value.
@@ -61,10 +62,7 @@ func (f *Flags) readContent(p *parser) {
 				continue
 			}
 			name := p.local
-			value := p.bool()
-			if _, twice := f.find(name); !twice {
-				*f = append(*f, Flag{Name: name, Value: value})
-			}
+			*f = append(*f, Flag{Name: name, Value: p.bool()})
 		case tokenText:
 			if p.strict && !blank(p.text) {
 				p.fail(&StrictError{Path: p.path(), Reason: "text between elements", Offset: p.pos})
