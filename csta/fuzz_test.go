@@ -47,6 +47,12 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		limits := Limits{MaxBytes: 1 << 24, MaxTextBytes: 1 << 20}
+		if strict, err := Read(body, ReadOptions{Strict: true}); err == nil {
+			written := Append(nil, strict.Message, strict.Edition)
+			if _, err := Read(written, ReadOptions{Limits: limits, Strict: true}); err != nil {
+				t.Fatalf("%q was read strictly, but not as written: %v\n%s", body, err, written)
+			}
+		}
 		for _, edition := range []Edition{Edition6, document.Edition} {
 			written := Append(nil, document.Message, edition)
 			again, err := Read(written, ReadOptions{Limits: limits})
