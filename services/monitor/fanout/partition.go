@@ -19,10 +19,11 @@ type DirectoryPartition struct {
 
 var _ Partition = DirectoryPartition{}
 
-// Mine implements Partition. A session is served here while nobody is live.
+// Mine implements Partition. Nothing is served here until this replica has been
+// announced, so that replicas which start together do not report twice.
 func (p DirectoryPartition) Mine(sessionID string) bool {
 	replica, ok := p.Directory.Pick(directory.Monitor, sessionID)
-	return !ok || replica.GetId() == p.Replica
+	return ok && replica.GetId() == p.Replica
 }
 
 // Subscribe implements Partition.
