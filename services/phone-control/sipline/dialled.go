@@ -3,7 +3,9 @@
 package sipline
 
 import (
+	"errors"
 	"net/url"
+	"strings"
 
 	"offhook.dev/services/digestauth"
 	"offhook.dev/services/phone-control/callmodel"
@@ -59,11 +61,17 @@ func (d *Driver) dialled(device *targetconfig.Device, tx *sipstack.ServerTx) {
 	})
 }
 
-// dialledNumber is the user part of the Request-URI without escapes.
+// dialledNumber is the number in a Request-URI: the user part, or what a tel
+// URI holds, without parameters (RFC 3261 19.1.6) and escapes.
 func dialledNumber(uri *sipstack.URI) string {
-	number, err := url.PathUnescape(uri.User)
+	text := uri.User
+	if uri.Scheme == "tel" {
+		text = uri.Raw()
+	}
+	text, _, _ = strings.Cut(text, ";")
+	number, err := url.PathUnescape(text)
 	if err != nil {
-		return uri.User
+		return text
 	}
 	return number
 }
@@ -105,7 +113,11 @@ func (l *leg) accept(body []byte, offerer *leg) {
 		if offerer != nil {
 			offerer.acknowledgeSilently(body)
 		}
-		return // cancelled in the same moment: OnCancel tells
+		if !errors.Is(err, sipstack.ErrRequestTerminated) { // else OnCancel tells
+			l.tx = nil
+			l.giveUp(callmodel.CauseResources)
+		}
+		return
 	}
 	l.tx, l.dialog, l.state = nil, dialog, legUp
 	l.watch()

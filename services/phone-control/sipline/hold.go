@@ -53,7 +53,7 @@ func (c *call) answerFor(offer, party []byte, done func(answer []byte, code int)
 // phone agreed.
 func (l *leg) hold(done func(ok bool)) {
 	c := l.call
-	c.begin(func() {
+	begun := c.begin(func() {
 		l.silence(func(ok bool) {
 			if ok {
 				l.serverHeld = true
@@ -67,6 +67,9 @@ func (l *leg) hold(done func(ok bool)) {
 			far.silence(func(bool) { c.finish() })
 		})
 	})
+	if !begun {
+		done(false)
+	}
 }
 
 // silence offers a phone its last description as inactive.
@@ -92,7 +95,7 @@ func (l *leg) silence(done func(ok bool)) {
 // asked for a fresh offer, which goes to the far phone.
 func (l *leg) retrieve(done func(ok bool)) {
 	c := l.call
-	c.begin(func() {
+	begun := c.begin(func() {
 		if !l.up() {
 			done(false)
 			c.finish()
@@ -105,7 +108,9 @@ func (l *leg) retrieve(done func(ok bool)) {
 				return
 			}
 			far := c.other(l)
-			if r.body == nil || far == nil {
+			direction, err := media.DirectionOf(r.body)
+			if err != nil || far == nil || direction.Holds() {
+				// Nobody is there, or the user holds on at the phone.
 				l.acknowledgeSilently(r.body)
 				done(false)
 				c.finish()
@@ -125,6 +130,9 @@ func (l *leg) retrieve(done func(ok bool)) {
 			})
 		})
 	})
+	if !begun {
+		done(false)
+	}
 }
 
 // connect joins a phone that has just picked up with an offer in its 2xx to
@@ -133,7 +141,7 @@ func (l *leg) retrieve(done func(ok bool)) {
 func (l *leg) connect(offer []byte, done func(ok bool)) {
 	c := l.call
 	l.offered = offer
-	c.begin(func() {
+	begun := c.begin(func() {
 		far := c.other(l)
 		if far == nil || !l.up() {
 			done(false)
@@ -152,4 +160,7 @@ func (l *leg) connect(offer []byte, done func(ok bool)) {
 			c.finish()
 		})
 	})
+	if !begun {
+		done(false)
+	}
 }

@@ -170,3 +170,36 @@ func TestUpdateIsPassedOn(t *testing.T) {
 		t.Errorf("UPDATE without description was answered %d %s", res.StatusCode, res.Body())
 	}
 }
+
+func TestBothHoldByService(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002")
+	b.made(phones[0], phones[1])
+	outcome := b.hold("1001")
+	phones[0].reinvited("inactive", "inactive")
+	phones[0].acked()
+	phones[1].reinvited("inactive", "inactive")
+	phones[1].acked()
+	b.succeeded(outcome, "HoldCall")
+	outcome = b.hold("1002")
+	phones[1].reinvited("inactive", "inactive")
+	phones[1].acked()
+	b.succeeded(outcome, "HoldCall")
+	b.want("Held 1001 normal", "Held 1002 normal")
+	// The first to retrieve is not connected: the other one still holds.
+	outcome = b.retrieve("1001")
+	phones[0].reinvited("", "sendrecv")
+	if got := phones[0].acked(); got != "inactive" {
+		t.Errorf("the ACK answers %q, want inactive", got)
+	}
+	b.succeeded(outcome, "RetrieveCall")
+	outcome = b.retrieve("1002")
+	phones[1].reinvited("", "sendrecv")
+	phones[0].reinvited("sendrecv", "sendrecv")
+	phones[0].acked()
+	if got := phones[1].acked(); got != "sendrecv" {
+		t.Errorf("the ACK answers %q, want sendrecv", got)
+	}
+	b.succeeded(outcome, "RetrieveCall")
+	b.want("Retrieved 1001 normal", "Retrieved 1002 normal")
+}

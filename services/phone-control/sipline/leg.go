@@ -46,8 +46,10 @@ type leg struct {
 	// generation counts the INVITEs to the phone: it tells those of the dialog
 	// now from late ones of a dialog given up.
 	generation int
-	// binding is the phone called, ring what it was sent.
+	// binding is the phone called, others are those to try if it can't be
+	// reached, ring is what it was sent.
 	binding registrar.Binding
+	others  []registrar.Binding
 	ring    ringing
 
 	origin *media.Origin
@@ -95,15 +97,22 @@ func (c *call) other(l *leg) *leg {
 	return nil
 }
 
+// maxWaiting bounds the operations that wait for a phone's answer to one.
+const maxWaiting = 8
+
 // begin does an operation on the call's media when those before it are done.
-// The operation must call finish once.
-func (c *call) begin(operation func()) {
+// The operation must call finish once. False: too many wait, it is not done.
+func (c *call) begin(operation func()) bool {
 	if c.busy {
+		if len(c.waiting) >= maxWaiting {
+			return false
+		}
 		c.waiting = append(c.waiting, operation)
-		return
+		return true
 	}
 	c.busy = true
 	operation()
+	return true
 }
 
 func (c *call) finish() {

@@ -47,6 +47,10 @@ func (l *leg) fail(code int) {
 		return
 	}
 	l.state = legGone
+	if l.tx != nil { // a BYE in the early dialog leaves the INVITE unanswered
+		_ = l.tx.Reject(487)
+		l.tx = nil
+	}
 	named := l.call != nil
 	l.remove()
 	if named {

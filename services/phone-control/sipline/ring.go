@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/sipline/media"
 	"offhook.dev/services/sipstack"
 )
@@ -29,8 +30,15 @@ func (l *leg) callPhone(ring ringing) {
 		l.failLater(480)
 		return
 	}
-	l.binding = bindings[0]
+	l.try(bindings)
+}
+
+// try calls the first of the phones: the one that registered last. The others
+// are called only if it can't be reached.
+func (l *leg) try(bindings []registrar.Binding) {
+	l.binding, l.others = bindings[0], bindings[1:]
 	l.device, _ = l.driver.config().Device(l.binding.Device)
+	l.allowsTalk = false
 	if slices.ContainsFunc(l.binding.AllowEvents, func(event string) bool { return hasToken(event, "talk") }) {
 		l.allowsTalk = true
 	}
@@ -112,6 +120,10 @@ func (l *leg) inviteAnswered(generation int, res *sipstack.Response) {
 	default:
 		if code == 430 {
 			l.driver.forget(l.binding) // RFC 5626 11.6: the phone's flow is gone
+		}
+		if l.state == legTrying && len(l.others) > 0 && (code == 430 || sipstack.IsLocal(res)) {
+			l.try(l.others)
+			return
 		}
 		l.fail(code)
 	}
