@@ -17,7 +17,6 @@ var (
 	lampItemItems           = []childSpec{{name: "lampItem", repeated: true}}
 	lampModeItemItems       = []childSpec{{name: "lampModeItem", repeated: true}}
 	microphoneMuteItemItems = []childSpec{{name: "microphoneMuteItem", repeated: true}}
-	monitorItemItems        = []childSpec{{name: "monitorItem", repeated: true}}
 	pauseDurationItems      = []childSpec{{name: "pauseDuration", repeated: true}}
 	speakerMuteItemItems    = []childSpec{{name: "speakerMuteItem", repeated: true}}
 	speakerVolumeItemItems  = []childSpec{{name: "speakerVolumeItem", repeated: true}}

@@ -6648,9 +6648,10 @@ func (m *JoinCall) appendContent(dst []byte, ed Edition) []byte {
 
 // JoinCallResponse is the positive response of the service Join Call (ECMA-323).
 type JoinCallResponse struct {
-	JoinedCall     ConnectionID // required
-	JoinedCallInfo *ConnectionInformation
-	Extensions     *Extensions
+	ConferencedCall     ConnectionID // required
+	ConferencedCallInfo *ConnectionInformation
+	CallLinkageDataList RawXML // since edition 6
+	Extensions          *Extensions
 }
 
 var _ Message = (*JoinCallResponse)(nil)
@@ -6662,8 +6663,9 @@ func (m *JoinCallResponse) Element() string { return "JoinCallResponse" }
 func (m *JoinCallResponse) Kind() Kind { return KindResponse }
 
 var joinCallResponseChildren = []childSpec{
-	{name: "joinedCall"},
-	{name: "joinedCallInfo"},
+	{name: "conferencedCall"},
+	{name: "conferencedCallInfo"},
+	{name: "callLinkageDataList", since: Edition6},
 	{name: "extensions"},
 }
 
@@ -6672,11 +6674,13 @@ func (m *JoinCallResponse) readContent(p *parser) {
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.JoinedCall.readContent(p)
+			m.ConferencedCall.readContent(p)
 		case 1:
-			m.JoinedCallInfo = new(ConnectionInformation)
-			m.JoinedCallInfo.readContent(p)
+			m.ConferencedCallInfo = new(ConnectionInformation)
+			m.ConferencedCallInfo.readContent(p)
 		case 2:
+			m.CallLinkageDataList = p.raw()
+		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
 		default:
@@ -6686,9 +6690,12 @@ func (m *JoinCallResponse) readContent(p *parser) {
 }
 
 func (m *JoinCallResponse) appendContent(dst []byte, ed Edition) []byte {
-	dst = m.JoinedCall.appendTo(dst, "joinedCall", ed)
-	if m.JoinedCallInfo != nil {
-		dst = m.JoinedCallInfo.appendTo(dst, "joinedCallInfo", ed)
+	dst = m.ConferencedCall.appendTo(dst, "conferencedCall", ed)
+	if m.ConferencedCallInfo != nil {
+		dst = m.ConferencedCallInfo.appendTo(dst, "conferencedCallInfo", ed)
+	}
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
+		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -7820,8 +7827,7 @@ func (m *SetSpeakerVolumeResponse) appendContent(dst []byte, ed Edition) []byte 
 
 // GetMonitors requests the service Get Monitors (ECMA-323, ECMA-269).
 type GetMonitors struct {
-	MonitorObject *MonitorObject
-	Extensions    *Extensions
+	Extensions *Extensions
 }
 
 var _ Message = (*GetMonitors)(nil)
@@ -7833,7 +7839,6 @@ func (m *GetMonitors) Element() string { return "GetMonitors" }
 func (m *GetMonitors) Kind() Kind { return KindRequest }
 
 var getMonitorsChildren = []childSpec{
-	{name: "monitorObject"},
 	{name: "extensions"},
 }
 
@@ -7842,9 +7847,6 @@ func (m *GetMonitors) readContent(p *parser) {
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.MonitorObject = new(MonitorObject)
-			m.MonitorObject.readContent(p)
-		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
 		default:
@@ -7854,9 +7856,6 @@ func (m *GetMonitors) readContent(p *parser) {
 }
 
 func (m *GetMonitors) appendContent(dst []byte, ed Edition) []byte {
-	if m.MonitorObject != nil {
-		dst = m.MonitorObject.appendTo(dst, "monitorObject", ed)
-	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
 	}
@@ -7865,7 +7864,7 @@ func (m *GetMonitors) appendContent(dst []byte, ed Edition) []byte {
 
 // GetMonitorsResponse is the positive response of the service Get Monitors (ECMA-323).
 type GetMonitorsResponse struct {
-	MonitorList []MonitorItem
+	MonitorList RawXML
 	Extensions  *Extensions
 }
 
@@ -7887,13 +7886,7 @@ func (m *GetMonitorsResponse) readContent(p *parser) {
 	for {
 		switch p.child(&f) {
 		case 0:
-			items := frame{specs: monitorItemItems}
-			m.MonitorList = []MonitorItem{}
-			for p.child(&items) != noChild {
-				var item MonitorItem
-				item.readContent(p)
-				m.MonitorList = append(m.MonitorList, item)
-			}
+			m.MonitorList = p.raw()
 		case 1:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -7904,12 +7897,8 @@ func (m *GetMonitorsResponse) readContent(p *parser) {
 }
 
 func (m *GetMonitorsResponse) appendContent(dst []byte, ed Edition) []byte {
-	if m.MonitorList != nil {
-		dst = appendOpen(dst, "monitorList")
-		for i := range m.MonitorList {
-			dst = m.MonitorList[i].appendTo(dst, "monitorItem", ed)
-		}
-		dst = appendClose(dst, "monitorList")
+	if m.MonitorList != "" {
+		dst = appendRaw(dst, "monitorList", m.MonitorList)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)

@@ -1568,14 +1568,14 @@ func (m *SpeakerVolumeItem) appendTo(dst []byte, name string, ed Edition) []byte
 
 // AgentInfoItem: The state of an agent in one group.
 type AgentInfoItem struct {
-	AgentGroup          *DeviceID
+	AcdGroup            *DeviceID
 	AgentState          AgentState // required
 	PendingAgentState   AgentState
 	AgentStateCondition string
 }
 
 var agentInfoItemChildren = []childSpec{
-	{name: "agentGroup"},
+	{name: "acdGroup"},
 	{name: "agentState"},
 	{name: "pendingAgentState"},
 	{name: "agentStateCondition"},
@@ -1586,8 +1586,8 @@ func (m *AgentInfoItem) readContent(p *parser) {
 	for {
 		switch p.child(&f) {
 		case 0:
-			m.AgentGroup = new(DeviceID)
-			m.AgentGroup.readContent(p)
+			m.AcdGroup = new(DeviceID)
+			m.AcdGroup.readContent(p)
 		case 1:
 			m.AgentState.readContent(p)
 		case 2:
@@ -1601,8 +1601,8 @@ func (m *AgentInfoItem) readContent(p *parser) {
 }
 
 func (m *AgentInfoItem) appendContent(dst []byte, ed Edition) []byte {
-	if m.AgentGroup != nil {
-		dst = m.AgentGroup.appendTo(dst, "agentGroup", ed)
+	if m.AcdGroup != nil {
+		dst = m.AcdGroup.appendTo(dst, "acdGroup", ed)
 	}
 	dst = m.AgentState.appendTo(dst, "agentState", ed)
 	if m.PendingAgentState != "" {
@@ -1615,61 +1615,6 @@ func (m *AgentInfoItem) appendContent(dst []byte, ed Edition) []byte {
 }
 
 func (m *AgentInfoItem) appendTo(dst []byte, name string, ed Edition) []byte {
-	dst = appendOpen(dst, name)
-	dst = m.appendContent(dst, ed)
-	return appendClose(dst, name)
-}
-
-// MonitorItem: One monitor of a session.
-type MonitorItem struct {
-	MonitorCrossRefID MonitorCrossRefID // required
-	MonitorObject     *MonitorObject
-	MonitorType       MonitorType
-	MonitorFilter     *MonitorFilter
-}
-
-var monitorItemChildren = []childSpec{
-	{name: "monitorCrossRefID"},
-	{name: "monitorObject"},
-	{name: "monitorType"},
-	{name: "monitorFilter"},
-}
-
-func (m *MonitorItem) readContent(p *parser) {
-	f := frame{specs: monitorItemChildren, required: 0x1}
-	for {
-		switch p.child(&f) {
-		case 0:
-			m.MonitorCrossRefID = MonitorCrossRefID(p.token())
-		case 1:
-			m.MonitorObject = new(MonitorObject)
-			m.MonitorObject.readContent(p)
-		case 2:
-			m.MonitorType.readContent(p)
-		case 3:
-			m.MonitorFilter = new(MonitorFilter)
-			m.MonitorFilter.readContent(p)
-		default:
-			return
-		}
-	}
-}
-
-func (m *MonitorItem) appendContent(dst []byte, ed Edition) []byte {
-	dst = appendText(dst, "monitorCrossRefID", string(m.MonitorCrossRefID))
-	if m.MonitorObject != nil {
-		dst = m.MonitorObject.appendTo(dst, "monitorObject", ed)
-	}
-	if m.MonitorType != "" {
-		dst = m.MonitorType.appendTo(dst, "monitorType", ed)
-	}
-	if m.MonitorFilter != nil {
-		dst = m.MonitorFilter.appendTo(dst, "monitorFilter", ed)
-	}
-	return dst
-}
-
-func (m *MonitorItem) appendTo(dst []byte, name string, ed Edition) []byte {
 	dst = appendOpen(dst, name)
 	dst = m.appendContent(dst, ed)
 	return appendClose(dst, name)
