@@ -53,19 +53,16 @@ type Replica struct {
 // New opens the SIP listeners and puts the replica together; nothing runs yet.
 func New(config *Config, deps Dependencies) (*Replica, error) {
 	endpoint, err := sipstack.NewEndpoint(sipstack.Config{
-		Logger: deps.Logger, Registerer: deps.Registerer, Product: deps.Product, Advertised: config.SIP.Advertise,
+		Logger: deps.Logger, Registerer: deps.Registerer, Product: deps.Product, Advertised: advertised(config.SIP, deps.Replica),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make sip endpoint: %w", err)
 	}
-	address, err := listen(endpoint, config.SIP.Listen)
-	if err != nil {
+	if err := listen(endpoint, config.SIP.Listen); err != nil {
 		return nil, err
 	}
-	deps.Replica.SipEndpoint = address
-	if config.SIP.Advertise != "" {
-		deps.Replica.SipEndpoint = config.SIP.Advertise
-	}
+	uri := endpoint.LocalURI("tcp", "")
+	deps.Replica.SipEndpoint = uri.HostPort()
 	r := &Replica{endpoint: endpoint, bus: deps.Bus, gateway: sipline.NewGateway(deps.Source)}
 	endpoint.SetHandler(r.gateway)
 	factory, err := r.factory(deps)
@@ -87,25 +84,36 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 	return r, nil
 }
 
-// listen opens TCP and UDP on the same port and gives the address.
-func listen(endpoint *sipstack.Endpoint, address string) (string, error) {
-	tcp, err := endpoint.Listen("tcp", address)
-	if err != nil {
-		return "", fmt.Errorf("listen for sip over tcp: %w", err)
+// listen opens TCP and UDP, on the same port unless any free one is asked for.
+func listen(endpoint *sipstack.Endpoint, address string) error {
+	if _, err := endpoint.Listen("tcp", address); err != nil {
+		return fmt.Errorf("listen for sip over tcp: %w", err)
 	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return "", fmt.Errorf("listen for sip: %w", err)
+	if _, err := endpoint.Listen("udp", address); err != nil {
+		return fmt.Errorf("listen for sip over udp: %w", err)
 	}
-	_, port, err := net.SplitHostPort(tcp.String())
-	if err != nil {
-		return "", fmt.Errorf("listen for sip: %w", err)
+	return nil
+}
+
+// advertised is the address that others reach the SIP listener at: the
+// configured one, else for a listener on all addresses the host that the gRPC
+// server is announced with. Empty: the listening address itself.
+func advertised(config SIP, replica *statev1.Replica) string {
+	if config.Advertise != "" {
+		return config.Advertise
 	}
-	if _, err := endpoint.Listen("udp", net.JoinHostPort(host, port)); err != nil {
-		return "", fmt.Errorf("listen for sip over udp: %w", err)
+	host, port, err := net.SplitHostPort(config.Listen)
+	if err != nil || port == "0" {
+		return ""
 	}
-	uri := endpoint.LocalURI("tcp", "")
-	return uri.HostPort(), nil
+	if ip := net.ParseIP(host); host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return ""
+	}
+	own, _, err := net.SplitHostPort(replica.GetGrpcEndpoint())
+	if err != nil || own == "" || net.ParseIP(own).IsUnspecified() {
+		return ""
+	}
+	return net.JoinHostPort(own, port)
 }
 
 // factory makes the driver that a target's configuration asks for.

@@ -53,8 +53,22 @@ func (s *memoryStore) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-func (s *memoryStore) List(context.Context, string) ([]bus.Entry[*statev1.RegistrationRecord], error) {
-	return nil, nil
+func (s *memoryStore) List(_ context.Context, pattern string) ([]bus.Entry[*statev1.RegistrationRecord], error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var entries []bus.Entry[*statev1.RegistrationRecord]
+	for key, record := range s.records {
+		if strings.HasPrefix(key, strings.TrimSuffix(pattern, ">")) {
+			entries = append(entries, bus.Entry[*statev1.RegistrationRecord]{Key: key, Value: record})
+		}
+	}
+	return entries, nil
+}
+
+func (s *memoryStore) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.records)
 }
 
 // testTarget renders a target with lines 1001 to 1003, phone and user names
@@ -146,13 +160,18 @@ type bench struct {
 
 func newBench(t *testing.T, answer configv1.AnswerMethod) *bench {
 	t.Helper()
+	return newBenchOn(t, answer, &memoryStore{records: map[string]*statev1.RegistrationRecord{}})
+}
+
+func newBenchOn(t *testing.T, answer configv1.AnswerMethod, store *memoryStore) *bench {
+	t.Helper()
 	endpoint, err := sipstack.NewEndpoint(sipstack.Config{Product: "Offhook"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{
 		t: t, source: targetconfig.NewStatic(testTarget(t, answer)), events: make(chan string, 256),
-		store: &memoryStore{records: map[string]*statev1.RegistrationRecord{}},
+		store: store,
 	}
 	gateway := NewGateway(b.source)
 	endpoint.SetHandler(gateway)
@@ -160,7 +179,7 @@ func newBench(t *testing.T, answer configv1.AnswerMethod) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := endpoint.Listen("tcp", address.String()); err != nil {
+	if _, err := endpoint.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	b.server = address.String()

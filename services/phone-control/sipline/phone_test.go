@@ -5,7 +5,6 @@ package sipline
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +27,9 @@ type phone struct {
 	server   string
 	media    int
 	allow    string // Allow-Events of REGISTER
+	path     string // Path of REGISTER, as an edge adds it
+	password string
+	aor      string // To of REGISTER, the number where empty
 
 	incoming chan *sipstack.ServerTx // new INVITEs
 	requests chan *sipstack.ServerTx // requests in dialogs
@@ -51,7 +53,7 @@ func newPhone(t *testing.T, number, server string, media int) *phone {
 		t: t, number: number, endpoint: endpoint, server: server, media: media,
 		incoming: make(chan *sipstack.ServerTx, 16), requests: make(chan *sipstack.ServerTx, 16),
 		acks: make(chan *sipstack.Request, 16), ends: make(chan sipstack.DialogEnd, 16),
-		regID: "reg-" + number,
+		regID: "reg-" + number, password: "pw" + number, aor: number,
 	}
 	endpoint.SetHandler(p)
 	if _, err := endpoint.Listen("udp", "127.0.0.1:0"); err != nil {
@@ -104,12 +106,17 @@ func (p *phone) sdp(direction string) []byte {
 // register registers by digest and gives the final code.
 func (p *phone) register(expires int) int {
 	p.t.Helper()
+	return int(p.registerFully(expires).StatusCode)
+}
+
+func (p *phone) registerFully(expires int) *sipstack.Response {
+	p.t.Helper()
 	contact := p.endpoint.LocalURI("udp", p.number)
 	var authorization string
 	for {
 		p.cseq++
 		request := sipstack.NewRequest("REGISTER", sipstack.URI{Scheme: "sip", Host: "pbx.test"})
-		aor := p.uri(p.number)
+		aor := p.uri(p.aor)
 		for name, value := range map[string]string{
 			"From": "<" + aor.String() + ">;tag=r", "To": "<" + aor.String() + ">", "Call-ID": p.regID,
 			"CSeq":    fmt.Sprintf("%d REGISTER", p.cseq),
@@ -119,6 +126,9 @@ func (p *phone) register(expires int) int {
 		}
 		if p.allow != "" {
 			request.AppendHeader(sipstack.NewHeader("Allow-Events", p.allow))
+		}
+		if p.path != "" {
+			request.AppendHeader(sipstack.NewHeader("Path", p.path))
 		}
 		if authorization != "" {
 			request.AppendHeader(sipstack.NewHeader("Authorization", authorization))
@@ -133,7 +143,7 @@ func (p *phone) register(expires int) int {
 		}
 		res := receive(p.t, final, "answer to REGISTER")
 		if res.StatusCode != 401 || authorization != "" {
-			return int(res.StatusCode)
+			return res
 		}
 		for _, value := range sipstack.HeaderValues(res, "WWW-Authenticate") {
 			challenge, err := digest.ParseChallenge(value)
@@ -141,7 +151,7 @@ func (p *phone) register(expires int) int {
 				continue
 			}
 			credentials, err := digest.Digest(challenge, digest.Options{
-				Method: "REGISTER", URI: "sip:pbx.test", Username: p.number, Password: "pw" + p.number, Count: 1, Cnonce: "abcdef",
+				Method: "REGISTER", URI: "sip:pbx.test", Username: p.number, Password: p.password, Count: 1, Cnonce: "abcdef",
 			})
 			if err != nil {
 				p.t.Fatal(err)
@@ -326,14 +336,4 @@ func receive[T any](t *testing.T, from <-chan T, what string) T {
 		t.Fatalf("no %s within %s", what, waitLong)
 		panic("unreachable")
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).Port
 }
