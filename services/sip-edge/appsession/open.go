@@ -49,7 +49,7 @@ func (m *Manager) open(tx *sipstack.ServerTx) int {
 	if target.Config.GetDrain() {
 		return refuse(refusal{code: 503, warning: "the CMETarget drains and takes no new sessions", retryAfter: retryAfter})
 	}
-	user, code := m.authenticate(tx, target)
+	user, code := m.Authenticate(tx, target)
 	if user == nil {
 		return code
 	}
@@ -66,9 +66,9 @@ func (m *Manager) open(tx *sipstack.ServerTx) int {
 	return m.accept(tx, user, timer, body)
 }
 
-// authenticate finds the user of From and checks its digest (RFC 3261 22.3).
+// Authenticate finds the user of From and checks its digest (RFC 3261 22.3).
 // A nil user means that the request was answered with the status returned.
-func (m *Manager) authenticate(tx *sipstack.ServerTx, target *targetconfig.Target) (*targetconfig.User, int) {
+func (m *Manager) Authenticate(tx *sipstack.ServerTx, target *targetconfig.Target) (*targetconfig.User, int) {
 	req := tx.Request()
 	result := m.options.Digest.Check(digestauth.Attempt{
 		Scheme: digestauth.Proxy, Method: string(req.Method), Realm: target.Realm(), Source: tx.Flow().Remote,
@@ -116,7 +116,7 @@ func namesUser(from sipstack.URI, user string) bool {
 
 func (m *Manager) accept(tx *sipstack.ServerTx, user *targetconfig.User, timer timer, body []byte) int {
 	req, flow := tx.Request(), tx.Flow()
-	s := m.newSession(newSessionID(), flow)
+	s := m.newSession(NewID(), flow)
 	ctx, cancel := m.callContext(m.limits.OpenTimeout)
 	defer cancel()
 	opened, err := m.service(s.id).OpenSession(ctx, &sessionv1.OpenSessionRequest{
@@ -172,8 +172,8 @@ func (m *Manager) acceptFailed(tx *sipstack.ServerTx, s *session, err error) int
 	}
 }
 
-// newSessionID is 128 random bits in hex.
-func newSessionID() string {
+// NewID is 128 random bits in hex.
+func NewID() string {
 	var id [16]byte
 	rand.Read(id[:])
 	return hex.EncodeToString(id[:])

@@ -24,6 +24,7 @@ import (
 	"offhook.dev/services/sip-edge/appsession"
 	"offhook.dev/services/sip-edge/eventqueue"
 	"offhook.dev/services/sip-edge/flowtoken"
+	"offhook.dev/services/sip-edge/provision"
 	"offhook.dev/services/sip-edge/proxy"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
@@ -109,7 +110,11 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 		deps.Registerer.MustRegister(limited)
 	}
 	e.outer.SetHandler(&outside{
-		sessions: e.sessions, proxy: e.carrier, limited: limited, bodyBytes: limits.BodyBytes,
+		sessions: e.sessions, proxy: e.carrier,
+		provision: provision.New(provision.Options{
+			Endpoint: e.outer, Authenticator: e.sessions, Targets: deps.Targets, Logger: deps.Logger, Registerer: deps.Registerer,
+		}),
+		limited: limited, bodyBytes: limits.BodyBytes,
 		limiter: ratelimit.New(ratelimit.Config{
 			PerSecond: limits.RequestsPerSecond, Burst: limits.RequestBurst, Sources: limits.SourcesTracked,
 		}),

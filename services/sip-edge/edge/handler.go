@@ -9,6 +9,7 @@ import (
 
 	"offhook.dev/services/ratelimit"
 	"offhook.dev/services/sip-edge/appsession"
+	"offhook.dev/services/sip-edge/provision"
 	"offhook.dev/services/sip-edge/proxy"
 	"offhook.dev/services/sipstack"
 )
@@ -17,6 +18,7 @@ import (
 type outside struct {
 	sessions  *appsession.Manager
 	proxy     *proxy.Proxy
+	provision *provision.Server
 	limiter   *ratelimit.PerSource
 	limited   prometheus.Counter
 	bodyBytes int
@@ -46,6 +48,8 @@ func (o *outside) HandleRequest(tx *sipstack.ServerTx) {
 		_ = tx.Reject(481)
 	case req.Method == sipstack.OPTIONS && req.Recipient.User == "":
 		o.sessions.RespondOptions(tx)
+	case o.provision.Serves(req):
+		o.provision.HandleRequest(tx)
 	default:
 		o.proxy.FromPhone(tx)
 	}

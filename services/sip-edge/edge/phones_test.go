@@ -439,7 +439,7 @@ func TestPhoneControlIsRefused(t *testing.T) {
 	t.Run("flow gone", func(t *testing.T) {
 		p := newPlant(t, "udp")
 		c := dial(t, "tcp", p.tcp())
-		c.to = "sip:example.test"
+		c.user, c.to = "1001", "sip:example.test"
 		c.send(c.request("REGISTER", "", "Expires: 3600"))
 		tx := receive(t, p.control.requests, "REGISTER")
 		p.path = sipstack.HeaderValue(tx.Request(), "Path")
