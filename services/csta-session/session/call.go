@@ -16,11 +16,10 @@ type call struct {
 	session *statev1.SessionRecord
 	target  *targetconfig.Target
 	user    *targetconfig.User
-	// line and outcome are for the audit log.
-	line    string
-	callID  string
-	called  string
-	audited bool
+	// line, callID and called are for the audit log.
+	line   string
+	callID string
+	called string
 }
 
 // device is a line that a request names.

@@ -4,6 +4,7 @@ package session
 
 import (
 	"context"
+	"sync"
 
 	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	monitorv1 "offhook.dev/proto/offhook/monitor/v1"
@@ -39,14 +40,50 @@ func rightsIn(snapshot *targetconfig.Snapshot, target, user, number string) targ
 	return rightsOn(account, line)
 }
 
-// mayHold reports whether a session may exist.
+// mayHold reports whether a session may exist. One whose target is not there
+// may, unless the target was seen to go: its configuration may be refused now
+// and come back.
 func (s *Server) mayHold(record *statev1.SessionRecord) bool {
-	rights := rightsIn(s.options.Targets.Snapshot(), record.GetTarget(), record.GetUser(), record.GetLine())
+	snapshot := s.options.Targets.Snapshot()
+	if _, ok := snapshot.TargetByName(record.GetTarget()); !ok {
+		return !s.withdrawn.has(record.GetTarget())
+	}
+	rights := rightsIn(snapshot, record.GetTarget(), record.GetUser(), record.GetLine())
 	return rights.Monitor || rights.Control
 }
 
+// withdrawn is the set of targets that were seen to go and have not come back.
+type withdrawn struct {
+	mu    sync.Mutex
+	names map[string]struct{}
+}
+
+func (w *withdrawn) has(target string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.names[target]
+	return ok
+}
+
+func (w *withdrawn) change(before, after *targetconfig.Snapshot) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, target := range before.Targets() {
+		if _, still := after.TargetByName(target.Name); !still {
+			if w.names == nil {
+				w.names = make(map[string]struct{})
+			}
+			w.names[target.Name] = struct{}{}
+		}
+	}
+	for _, target := range after.Targets() {
+		delete(w.names, target.Name)
+	}
+}
+
 // configurationChanged wakes enforceRights.
-func (s *Server) configurationChanged(_, _ *targetconfig.Snapshot) {
+func (s *Server) configurationChanged(before, after *targetconfig.Snapshot) {
+	s.withdrawn.change(before, after)
 	select {
 	case s.recheck <- struct{}{}:
 	default:
@@ -59,6 +96,12 @@ func (s *Server) enforceRights(ctx context.Context) error {
 	if err := s.store.WaitSynced(ctx); err != nil {
 		return err
 	}
+	if source, ok := s.options.Targets.(interface{ WaitSynced(context.Context) error }); ok {
+		if err := source.WaitSynced(ctx); err != nil {
+			return err
+		}
+	}
+	s.endRevoked(ctx) // what was revoked while nobody looked
 	for {
 		select {
 		case <-s.recheck:
@@ -95,7 +138,11 @@ func (s *Server) stopRevokedMonitors(ctx context.Context) {
 	snapshot := s.options.Targets.Snapshot()
 	for _, monitor := range list.GetMonitors() {
 		record, err := s.store.Get(ctx, monitor.GetSessionId())
-		if err != nil || rightsIn(snapshot, monitor.GetTarget(), record.GetUser(), monitor.GetDeviceId()).Monitor {
+		if err != nil {
+			continue
+		}
+		_, there := snapshot.TargetByName(monitor.GetTarget())
+		if !there || rightsIn(snapshot, monitor.GetTarget(), record.GetUser(), monitor.GetDeviceId()).Monitor {
 			continue
 		}
 		s.tasks.add(func(ctx context.Context) { s.revokeMonitor(ctx, record, monitor) })

@@ -30,7 +30,8 @@ type Server struct {
 	audit    *slog.Logger
 	draining atomic.Bool
 	// recheck wakes the check of rights after a change of configuration.
-	recheck chan struct{}
+	recheck   chan struct{}
+	withdrawn withdrawn
 
 	services map[string]service
 	features *csta.GetCSTAFeaturesResponse
