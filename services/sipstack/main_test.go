@@ -49,6 +49,7 @@ func (h handlerFuncs) HandleUnknownDialog(tx *ServerTx) *Dialog {
 
 // dialogFuncs is a DialogHandler that writes down what it is told.
 type dialogFuncs struct {
+	mu      sync.Mutex
 	request func(*Dialog, *ServerTx)
 	acks    chan *Request
 	ends    chan DialogEnd
@@ -59,11 +60,19 @@ func newDialogFuncs(request func(*Dialog, *ServerTx)) *dialogFuncs {
 }
 
 func (h *dialogFuncs) HandleDialogRequest(d *Dialog, tx *ServerTx) {
-	if h.request == nil {
+	h.mu.Lock()
+	request := h.request
+	h.mu.Unlock()
+	if request == nil {
 		_ = tx.Respond(200, "")
 		return
 	}
-	h.request(d, tx)
+	request(d, tx)
+}
+func (h *dialogFuncs) set(request func(*Dialog, *ServerTx)) {
+	h.mu.Lock()
+	h.request = request
+	h.mu.Unlock()
 }
 func (h *dialogFuncs) HandleAck(_ *Dialog, ack *Request)          { h.acks <- ack }
 func (h *dialogFuncs) HandleDialogEnd(_ *Dialog, cause DialogEnd) { h.ends <- cause }
@@ -335,5 +344,3 @@ func callsOf(e *Endpoint) (n int) {
 	}
 	return n
 }
-
-var _ sync.Locker = (*sync.Mutex)(nil)

@@ -51,8 +51,47 @@ func nextURI(req *Request) string {
 	return req.Recipient.String()
 }
 
+// typed puts the parsed form of a header that NewHeader made in its place, so
+// that a change of it is written.
+func typed(req *Request) {
+	hs := req.Headers()
+	for i, h := range hs {
+		var parsed Header
+		switch h.(type) {
+		case *sip.FromHeader, *sip.ToHeader, *sip.CallIDHeader, *sip.CSeqHeader, *sip.MaxForwardsHeader:
+			continue
+		}
+		switch malformed(h.Name()) {
+		case "From":
+			parsed = orNil(req.From())
+		case "To":
+			parsed = orNil(req.To())
+		case "Call-ID":
+			parsed = orNil(req.CallID())
+		case "CSeq":
+			parsed = orNil(req.CSeq())
+		case "Max-Forwards":
+			parsed = orNil(req.MaxForwards())
+		}
+		if parsed != nil {
+			hs[i] = parsed
+		}
+	}
+}
+
+func orNil[T any, P interface {
+	*T
+	Header
+}](h P) Header {
+	if h == nil {
+		return nil
+	}
+	return h
+}
+
 // complete adds the headers that every request has.
 func complete(req *Request) error {
+	typed(req)
 	from := req.From()
 	switch {
 	case from == nil:

@@ -4,15 +4,17 @@ package sipstack
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 // proxyTo makes an endpoint that proxies everything to the address in dest.
-func proxyTo(t testing.TB, dest *string, token string) *harness {
+func proxyTo(t testing.TB, dest *atomic.Value, token string) *harness {
 	t.Helper()
-	var hs *harness
-	hs = start(t, Config{Timers: quick()}, handlerFuncs{
+	var self atomic.Pointer[harness]
+	hs := start(t, Config{Timers: quick()}, handlerFuncs{
 		request: func(tx *ServerTx) {
+			hs := self.Load()
 			fwd := tx.Forward()
 			if fwd == nil {
 				return
@@ -25,7 +27,7 @@ func proxyTo(t testing.TB, dest *string, token string) *harness {
 			}
 			var flow Flow
 			if _, ok := tx.OwnRoute(); !ok {
-				flow = Flow{Network: "udp", Remote: *dest}
+				flow = Flow{Network: "udp", Remote: dest.Load().(string)}
 			}
 			client, err := hs.e.Send(fwd, flow, func(res *Response) {
 				if IsLocal(res) {
@@ -41,6 +43,7 @@ func proxyTo(t testing.TB, dest *string, token string) *harness {
 			tx.OnCancelKeep(client.Cancel)
 		},
 		stray: func(_ Flow, req *Request, res *Response) {
+			hs := self.Load()
 			if req != nil {
 				hs.e.StripRoute(req)
 				_ = hs.e.SendStateless(req, Flow{})
@@ -49,16 +52,17 @@ func proxyTo(t testing.TB, dest *string, token string) *harness {
 			_ = hs.e.SendStateless(StripVia(res), Flow{})
 		},
 	})
+	self.Store(hs)
 	return hs
 }
 
 func TestProxy(t *testing.T) {
-	var dest string
+	var dest atomic.Value
 	px := proxyTo(t, &dest, "tok")
 	h := newDialogFuncs(nil)
 	dialogs := make(chan *Dialog, 1)
 	bob := start(t, Config{Timers: quick()}, accepting(AcceptSpec{Handler: h}, dialogs))
-	dest = bob.udp.String()
+	dest.Store(bob.udp.String())
 	alice := start(t, Config{Timers: quick()}, handlerFuncs{})
 	uri, _ := ParseURI("sip:bob@example.test")
 	d, c := call1(t, alice, uri, InviteSpec{Dest: Flow{Network: "udp", Remote: px.udp.String()}})
@@ -94,11 +98,11 @@ func TestProxy(t *testing.T) {
 }
 
 func TestProxyPassesCancel(t *testing.T) {
-	var dest string
+	var dest atomic.Value
 	px := proxyTo(t, &dest, "tok")
 	bob := listenPeer(t)
 	b := bob.text()
-	dest = bob.conn.LocalAddr().String()
+	dest.Store(bob.conn.LocalAddr().String())
 	p := dialPeer(t, px.tcp)
 	invite := p.invite("pcancel", "z9hG4bKi", 1, "")
 	p.send(msg(invite, ""))
@@ -121,7 +125,8 @@ func TestProxyPassesCancel(t *testing.T) {
 
 func TestProxyTimesOut(t *testing.T) {
 	bob := listenPeer(t)
-	dest := bob.conn.LocalAddr().String()
+	var dest atomic.Value
+	dest.Store(bob.conn.LocalAddr().String())
 	px := proxyTo(t, &dest, "tok")
 	p := dialPeer(t, px.tcp)
 	p.send(options(p, "ptime"))

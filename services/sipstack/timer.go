@@ -93,7 +93,11 @@ func (q *timerQueue) len() int {
 func (q *timerQueue) run(ctx context.Context) {
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
-	var due []*timer
+	type dueTimer struct {
+		t     *timer
+		owner timerOwner
+	}
+	var due []dueTimer
 	for {
 		wait := time.Hour
 		now := q.now()
@@ -105,13 +109,13 @@ func (q *timerQueue) run(ctx context.Context) {
 				break
 			}
 			q.remove(0)
-			due = append(due, first)
+			due = append(due, dueTimer{first, first.owner})
 		}
 		q.mu.Unlock()
 		if len(due) > 0 {
-			for i, t := range due {
-				t.owner.onTimer(t)
-				due[i] = nil
+			for i, d := range due {
+				d.owner.onTimer(d.t)
+				due[i] = dueTimer{}
 			}
 			due = due[:0]
 			if ctx.Err() != nil {

@@ -357,7 +357,7 @@ func TestReinviteBothWays(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			h := newDialogFuncs(func(_ *Dialog, tx *ServerTx) { _ = tx.Respond(200, "", WithBody([]byte("answer"), "application/sdp")) })
 			caller, callee, c, _ := pair(t, quick(), network, AcceptSpec{Handler: h}, InviteSpec{})
-			c.request = func(_ *Dialog, tx *ServerTx) { _ = tx.Respond(200, "", WithBody([]byte("offer"), "application/sdp")) }
+			c.set(func(_ *Dialog, tx *ServerTx) { _ = tx.Respond(200, "", WithBody([]byte("offer"), "application/sdp")) })
 			for _, d := range []*Dialog{caller, callee} {
 				got := make(chan *Response, 8)
 				if _, err := d.Send(RequestSpec{Method: INVITE, OnResponse: func(res *Response) { got <- res }}); err != nil {
@@ -433,7 +433,7 @@ func TestSessionRefresh(t *testing.T) {
 				caller, callee, c, _ := pair(t, quick(), "tcp",
 					AcceptSpec{Handler: h, SessionExpires: time.Second, Refresher: refresher, Headers: allow},
 					InviteSpec{SessionExpires: time.Second, Headers: allow})
-				c.request = answer
+				c.set(answer)
 				want := INVITE
 				if update {
 					want = UPDATE

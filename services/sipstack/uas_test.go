@@ -412,18 +412,19 @@ func TestUnknownDialogIsTakenOver(t *testing.T) {
 	ok := p.open("takeover", "z9hG4bKi")
 	state := within(t, dialogs, "dialog").State()
 	h := newDialogFuncs(nil)
-	var second *harness
-	second = start(t, Config{}, handlerFuncs{unknown: func(tx *ServerTx) *Dialog {
+	var self atomic.Pointer[harness]
+	second := start(t, Config{}, handlerFuncs{unknown: func(tx *ServerTx) *Dialog {
 		if string(*tx.Request().CallID()) != state.CallID {
 			return nil
 		}
 		state.LocalCSeq += 1000
-		d, err := second.e.RestoreDialog(state, h)
+		d, err := self.Load().e.RestoreDialog(state, h)
 		if err != nil {
 			t.Error(err)
 		}
 		return d
 	}})
+	self.Store(second)
 	q := dialPeer(t, second.tcp)
 	q.send(msg(q.inDialog(ok, "INFO", "z9hG4bKn", 2, ""), ""))
 	q.want("200")
