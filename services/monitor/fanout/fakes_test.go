@@ -38,6 +38,16 @@ func (b *memoryMonitors) Create(ctx context.Context, key string, value *statev1.
 	return b.Put(ctx, key, value)
 }
 
+func (b *memoryMonitors) Update(ctx context.Context, key string, value *statev1.MonitorRecord, revision uint64) (uint64, error) {
+	b.mu.Lock()
+	known := b.records[key].Revision
+	b.mu.Unlock()
+	if known != revision {
+		return 0, bus.ErrConflict
+	}
+	return b.Put(ctx, key, value)
+}
+
 func (b *memoryMonitors) Put(_ context.Context, key string, value *statev1.MonitorRecord) (uint64, error) {
 	b.mu.Lock()
 	b.revision++

@@ -171,6 +171,23 @@ func TestDeviceTextHoldsForTheNextEvent(t *testing.T) {
 	})
 }
 
+func TestDeviceTextBringsNoStoppedMonitorBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil)
+		crossRef := w.monitor(request("a", "1001"))
+		changes := w.server.replaceTexts("a", "1001", "sip:late@lab")
+		if _, err := w.server.StopMonitor(t.Context(), &monitorv1.StopMonitorRequest{SessionId: "a", MonitorCrossRefId: crossRef}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.server.store(t.Context(), changes[0]); err != nil {
+			t.Error(err)
+		}
+		if len(w.monitors.records) != 0 || w.server.index.monitors != 0 {
+			t.Error("the monitor is back")
+		}
+	})
+}
+
 func TestLimitsAndNegativeAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, func(o *Options) { o.MaxLineMonitors = 3; o.MaxSessionMonitors = 2 })

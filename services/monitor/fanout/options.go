@@ -17,7 +17,7 @@ import (
 // Monitors is what a Server needs of the monitors bucket.
 type Monitors interface {
 	Create(ctx context.Context, key string, value *statev1.MonitorRecord) (revision uint64, err error)
-	Put(ctx context.Context, key string, value *statev1.MonitorRecord) (revision uint64, err error)
+	Update(ctx context.Context, key string, value *statev1.MonitorRecord, revision uint64) (uint64, error)
 	Delete(ctx context.Context, key string) error
 	Keys(ctx context.Context, pattern string) ([]string, error)
 	Watch(ctx context.Context, pattern string, tell func(bus.Change[*statev1.MonitorRecord])) error

@@ -24,30 +24,47 @@ func (s *Server) SetDeviceText(ctx context.Context, request *monitorv1.SetDevice
 	if number == "" || text == "" {
 		return nil, status.Error(codes.InvalidArgument, "device and text are required")
 	}
-	for _, record := range s.replaceTexts(request.GetSessionId(), number, text) {
-		key := recordKey(record.GetSessionId(), record.GetMonitorCrossRefId())
-		revision, err := s.options.Monitors.Put(ctx, key, record)
-		if err != nil {
-			return nil, status.Errorf(codes.Unavailable, "store monitor: %v", err)
+	for _, m := range s.replaceTexts(request.GetSessionId(), number, text) {
+		if err := s.store(ctx, m); err != nil {
+			return nil, err
 		}
-		s.index.Lock()
-		if m := s.index.get(record.GetSessionId(), record.GetMonitorCrossRefId()); m != nil && m.record == record {
-			m.revision = revision
-		}
-		s.index.Unlock()
 	}
 	return &monitorv1.SetDeviceTextResponse{}, nil
 }
 
+// changed is a record that memory has and the bucket has not.
+type changed struct {
+	record   *statev1.MonitorRecord
+	revision uint64
+}
+
+// store writes a changed record, unless the monitor was stopped meanwhile.
+func (s *Server) store(ctx context.Context, m changed) error {
+	id, crossRef := m.record.GetSessionId(), m.record.GetMonitorCrossRefId()
+	revision, err := s.options.Monitors.Update(ctx, recordKey(id, crossRef), m.record, m.revision)
+	s.index.Lock()
+	defer s.index.Unlock()
+	known := s.index.get(id, crossRef)
+	switch {
+	case known == nil:
+		return nil
+	case err != nil:
+		return status.Errorf(codes.Unavailable, "store monitor: %v", err)
+	case known.record == m.record:
+		known.revision = revision
+	}
+	return nil
+}
+
 // replaceTexts changes the monitors in memory and gives the records to store.
-func (s *Server) replaceTexts(sessionID, number, text string) []*statev1.MonitorRecord {
+func (s *Server) replaceTexts(sessionID, number, text string) []changed {
 	s.index.Lock()
 	defer s.index.Unlock()
 	session := s.index.sessions[sessionID]
 	if session == nil {
 		return nil
 	}
-	var records []*statev1.MonitorRecord
+	var records []changed
 	for _, old := range session.monitors {
 		if old.names().Writes(number, text) {
 			continue
@@ -60,7 +77,7 @@ func (s *Server) replaceTexts(sessionID, number, text string) []*statev1.Monitor
 		m := newMonitor(record, old.revision)
 		m.from = old.from
 		s.index.put(m, s.options.Partition.Mine)
-		records = append(records, record)
+		records = append(records, changed{record, old.revision})
 	}
 	return records
 }
