@@ -2,8 +2,6 @@
 
 package csta
 
-import "slices"
-
 // Document is a message with what its XML said about itself.
 type Document struct {
 	Message Message
@@ -142,7 +140,9 @@ const crossRefElement = "monitorCrossRefID"
 
 func appendHead(dst []byte, message Message, ed Edition) []byte {
 	if cap(dst)-len(dst) < usualSize/4 {
-		dst = slices.Grow(dst, usualSize)
+		room := make([]byte, len(dst), len(dst)+usualSize)
+		copy(room, dst)
+		dst = room
 	}
 	dst = append(dst, xmlDeclaration...)
 	dst = append(dst, '<')
