@@ -84,6 +84,15 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 	return r, nil
 }
 
+// sideRegisterer tells this endpoint's metrics from those of an edge in the same
+// process.
+func sideRegisterer(registerer prometheus.Registerer) prometheus.Registerer {
+	if registerer == nil {
+		return nil
+	}
+	return prometheus.WrapRegistererWith(prometheus.Labels{"side": "b2bua"}, registerer)
+}
+
 // listen opens TCP and UDP, on the same port unless any free one is asked for.
 func listen(endpoint *sipstack.Endpoint, address string) error {
 	if _, err := endpoint.Listen("tcp", address); err != nil {
