@@ -73,6 +73,8 @@ func TestDialWithoutOffer(t *testing.T) {
 	if len(tx.Request().Body()) > 0 {
 		t.Errorf("callee was offered %s", tx.Request().Body())
 	}
+	callee.ring(tx)
+	call.until(t, 180)
 	callee.pickUp(tx, callee.sdp("sendrecv"))
 	offer := call.until(t, 200)
 	if !strings.Contains(string(offer.Body()), "m=audio 4002 ") {

@@ -141,7 +141,10 @@ func (l *leg) rings(res *sipstack.Response) {
 	}
 	first := l.state == legTrying
 	l.state = legRinging
-	if caller := l.call.other(l); caller != nil && caller.tx != nil && l.ring.offer != nil {
+	if caller := l.call.other(l); caller != nil && caller.tx != nil {
+		if l.ring.offer == nil {
+			early = nil // an offer, which the caller can't answer yet
+		}
 		caller.progress(int(res.StatusCode), early)
 	}
 	if first && !l.originator {
