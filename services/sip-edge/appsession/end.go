@@ -41,7 +41,7 @@ func (s *session) HandleDialogEnd(_ *sipstack.Dialog, cause sipstack.DialogEnd) 
 }
 
 func (m *Manager) endSession(id string, reason sessionv1.EndReason) {
-	ctx, cancel := m.callContext(m.limits.OpenTimeout)
+	ctx, cancel := m.lastingContext(m.limits.OpenTimeout)
 	defer cancel()
 	_, err := m.service(id).EndSession(ctx, &sessionv1.EndSessionRequest{SessionId: id, Reason: reason})
 	if err != nil && status.Code(err) != codes.NotFound {

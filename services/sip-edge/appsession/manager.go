@@ -168,6 +168,12 @@ func (m *Manager) callContext(limit time.Duration) (context.Context, context.Can
 	return context.WithTimeout(*m.base.Load(), limit)
 }
 
+// lastingContext is that of calls which must be made although the edge is
+// about to end, so that another one knows what happened.
+func (m *Manager) lastingContext(limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(*m.base.Load()), limit)
+}
+
 func (m *Manager) service(sessionID string) sessionv1.SessionServiceClient {
 	return m.options.Sessions.Sessions(sessionID)
 }

@@ -23,7 +23,7 @@ func (m *Manager) putRecord(s *session, d *sipstack.Dialog) {
 	deadline := s.deadline
 	s.mu.Unlock()
 	state := d.State()
-	ctx, cancel := m.callContext(m.limits.StoreTimeout)
+	ctx, cancel := m.lastingContext(m.limits.StoreTimeout)
 	defer cancel()
 	_, err := m.options.Dialogs.Put(ctx, s.id, &statev1.DialogRecord{
 		SessionId: s.id, Edge: m.edge,
@@ -38,7 +38,7 @@ func (m *Manager) putRecord(s *session, d *sipstack.Dialog) {
 }
 
 func (m *Manager) deleteRecord(id string) {
-	ctx, cancel := m.callContext(m.limits.StoreTimeout)
+	ctx, cancel := m.lastingContext(m.limits.StoreTimeout)
 	defer cancel()
 	m.storeFailed("delete", id, m.options.Dialogs.Delete(ctx, id))
 }
@@ -52,7 +52,7 @@ func (m *Manager) storeFailed(what, id string, err error) {
 
 // movedAway tells whether another edge has taken the dialog over.
 func (m *Manager) movedAway(id string) bool {
-	ctx, cancel := m.callContext(m.limits.StoreTimeout)
+	ctx, cancel := m.lastingContext(m.limits.StoreTimeout)
 	defer cancel()
 	entry, err := m.options.Dialogs.Get(ctx, id)
 	if err != nil {

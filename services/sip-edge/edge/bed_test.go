@@ -20,6 +20,7 @@ import (
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/proto/seal"
 	"offhook.dev/services/link"
+	"offhook.dev/services/sip-edge/appsession"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -34,12 +35,15 @@ type bed struct {
 	registry *prometheus.Registry
 	service  edgev1.EdgeServiceClient
 	replica  *statev1.Replica
+	store    appsession.Dialogs // in place of dialogs
 	stop     func()
 }
 
 type bedOption func(*bed, *Config)
 
 func withDialogs(d *memDialogs) bedOption { return func(b *bed, _ *Config) { b.dialogs = d } }
+
+func withStore(d appsession.Dialogs) bedOption { return func(b *bed, _ *Config) { b.store = d } }
 
 func withSessions(s *fakeSessions) bedOption { return func(b *bed, _ *Config) { b.sessions = s } }
 
@@ -68,8 +72,11 @@ func newBed(t testing.TB, options ...bedOption) *bed {
 	if os.Getenv("EDGE_TEST_LOG") != "" {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
+	if b.store == nil {
+		b.store = b.dialogs
+	}
 	edge, err := New(config, Dependencies{
-		Replica: b.replica, Targets: b.targets, Owners: b.owners, Sessions: b.sessions, Dialogs: b.dialogs,
+		Replica: b.replica, Targets: b.targets, Owners: b.owners, Sessions: b.sessions, Dialogs: b.store,
 		Logger: logger, Registerer: b.registry,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -181,4 +182,19 @@ func receive[T any](t *testing.T, from <-chan T, what string) T {
 	}
 	t.Fatalf("no %s", what)
 	panic("unreachable")
+}
+
+// eventually waits for what another goroutine does after it answered.
+func eventually(t *testing.T, what string, reached func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	end := deadline()
+	for !reached() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("never: %s", what)
+		}
+	}
 }

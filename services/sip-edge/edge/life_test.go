@@ -4,6 +4,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 
 	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
+	"offhook.dev/services/bus"
+	"offhook.dev/services/bus/bustest"
 	"offhook.dev/services/process"
 )
 
@@ -41,9 +44,10 @@ func TestRefreshByReinvite(t *testing.T) {
 	if res := c.info("<x/>"); res.code() != 200 {
 		t.Errorf("INFO after refreshes: %s", res.start)
 	}
-	if _, writes := b.dialogs.snapshot(); writes != 3 {
-		t.Errorf("%d writes of the record, want 3", writes)
-	}
+	eventually(t, "one write of the record for each refresh", func() bool {
+		_, writes := b.dialogs.snapshot()
+		return writes == 3
+	})
 }
 
 func TestSessionRunsOut(t *testing.T) {
@@ -207,6 +211,30 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
+func TestTakeoverByRecordsInNATS(t *testing.T) {
+	dialogs := bustest.Run(t).Connect(t).Dialogs()
+	first := newBed(t, withStore(dialogs))
+	c := dial(t, "tcp", first.tcp())
+	c.open()
+	id := receive(t, first.sessions.opened, "OpenSession").GetSessionId()
+	first.stop()
+	second := newBed(t, withStore(dialogs), withSessions(first.sessions), withReplica("edge-2"))
+	c.connect(second.tcp())
+	t.Cleanup(func() { c.conn.Close() })
+	if res := c.info("<x/>"); res.code() != 200 {
+		t.Fatalf("INFO to the other edge: %+v", res)
+	}
+	record, err := dialogs.Get(t.Context(), id)
+	if err != nil || record.Value.GetEdge() != "edge-2" || string(record.Value.GetMessagesLostBody()) != lostBody {
+		t.Errorf("record %v, %v", record.Value, err)
+	}
+	c.bye()
+	receive(t, second.sessions.ended, "EndSession")
+	if _, err := dialogs.Get(t.Context(), id); !errors.Is(err, bus.ErrNotFound) {
+		t.Errorf("record after BYE: %v, want %v", err, bus.ErrNotFound)
+	}
+}
+
 func TestEdgeStartedAnewGoesOnByItself(t *testing.T) {
 	first := newBed(t)
 	c := dial(t, "udp", first.udp())
@@ -217,11 +245,9 @@ func TestEdgeStartedAnewGoesOnByItself(t *testing.T) {
 	second := newBed(t, withDialogs(first.dialogs), withSessions(first.sessions), withConfig(func(config *Config) {
 		config.SIP.Listen = []string{"udp:" + address, "tcp:127.0.0.1:0"}
 	}))
-	for len(second.deliver("event", id).GetUnknownSessions()) > 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("the dialog was not restored")
-		}
-	}
+	eventually(t, "the dialog is restored", func() bool {
+		return len(second.deliver("event", id).GetUnknownSessions()) == 0
+	})
 	if event := c.event(); event.body != "event for 7" {
 		t.Errorf("event of the restarted edge: %+v", event)
 	}

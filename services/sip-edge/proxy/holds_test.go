@@ -4,6 +4,7 @@ package proxy
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,15 +14,30 @@ import (
 
 type heldEndpoint struct {
 	Endpoint
-	held   map[sipstack.Flow]int
 	closed func(sipstack.Flow)
+
+	mu   sync.Mutex
+	held map[sipstack.Flow]int
 }
 
 func (e *heldEndpoint) FlowAlive(flow sipstack.Flow) bool   { return flow.Remote != "gone" }
 func (e *heldEndpoint) OnFlowClosed(fn func(sipstack.Flow)) { e.closed = fn }
+
 func (e *heldEndpoint) HoldFlow(flow sipstack.Flow) func() {
-	e.held[flow]++
-	return func() { e.held[flow]-- }
+	e.add(flow, 1)
+	return func() { e.add(flow, -1) }
+}
+
+func (e *heldEndpoint) add(flow sipstack.Flow, n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.held[flow] += n
+}
+
+func (e *heldEndpoint) count(flow sipstack.Flow) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.held[flow]
 }
 
 func TestConnectionsOfRegisteredPhonesAreHeld(t *testing.T) {
@@ -35,24 +51,25 @@ func TestConnectionsOfRegisteredPhonesAreHeld(t *testing.T) {
 		h.keep(sipstack.Flow{Network: "udp", Remote: "u"}, time.Hour)
 		h.keep(sipstack.Flow{Network: "tcp", Remote: "gone"}, time.Hour)
 		time.Sleep(59 * time.Minute)
-		if endpoint.held[a] != 1 || endpoint.held[b] != 1 || len(endpoint.held) != 2 {
-			t.Errorf("held %v, want a and b once", endpoint.held)
+		synctest.Wait()
+		if endpoint.count(a) != 1 || endpoint.count(b) != 1 || len(h.flows) != 2 {
+			t.Errorf("a is held %d times and b %d times, want once; %d flows", endpoint.count(a), endpoint.count(b), len(h.flows))
 		}
 		endpoint.closed(b)
-		if endpoint.held[b] != 0 {
+		if endpoint.count(b) != 0 {
 			t.Error("b is held after it was closed")
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if endpoint.held[a] != 0 {
+		if endpoint.count(a) != 0 {
 			t.Error("a is held after its registration ran out")
 		}
 		h.keep(a, time.Hour)
 		h.keep(a, 0) // unregistered
 		h.keep(b, time.Hour)
 		h.close()
-		if endpoint.held[a] != 0 || endpoint.held[b] != 0 || len(h.flows) != 0 {
-			t.Errorf("held %v at the end", endpoint.held)
+		if endpoint.count(a) != 0 || endpoint.count(b) != 0 || len(h.flows) != 0 {
+			t.Errorf("a is held %d times and b %d times at the end", endpoint.count(a), endpoint.count(b))
 		}
 	})
 }
