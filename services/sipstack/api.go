@@ -4,6 +4,7 @@ package sipstack
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -71,6 +72,10 @@ type Config struct {
 	// Domains are further names of this endpoint, "host" or "host:port", that
 	// a Route may bear: the service's DNS name, a load balancer's address.
 	Domains []string
+	// TLS, where set, lets Listen and Send take the network "tls": its
+	// certificates for connections accepted, its roots for those opened. The
+	// name verified is the address, or ServerName where set.
+	TLS *tls.Config
 	// Trace, where set, is given every message sent and received. It must not
 	// block and not keep raw.
 	Trace func(dir TraceDirection, flow Flow, raw []byte)
@@ -90,7 +95,7 @@ const (
 // connection that is gone gives ErrNoFlow, or opens a new one where the other
 // side is known to listen.
 type Flow struct {
-	Network string // "udp", "tcp" (later "tls"), always lower case
+	Network string // "udp", "tcp", "tls", always lower case
 	Local   string // host:port; "" for a connection that the endpoint opened
 	Remote  string // host:port
 }
@@ -145,7 +150,7 @@ type ResponseFunc func(res *Response)
 
 // EndpointAPI is what the rest of Offhook uses of *Endpoint.
 type EndpointAPI interface {
-	// Listen opens a listener: network "udp" or "tcp", address host:port.
+	// Listen opens a listener: network "udp", "tcp" or "tls", address host:port.
 	Listen(network, address string) (net.Addr, error)
 	// SetHandler must be called before Run.
 	SetHandler(h Handler)

@@ -120,20 +120,11 @@ func allows(msg any, method RequestMethod) bool {
 
 func hasSDP(msg any) bool { return strings.HasPrefix(MediaType(msg), "application/sdp") }
 
-// receive takes a new request of the peer; c.mu is held.
+// receive takes a new request of the peer and queues it; c.mu is held.
 func (d *Dialog) receive(tx *ServerTx, magic bool) {
-	req := tx.req
-	seq := req.CSeq().SeqNo
-	tx.dialog = d
-	if d.state == dialogLeaving {
-		code := 481
-		if req.Method == BYE {
-			code = 200
-		}
-		_ = tx.respond(code, "", &responseParts{})
-		return
-	}
-	if seq <= d.remoteSeq && magic && !d.afterRefresh && d.remoteSeq != 0 {
+	seq := tx.req.CSeq().SeqNo
+	if seq <= d.remoteSeq && magic && !d.afterRefresh && d.remoteSeq != 0 && d.state != dialogLeaving {
+		tx.dialog = d
 		d.e.metrics.refused("cseq")
 		_ = tx.respond(500, "CSeq Too Low", &responseParts{})
 		return
@@ -142,16 +133,29 @@ func (d *Dialog) receive(tx *ServerTx, magic bool) {
 		d.e.metrics.cseqRestarted()
 	}
 	d.remoteSeq, d.afterRefresh = seq, false
+	if d.admit(tx) {
+		d.c.push(job{kind: jobDialogRequest, tx: tx, dialog: d})
+	}
+}
+
+// admit makes tx the dialog's, unless it is answered at once; c.mu is held.
+func (d *Dialog) admit(tx *ServerTx) bool {
+	tx.dialog = d
+	if d.state == dialogLeaving {
+		code := 481
+		if tx.req.Method == BYE {
+			code = 200
+		}
+		_ = tx.respond(code, "", &responseParts{})
+		return false
+	}
 	if d.uas || !d.hop.alive() {
 		d.setHop(tx.hop)
 	}
-	switch req.Method {
-	case INVITE, UPDATE:
-		if !d.receiveRefresh(tx) {
-			return
-		}
+	if tx.req.Method == INVITE || tx.req.Method == UPDATE {
+		return d.receiveRefresh(tx)
 	}
-	d.c.push(job{kind: jobDialogRequest, tx: tx, dialog: d})
+	return true
 }
 
 // receiveRefresh checks a re-INVITE or UPDATE (RFC 3261 14.2, RFC 4028 9).

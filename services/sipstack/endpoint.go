@@ -125,23 +125,31 @@ func (e *Endpoint) handle(tx *ServerTx) {
 }
 
 // handleUnknownDialog offers a request of an unknown dialog to the application,
-// and answers 481 if it does not want it.
+// and answers 481 if it does not want it. A dialog taken over handles it at
+// once, before what came behind it.
 func (e *Endpoint) handleUnknownDialog(tx *ServerTx) {
-	h, ok := e.currentHandler().(UnknownDialogHandler)
-	var d *Dialog
-	if ok {
+	c := tx.core.c
+	local, remote := tagOf(tx.req.To().Params), tagOf(tx.req.From().Params)
+	c.mu.Lock()
+	d := c.dialogFor(local, remote)
+	c.mu.Unlock()
+	if h, ok := e.currentHandler().(UnknownDialogHandler); ok && d == nil {
 		d = h.HandleUnknownDialog(tx)
 	}
-	c := tx.core.c
 	c.mu.Lock()
-	defer c.unlock()
+	admitted := false
 	switch {
 	case tx.final != 0:
 	case d == nil || d.state == dialogEnded:
 		e.metrics.refused("no_dialog")
 		_ = tx.respond(481, "", &responseParts{})
 	default:
-		d.receive(tx, tx.core.key.raw == 0)
+		d.remoteSeq = max(d.remoteSeq, tx.req.CSeq().SeqNo)
+		admitted = d.admit(tx)
+	}
+	c.unlock()
+	if admitted {
+		d.handleRequest(tx)
 	}
 }
 

@@ -4,6 +4,7 @@ package sipstack
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -46,7 +47,8 @@ func newTransports(e *Endpoint) *transports {
 	}
 }
 
-// Listen opens a listener: network "udp" or "tcp", address host:port.
+// Listen opens a listener: network "udp", "tcp" or "tls" (with Config.TLS),
+// address host:port.
 func (e *Endpoint) Listen(network, address string) (net.Addr, error) {
 	switch network {
 	case "udp":
@@ -61,10 +63,16 @@ func (e *Endpoint) Listen(network, address string) (net.Addr, error) {
 		_ = conn.SetReadBuffer(udpSystemBuffer) // the system may allow less
 		_ = conn.SetWriteBuffer(udpSystemBuffer)
 		return e.listenPacket(conn)
-	case "tcp":
+	case "tcp", "tls":
+		if network == "tls" && e.cfg.TLS == nil {
+			return nil, fmt.Errorf("listen tls %s: no certificates", address)
+		}
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return nil, fmt.Errorf("listen %s %s: %w", network, address, err)
+		}
+		if network == "tls" {
+			l = tls.NewListener(l, e.cfg.TLS)
 		}
 		return l.Addr(), e.transports.addListener(&streamListener{Listener: l, network: network, addr: addrPort(l.Addr())})
 	}
@@ -183,7 +191,7 @@ func (t *transports) forget(c *streamConn) {
 // dial returns the connection to remote, opening one if there is none. It does
 // not wait: what is written meanwhile is sent when the connection stands.
 func (t *transports) dial(network string, remote netip.AddrPort) (*streamConn, error) {
-	if network != "tcp" {
+	if network != "tcp" && (network != "tls" || t.e.cfg.TLS == nil) {
 		return nil, fmt.Errorf("open %s connection: %w", network, ErrNoFlow)
 	}
 	t.mu.Lock()
@@ -211,8 +219,7 @@ const dialTimeout = 4 * time.Second
 func (t *transports) connect(c *streamConn) {
 	ctx, cancel := context.WithTimeout(t.e.ctx, dialTimeout)
 	defer cancel()
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, c.flow.Network, c.remote.String())
+	conn, err := t.open(ctx, c)
 	if err != nil {
 		t.e.metrics.transportError("dial")
 		t.noteRefused(c.remote)
@@ -223,6 +230,15 @@ func (t *transports) connect(c *streamConn) {
 	c.attach(conn)
 	c.armIdle(t.e.cfg.Limits.ConnectionIdle)
 	c.serve()
+}
+
+func (t *transports) open(ctx context.Context, c *streamConn) (net.Conn, error) {
+	var dialer net.Dialer
+	if c.flow.Network == "tls" {
+		secure := tls.Dialer{NetDialer: &dialer, Config: t.e.cfg.TLS}
+		return secure.DialContext(ctx, "tcp", c.remote.String())
+	}
+	return dialer.DialContext(ctx, "tcp", c.remote.String())
 }
 
 const (

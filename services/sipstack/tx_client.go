@@ -209,6 +209,12 @@ func (tx *ClientTx) remove() {
 	armTimer(tx.e.timers, &tx.retry, tx, timerRetry, stopTimer)
 	armTimer(tx.e.timers, &tx.deadline, tx, timerDeadline, stopTimer)
 	tx.msg, tx.ack = nil, nil
+	if d := tx.dialog; d != nil && tx.m.invite && d.state >= dialogConfirmed && d.clientInvite == nil {
+		d.ack = nil // no 2xx comes again
+		if d.first == tx {
+			d.first = nil
+		}
+	}
 }
 
 // deliver hands a response on; c.mu is held.
