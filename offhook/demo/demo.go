@@ -45,11 +45,14 @@ const (
 type show struct {
 	options  Options
 	printing sync.Mutex
-	began    time.Time
-	phones   map[string]*softphone.Phone
-	reports  chan softphone.Report
-	session  *cstaclient.Session
-	events   chan cstaclient.Summary
+	// turn lets a response be printed before the events that follow it, as they
+	// came.
+	turn    sync.Mutex
+	began   time.Time
+	phones  map[string]*softphone.Phone
+	reports chan softphone.Report
+	session *cstaclient.Session
+	events  chan cstaclient.Summary
 }
 
 // Run shows the demonstration, then stays until the context ends.
@@ -152,21 +155,32 @@ func (s *show) awaitPhone(ctx context.Context, kind softphone.ReportKind) error 
 	}
 }
 
-// awaitEvent waits for an event at one of the monitors.
-func (s *show) awaitEvent(ctx context.Context, name string, count int) (cstaclient.Summary, error) {
-	var last cstaclient.Summary
+// awaitEvents waits for so many events of a name at the monitors.
+func (s *show) awaitEvents(ctx context.Context, name string, count int) error {
 	for count > 0 {
 		select {
 		case event := <-s.events:
 			if event.Event == name {
-				last = event
 				count--
 			}
 		case <-ctx.Done():
-			return last, fmt.Errorf("no %s event: %w", name, ctx.Err())
+			return fmt.Errorf("no %s event: %w", name, ctx.Err())
 		}
 	}
-	return last, nil
+	return nil
+}
+
+// ask prints a request, sends it, and prints its response.
+func (s *show) ask(request string, invoke func() (response string, err error)) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.line("→", request)
+	response, err := invoke()
+	if err != nil {
+		return err
+	}
+	s.line("←", response)
+	return nil
 }
 
 func (s *show) title(text string) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,9 @@ func (s *show) open(ctx context.Context, client *cstaclient.Client) error {
 		defer close(s.events)
 		for event := range session.Events() {
 			summary := cstaclient.Summarize(event)
+			s.turn.Lock()
 			s.line("⚡", fmt.Sprintf("monitor %-6s %s", summary.Monitor, summary))
+			s.turn.Unlock()
 			select {
 			case s.events <- summary:
 			default:
@@ -37,57 +40,52 @@ func (s *show) open(ctx context.Context, client *cstaclient.Client) error {
 }
 
 func (s *show) features(ctx context.Context, _ *cstaclient.Client) error {
-	status, err := s.session.RequestSystemStatus(ctx)
-	if err != nil {
+	if err := s.ask("RequestSystemStatus", func() (string, error) {
+		status, err := s.session.RequestSystemStatus(ctx)
+		return "system status " + string(status), err
+	}); err != nil {
 		return err
 	}
-	s.line("→", "RequestSystemStatus")
-	s.line("←", "system status "+string(status))
-	features, err := s.session.GetCSTAFeatures(ctx)
-	if err != nil {
-		return err
-	}
-	s.line("→", "GetCSTAFeatures")
-	for _, list := range []csta.CapabilityList{
-		features.SupportedServices.MonitoringServList, features.SupportedServices.SnapshotServList,
-		features.SupportedServices.CallControlServList, features.SupportedEvents.CallControlEvtsList,
-	} {
-		s.line("←", strings.Join(list.Names(), ", "))
-	}
-	return nil
+	return s.ask("GetCSTAFeatures", func() (string, error) {
+		features, err := s.session.GetCSTAFeatures(ctx)
+		if err != nil {
+			return "", err
+		}
+		services, events := features.SupportedServices, features.SupportedEvents
+		names := slices.Concat(services.MonitoringServList.Names(), services.SnapshotServList.Names(), services.CallControlServList.Names())
+		return fmt.Sprintf("services %s\n           events %s", strings.Join(names, ", "), strings.Join(events.CallControlEvtsList.Names(), ", ")), nil
+	})
 }
 
 func (s *show) monitor(ctx context.Context, _ *cstaclient.Client) error {
 	for _, line := range []string{alice, bob} {
-		monitor, err := s.session.MonitorStart(ctx, line)
-		if err != nil {
+		if err := s.ask("MonitorStart "+line, func() (string, error) {
+			monitor, err := s.session.MonitorStart(ctx, line)
+			return "monitorCrossRefID " + string(monitor), err
+		}); err != nil {
 			return err
 		}
-		s.line("→", "MonitorStart "+line)
-		s.line("←", "monitorCrossRefID "+string(monitor))
 	}
 	return nil
 }
 
 func (s *show) makeCall(ctx context.Context, _ *cstaclient.Client) error {
-	s.line("→", "MakeCall "+alice+" to "+bob+", doNotPrompt")
-	connection, err := s.session.MakeCall(ctx, alice, bob, false)
-	if err != nil {
+	if err := s.ask("MakeCall "+alice+" to "+bob+", doNotPrompt", func() (string, error) {
+		connection, err := s.session.MakeCall(ctx, alice, bob, false)
+		return "MakeCallResponse, call " + string(connection.CallID), err
+	}); err != nil {
 		return err
 	}
-	s.line("←", "call "+string(connection.CallID))
-	_, err = s.awaitEvent(ctx, "Delivered", 2)
-	return err
+	return s.awaitEvents(ctx, "Delivered", 2)
 }
 
 func (s *show) answer(ctx context.Context, _ *cstaclient.Client) error {
-	s.line("→", "AnswerCall at "+bob)
-	if err := s.session.AnswerCall(ctx, csta.ConnectionID{DeviceID: csta.DeviceID{Text: bob}}); err != nil {
+	if err := s.ask("AnswerCall at "+bob, func() (string, error) {
+		return "AnswerCallResponse", s.session.AnswerCall(ctx, cstaclient.Connection("", bob))
+	}); err != nil {
 		return err
 	}
-	s.line("←", "AnswerCallResponse")
-	_, err := s.awaitEvent(ctx, "Established", 2)
-	return err
+	return s.awaitEvents(ctx, "Established", 2)
 }
 
 // received is what each phone has received of its first call.
@@ -153,46 +151,50 @@ func (s *show) rtpStands(ctx context.Context) error {
 }
 
 func (s *show) hold(ctx context.Context, _ *cstaclient.Client) error {
-	s.line("→", "HoldCall at "+alice)
-	if err := s.session.HoldCall(ctx, csta.ConnectionID{DeviceID: csta.DeviceID{Text: alice}}); err != nil {
+	if err := s.ask("HoldCall at "+alice, func() (string, error) {
+		return "HoldCallResponse", s.session.HoldCall(ctx, cstaclient.Connection("", alice))
+	}); err != nil {
 		return err
 	}
-	s.line("←", "HoldCallResponse")
-	if _, err := s.awaitEvent(ctx, "Held", 2); err != nil {
+	if err := s.awaitEvents(ctx, "Held", 2); err != nil {
 		return err
 	}
 	return s.rtpStands(ctx)
 }
 
 func (s *show) retrieve(ctx context.Context, client *cstaclient.Client) error {
-	s.line("→", "RetrieveCall at "+alice)
-	if err := s.session.RetrieveCall(ctx, csta.ConnectionID{DeviceID: csta.DeviceID{Text: alice}}); err != nil {
+	if err := s.ask("RetrieveCall at "+alice, func() (string, error) {
+		return "RetrieveCallResponse", s.session.RetrieveCall(ctx, cstaclient.Connection("", alice))
+	}); err != nil {
 		return err
 	}
-	s.line("←", "RetrieveCallResponse")
-	if _, err := s.awaitEvent(ctx, "Retrieved", 2); err != nil {
+	if err := s.awaitEvents(ctx, "Retrieved", 2); err != nil {
 		return err
 	}
 	return s.rtpFlows(ctx, client)
 }
 
 func (s *show) clear(ctx context.Context, _ *cstaclient.Client) error {
-	s.line("→", "SnapshotDevice "+alice)
-	calls, err := s.session.SnapshotDevice(ctx, alice)
-	if err != nil {
+	var own csta.ConnectionID
+	if err := s.ask("SnapshotDevice "+alice, func() (string, error) {
+		calls, err := s.session.SnapshotDevice(ctx, alice)
+		if err != nil {
+			return "", err
+		}
+		if len(calls) != 1 {
+			return "", fmt.Errorf("the snapshot has %d calls", len(calls))
+		}
+		own = calls[0].ConnectionIdentifier
+		return "one call: " + string(own.CallID), nil
+	}); err != nil {
 		return err
 	}
-	if len(calls) != 1 {
-		return fmt.Errorf("the snapshot has %d calls", len(calls))
-	}
-	s.line("←", "one call: "+string(calls[0].ConnectionIdentifier.CallID))
-	s.line("→", "ClearConnection at "+alice)
-	if err := s.session.ClearConnection(ctx, calls[0].ConnectionIdentifier); err != nil {
+	if err := s.ask("ClearConnection at "+alice, func() (string, error) {
+		return "ClearConnectionResponse", s.session.ClearConnection(ctx, own)
+	}); err != nil {
 		return err
 	}
-	s.line("←", "ClearConnectionResponse")
-	_, err = s.awaitEvent(ctx, "ConnectionCleared", 3)
-	return err
+	return s.awaitEvents(ctx, "ConnectionCleared", 3)
 }
 
 func (s *show) end(ctx context.Context, _ *cstaclient.Client) error {

@@ -40,7 +40,7 @@ type Call struct {
 	offer       []byte
 	awaitAnswer bool
 	heldByPeer  bool
-	negotiated  bool // the audio was pointed somewhere once
+	hadMedia    bool
 	version     uint64
 	timers      []func()
 }

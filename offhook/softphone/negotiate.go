@@ -50,8 +50,10 @@ func (c *Call) direct(remote media, codec uint8, direction Direction) {
 	c.audio.direct(remote.address, codec, direction)
 	held := remote.direction == SendOnly || remote.direction == Inactive
 	c.mutex.Lock()
-	changed := c.negotiated && held != c.heldByPeer
-	c.heldByPeer, c.negotiated = held, true
+	// Media that has not run yet can't be held or resumed.
+	changed := c.hadMedia && held != c.heldByPeer
+	c.heldByPeer = held
+	c.hadMedia = c.hadMedia || !held
 	c.mutex.Unlock()
 	if !changed {
 		return
