@@ -16,7 +16,7 @@ SERVICES := sip-edge csta-session monitor phone-control
 BINARIES := offhook offhookctl $(SERVICES)
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X offhook.dev/services/process.Version=$(VERSION)
-TOOL     := GOWORK=off go tool -modfile=$(CURDIR)/tools/go.mod
+TOOL     := $(CURDIR)/hack/tool
 
 ##@ Use
 
@@ -68,8 +68,8 @@ microbench: ## Run the Go benchmarks of all modules with allocation counts.
 .PHONY: generate
 generate: ## Regenerate the codec, the protobuf code and the deep-copy functions.
 	cd csta && go generate ./...
-	cd proto && $(TOOL) buf lint && $(TOOL) buf generate
-	cd operator/api && $(TOOL) controller-gen object paths=./...
+	cd proto && $(TOOL) buf lint && GOWORK=off $(TOOL) buf generate
+	cd operator/api && GOWORK=off $(TOOL) controller-gen object paths=./...
 
 .PHONY: fmt
 fmt: ## Format the Go code.

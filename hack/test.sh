@@ -11,15 +11,12 @@ if ! command -v gcc >/dev/null 2>&1; then
   echo "no gcc: tests run without the race detector" >&2
   race=()
 fi
-gotestsum() {
-  GOWORK=off go tool -modfile="$PWD/tools/go.mod" -n gotestsum
-}
-runner=$(gotestsum)
+runner=$PWD/hack/tool
 
 status=0
 for module in csta proto services operator/api offhook test; do
   echo "== $module"
   flags=(-count=1 -timeout=20m "${race[@]}")
-  (cd "$module" && "$runner" --format pkgname-and-test-fails --format-hide-empty-pkg -- "${flags[@]}" ./...) || status=1
+  (cd "$module" && "$runner" gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- "${flags[@]}" ./...) || status=1
 done
 exit $status

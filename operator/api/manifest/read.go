@@ -185,8 +185,7 @@ func (r *reader) strict(o object, document []byte, into any) bool {
 	}
 	faults, err := json.UnmarshalStrict(text, into)
 	if err != nil {
-		var wrongType *stdjson.UnmarshalTypeError
-		if errors.As(err, &wrongType) {
+		if wrongType, ok := errors.AsType[*stdjson.UnmarshalTypeError](err); ok {
 			r.fault(o, wrongType.Field, fmt.Sprintf("is a %s, must be %s", wrongType.Value, kindWords(wrongType.Type)))
 			return false
 		}
@@ -194,8 +193,7 @@ func (r *reader) strict(o object, document []byte, into any) bool {
 		return false
 	}
 	for _, fault := range faults {
-		var at json.FieldError
-		if errors.As(fault, &at) {
+		if at, ok := errors.AsType[json.FieldError](fault); ok {
 			r.fault(o, at.FieldPath(), "is not a field of "+o.kind+"; correct or remove it")
 			continue
 		}

@@ -3,13 +3,15 @@
 package manifest
 
 import (
+	"maps"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // coreSecret is a Secret of the core API, as far as a folder needs it.
 type coreSecret struct {
 	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
+	metav1.ObjectMeta `json:"metadata"`
 
 	Type       string            `json:"type,omitempty"`
 	Immutable  *bool             `json:"immutable,omitempty"`
@@ -31,8 +33,6 @@ func (c *coreSecret) secret() secret {
 	for key, value := range c.Data {
 		values[key] = string(value)
 	}
-	for key, value := range c.StringData {
-		values[key] = value // as the API server does
-	}
+	maps.Copy(values, c.StringData) // stringData wins, as in the API server
 	return secret{values: values}
 }

@@ -53,7 +53,7 @@ type Replica struct {
 // New opens the SIP listeners and puts the replica together; nothing runs yet.
 func New(config *Config, deps Dependencies) (*Replica, error) {
 	endpoint, err := sipstack.NewEndpoint(sipstack.Config{
-		Logger: deps.Logger, Registerer: deps.Registerer, Product: deps.Product, Advertised: advertised(config.SIP, deps.Replica),
+		Logger: deps.Logger, Registerer: sideRegisterer(deps.Registerer), Product: deps.Product, Advertised: advertised(config.SIP, deps.Replica),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make sip endpoint: %w", err)
