@@ -279,7 +279,11 @@ func (e *Endpoint) RouteURI(network, user string, flags ...string) URI {
 
 // contactFor is the endpoint's own Contact value for what goes over h.
 func (e *Endpoint) contactFor(h hop, user string) string {
-	host, port := e.sentBy(h.network(), h)
+	network := h.network()
+	if h.zero() {
+		network = e.transports.defaultNetwork()
+	}
+	host, port := e.sentBy(network, h)
 	var w wire
 	w.str("<sip:")
 	if user != "" {
@@ -289,8 +293,8 @@ func (e *Endpoint) contactFor(h hop, user string) string {
 	w.host(host)
 	w.str(":")
 	w.num(port)
-	if n := h.network(); n != "udp" {
-		w.str(";transport=", n)
+	if network != "udp" {
+		w.str(";transport=", network)
 	}
 	w.str(">")
 	return string(w.b)

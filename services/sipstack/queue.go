@@ -161,9 +161,7 @@ func (c *call) work() {
 		c.mu.Lock()
 	}
 	c.running = false
-	if len(c.dialogs) > 0 || c.head == len(c.queue) {
-		c.queue, c.head = c.queue[:0:0], 0
-	}
+	c.queue, c.head = nil, 0 // idle dialogs keep none
 	c.unlock()
 }
 

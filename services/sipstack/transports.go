@@ -27,6 +27,7 @@ type transports struct {
 	closed    bool
 	locals    map[netip.AddrPort]struct{}
 	noStream  map[netip.AddrPort]time.Time // refused TCP; until when that is believed
+	own       ownAddresses
 }
 
 type remoteKey struct {
@@ -261,92 +262,6 @@ func (t *transports) takesStream(remote netip.AddrPort) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return time.Now().After(t.noStream[remote])
-}
-
-func (t *transports) isLocal(host string, port int) bool {
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, ok := t.locals[netip.AddrPortFrom(addr.Unmap(), uint16(port))]; ok {
-		return true
-	}
-	for local := range t.locals {
-		if local.Addr().IsUnspecified() && int(local.Port()) == port && isInterface(addr) {
-			return true
-		}
-	}
-	return false
-}
-
-// isInterface tells whether addr is one of this machine's.
-func isInterface(addr netip.Addr) bool {
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		return false
-	}
-	for _, a := range addrs {
-		if n, ok := a.(*net.IPNet); ok {
-			if ip, ok := netip.AddrFromSlice(n.IP); ok && ip.Unmap() == addr.Unmap() {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// localFor is the address to name in Via and Contact of what goes over h.
-func (t *transports) localFor(network string, h hop) netip.AddrPort {
-	var addr netip.AddrPort
-	if h.sock != nil {
-		addr = h.sock.addr
-	} else {
-		addr = t.listenerFor(network)
-	}
-	switch {
-	case !addr.IsValid() && h.conn != nil && h.conn.localAddr().IsValid():
-		return h.conn.localAddr()
-	case !addr.IsValid():
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 5060)
-	case !addr.Addr().IsUnspecified():
-		return addr
-	case h.conn != nil && h.conn.localAddr().IsValid():
-		return netip.AddrPortFrom(h.conn.localAddr().Addr(), addr.Port())
-	}
-	return netip.AddrPortFrom(outboundIP(h), addr.Port())
-}
-
-func (t *transports) listenerFor(network string) netip.AddrPort {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, l := range t.listeners {
-		if l.network == network {
-			return l.addr
-		}
-	}
-	if len(t.sockets) > 0 {
-		return t.sockets[0].addr
-	}
-	if len(t.listeners) > 0 {
-		return t.listeners[0].addr
-	}
-	return netip.AddrPort{}
-}
-
-// outboundIP is the address that the system would send from; no packet is sent.
-func outboundIP(h hop) netip.Addr {
-	to := "192.0.2.1:9"
-	if r := h.remote(); r.IsValid() {
-		to = r.String()
-	}
-	conn, err := net.Dial("udp", to)
-	if err != nil {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	defer func() { _ = conn.Close() }()
-	return addrPort(conn.LocalAddr()).Addr()
 }
 
 // close closes every listener and connection.

@@ -439,3 +439,53 @@ func TestUnknownDialogIsTakenOver(t *testing.T) {
 		t.Fatal(info.get("CSeq"))
 	}
 }
+
+// TestTakenOverDialogKeepsOrder: requests pipelined to the process that takes a
+// dialog over are handled in order, those behind the restoring one too.
+func TestTakenOverDialogKeepsOrder(t *testing.T) {
+	const n = 200
+	dialogs := make(chan *Dialog, 1)
+	first := start(t, Config{}, accepting(AcceptSpec{Handler: newDialogFuncs(nil)}, dialogs))
+	p := dialPeer(t, first.tcp)
+	ok := p.open("takeorder", "z9hG4bKi")
+	state := within(t, dialogs, "dialog").State()
+	var last, asked atomic.Int64
+	last.Store(1)
+	h := newDialogFuncs(func(_ *Dialog, tx *ServerTx) {
+		seq := int64(tx.Request().CSeq().SeqNo)
+		if seq != last.Load()+1 {
+			t.Errorf("%d after %d", seq, last.Load())
+		}
+		last.Store(seq)
+		_ = tx.Respond(200, "")
+	})
+	var self atomic.Pointer[harness]
+	ready := make(chan struct{})
+	second := start(t, Config{Limits: Limits{MaxQueuedPerCall: 2 * n}}, handlerFuncs{unknown: func(*ServerTx) *Dialog {
+		<-ready
+		asked.Add(1)
+		d, err := self.Load().e.RestoreDialog(state, h)
+		if err != nil {
+			t.Error(err)
+		}
+		return d
+	}})
+	self.Store(second)
+	q := dialPeer(t, second.tcp)
+	var text strings.Builder
+	for i := range n {
+		text.WriteString(msg(q.inDialog(ok, "INFO", fmt.Sprint("z9hG4bK", i), 2+i, ""), ""))
+		if i == n/2 {
+			q.send(text.String())
+			text.Reset()
+			close(ready)
+		}
+	}
+	q.send(text.String())
+	for range n {
+		q.want("200")
+	}
+	if asked.Load() != 1 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+}
