@@ -19,6 +19,9 @@ func newFeatures(services map[string]service) *csta.GetCSTAFeaturesResponse {
 		}
 	}
 	for _, kind := range eventxml.Kinds() {
+		if kind == eventxml.KindCallCleared {
+			continue // only call monitors report it, and there are none yet
+		}
 		group, name := kind.Message().FilterBit()
 		switch group {
 		case "callcontrol":
