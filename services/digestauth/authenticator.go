@@ -250,8 +250,8 @@ func (a *Authenticator) boundSource(source string) string {
 // challenges offers one nonce with each algorithm, strongest first.
 func (a *Authenticator) challenges(realm, source string, stale bool) []string {
 	nonce := a.mint.issue(a.cfg.Now(), realm, a.boundSource(source))
-	values := make([]string, 0, len(algorithms))
-	for _, algorithm := range algorithms {
+	values := make([]string, 0, len(a.cfg.Algorithms))
+	for _, algorithm := range a.cfg.Algorithms {
 		challenge := digest.Challenge{
 			Realm: realm, Nonce: nonce, Stale: stale, Algorithm: string(algorithm), QOP: []string{"auth"},
 		}

@@ -349,3 +349,11 @@ func BenchmarkCheck(b *testing.B) {
 		a.Check(invite(values[i%len(values)]))
 	}
 }
+
+func TestChallengeWithChosenAlgorithms(t *testing.T) {
+	a := New(Config{Algorithms: []Algorithm{MD5}})
+	result := a.Check(Attempt{Realm: testRealm, Method: "REGISTER", Lookup: aliceOnly})
+	if len(result.Challenges) != 1 || !strings.Contains(result.Challenges[0], "algorithm=MD5") {
+		t.Errorf("challenges are %q, want one of MD5", result.Challenges)
+	}
+}

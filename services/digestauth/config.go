@@ -29,6 +29,10 @@ type Config struct {
 	// AllowLegacy accepts responses without qop (RFC 2069), each nonce once.
 	// They lack a client nonce, so they are refused unless a client needs it.
 	AllowLegacy bool
+	// Algorithms to challenge with, strongest first: SHA-256 and MD5. Phones
+	// that know MD5 alone may take the challenge of another algorithm for the
+	// end of the matter (baresip 1.0) in place of passing over it.
+	Algorithms []Algorithm
 	// Failures limits wrong answers per source: 1 a second after a burst of
 	// 20. A source over it is Limited, whatever it answers.
 	Failures ratelimit.Config
@@ -45,6 +49,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ReplayEntries <= 0 {
 		c.ReplayEntries = 16384
+	}
+	if len(c.Algorithms) == 0 {
+		c.Algorithms = algorithms[:]
 	}
 	if c.Failures.PerSecond == 0 {
 		c.Failures.PerSecond = 1

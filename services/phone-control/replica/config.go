@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"offhook.dev/services/digestauth"
 	"offhook.dev/services/process"
 )
 
@@ -29,6 +30,10 @@ type SIP struct {
 	// Advertise is the "host:port" that edges and phones are told; empty: the
 	// listening address.
 	Advertise string `json:"advertise,omitempty"`
+	// DigestAlgorithms are those that phones are challenged with, MD5 or
+	// SHA-256, strongest first. MD5 alone is the default: phones exist that
+	// give up at a challenge of SHA-256, even beside one of MD5.
+	DigestAlgorithms []digestauth.Algorithm `json:"digestAlgorithms"`
 }
 
 // Limits bound what one target may have waiting.
@@ -43,7 +48,7 @@ type Limits struct {
 // NewDefaultConfig listens on port 5070 of every address.
 func NewDefaultConfig() *Config {
 	return &Config{
-		SIP:    SIP{Listen: ":5070"},
+		SIP:    SIP{Listen: ":5070", DigestAlgorithms: []digestauth.Algorithm{digestauth.MD5}},
 		Limits: Limits{Queue: 1024, ServiceTimeout: process.Duration(8 * time.Second)},
 	}
 }
@@ -57,6 +62,11 @@ func (c *Config) Validate() error {
 	if c.SIP.Advertise != "" {
 		if host, port, err := net.SplitHostPort(c.SIP.Advertise); err != nil || host == "" || port == "" {
 			faults = append(faults, fmt.Errorf("sip.advertise: %q is no host:port", c.SIP.Advertise))
+		}
+	}
+	for i, algorithm := range c.SIP.DigestAlgorithms {
+		if algorithm != digestauth.MD5 && algorithm != digestauth.SHA256 {
+			faults = append(faults, fmt.Errorf("sip.digestAlgorithms[%d]: %q is neither MD5 nor SHA-256", i, algorithm))
 		}
 	}
 	if c.Limits.Queue < 1 || c.Limits.Queue > 1<<20 {

@@ -65,7 +65,7 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 	deps.Replica.SipEndpoint = uri.HostPort()
 	r := &Replica{endpoint: endpoint, bus: deps.Bus, gateway: sipline.NewGateway(deps.Source)}
 	endpoint.SetHandler(r.gateway)
-	factory, err := r.factory(deps)
+	factory, err := r.factory(config, deps)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func advertised(config SIP, replica *statev1.Replica) string {
 }
 
 // factory makes the driver that a target's configuration asks for.
-func (r *Replica) factory(deps Dependencies) (control.Factory, error) {
+func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, error) {
 	metrics, err := sipline.NewMetrics(deps.Registerer)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
@@ -135,7 +135,9 @@ func (r *Replica) factory(deps Dependencies) (control.Factory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	auth := digestauth.New(digestauth.Config{Component: "phone_control", Registerer: deps.Registerer})
+	auth := digestauth.New(digestauth.Config{
+		Component: "phone_control", Registerer: deps.Registerer, Algorithms: config.SIP.DigestAlgorithms,
+	})
 	return func(target *targetconfig.Target, loop control.Loop) (control.Driver, error) {
 		driver := target.Config.GetDriver()
 		switch {

@@ -17,6 +17,7 @@ import (
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/bus/bustest"
 	"offhook.dev/services/ctierr"
+	"offhook.dev/services/digestauth"
 	"offhook.dev/services/directory"
 	"offhook.dev/services/link"
 	"offhook.dev/services/process"
@@ -166,6 +167,7 @@ func TestConfigIsValidated(t *testing.T) {
 		{"defaults", func(*Config) {}, ""},
 		{"listen", func(c *Config) { c.SIP.Listen = "nowhere" }, "sip.listen"},
 		{"advertise", func(c *Config) { c.SIP.Advertise = ":5070" }, "sip.advertise"},
+		{"algorithm", func(c *Config) { c.SIP.DigestAlgorithms = []digestauth.Algorithm{"MD4"} }, "sip.digestAlgorithms[0]"},
 		{"queue", func(c *Config) { c.Limits.Queue = 0 }, "limits.queue"},
 		{"timeout", func(c *Config) { c.Limits.ServiceTimeout = process.Duration(time.Hour) }, "limits.serviceTimeout"},
 	} {
