@@ -15,14 +15,17 @@ import (
 
 // Manager holds the sessions of one edge. It is safe for concurrent use.
 type Manager struct {
-	edge     string
-	options  Options
-	limits   Limits
-	now      func() time.Time
-	log      *slog.Logger
-	metrics  *metrics
-	draining atomic.Bool
-	base     atomic.Pointer[context.Context]
+	edge    string
+	options Options
+	limits  Limits
+	now     func() time.Time
+	log     *slog.Logger
+	metrics *metrics
+	// disposition goes with every CSTA body; it is never changed.
+	disposition     []sipstack.Header
+	withDisposition sipstack.ResponseOption
+	draining        atomic.Bool
+	base            atomic.Pointer[context.Context]
 
 	mu       sync.RWMutex
 	sessions map[string]*session
@@ -43,8 +46,10 @@ func New(options Options) *Manager {
 	m := &Manager{
 		edge: options.Edge, options: options, limits: options.Limits.withDefaults(),
 		now: options.Now, log: options.Logger, metrics: newMetrics(options.Registerer),
-		sessions: make(map[string]*session),
+		sessions:    make(map[string]*session),
+		disposition: []sipstack.Header{sipstack.NewHeader("Content-Disposition", "signal;handling=required")},
 	}
+	m.withDisposition = sipstack.WithHeader(m.disposition...)
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	m.base.Store(&ended)

@@ -137,7 +137,7 @@ func (m *Manager) accept(tx *sipstack.ServerTx, user *targetconfig.User, timer t
 	s.pump.RequestStarted()
 	m.add(s)
 	spec := sipstack.AcceptSpec{
-		Code: 200, Headers: disposition(), Body: opened.GetBody(), ContentType: ContentType, Handler: s,
+		Code: 200, Headers: m.disposition, Body: opened.GetBody(), ContentType: ContentType, Handler: s,
 		Contact: &sipstack.NameAddr{URI: m.options.Endpoint.LocalURI(flow.Network, s.id)},
 	}
 	if timer.supported {

@@ -42,7 +42,7 @@ func (s *session) handleRefresh(d *sipstack.Dialog, tx *sipstack.ServerTx) {
 		}
 		return
 	}
-	options := withCSTA(answer.GetBody())
+	options := s.m.withCSTA(answer.GetBody())
 	contact := sipstack.NameAddr{URI: s.m.options.Endpoint.LocalURI(tx.Flow().Network, s.id)}
 	options = append(options, sipstack.WithContact(contact))
 	if s.peerTimer {

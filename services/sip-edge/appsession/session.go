@@ -159,19 +159,15 @@ func (s *session) serve(tx *sipstack.ServerTx) int {
 		}
 		return refused.code
 	}
-	_ = tx.Respond(200, "", withCSTA(answer.GetBody())...)
+	_ = tx.Respond(200, "", s.m.withCSTA(answer.GetBody())...)
 	return 200
 }
 
-func withCSTA(body []byte) []sipstack.ResponseOption {
+func (m *Manager) withCSTA(body []byte) []sipstack.ResponseOption {
 	if len(body) == 0 {
 		return nil
 	}
-	return []sipstack.ResponseOption{sipstack.WithBody(body, ContentType), sipstack.WithHeader(disposition()...)}
-}
-
-func disposition() []sipstack.Header {
-	return []sipstack.Header{sipstack.NewHeader("Content-Disposition", "signal;handling=required")}
+	return []sipstack.ResponseOption{sipstack.WithBody(body, ContentType), m.withDisposition}
 }
 
 // Reliable implements eventqueue.Wire.
@@ -195,7 +191,7 @@ func (s *session) SendEvent(body []byte, id eventqueue.SendID) error {
 		return errNotReading
 	}
 	spec := sipstack.RequestSpec{
-		Method: sipstack.INFO, Headers: disposition(), Body: body, ContentType: ContentType,
+		Method: sipstack.INFO, Headers: s.m.disposition, Body: body, ContentType: ContentType,
 		KeepOnTimeout: true, NoWait: id == 0,
 	}
 	if id != 0 {

@@ -118,7 +118,7 @@ func NewDefaultConfig() *Config {
 		Limits: Limits{
 			Sessions: 20000, BodyBytes: 64 << 10, EventsWaiting: 256,
 			Dialogs: 65536, Transactions: 65536, Connections: 16384, MessageBytes: 128 << 10,
-			SourcesTracked: 65536, RequestsPerSecond: 100, RequestBurst: 500,
+			SourcesTracked: 65536, RequestsPerSecond: 500, RequestBurst: 2000,
 			ServiceTimeout: process.Duration(25 * time.Second),
 			ConnectionIdle: process.Duration(10 * time.Minute),
 		},
