@@ -58,6 +58,7 @@ type Dialog struct {
 	allowsUpdate bool
 	sdp          bool // a session description went by
 	hop          hop
+	hopURI       string // what hop was looked up for
 
 	first        *ClientTx   // our INVITE that makes the dialog
 	clientInvite *ClientTx   // our INVITE or re-INVITE without final response

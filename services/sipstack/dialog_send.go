@@ -87,9 +87,13 @@ func (d *Dialog) nextHop() (hop, bool) {
 	if d.pinned && d.hop.alive() {
 		return d.hop, true
 	}
-	t, err := targetOf(d.nextURI())
+	uri := d.nextURI()
+	if d.hopURI == uri && d.hop.alive() {
+		return d.hop, true
+	}
+	t, err := targetOf(uri)
 	if err != nil {
-		return hop{}, d.hop.alive()
+		return d.hop, d.hop.alive()
 	}
 	h, ok := d.e.hopNow(t)
 	if !ok {

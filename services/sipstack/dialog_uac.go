@@ -114,7 +114,8 @@ func (d *Dialog) failed(tx *ClientTx, res *Response) DialogEnd {
 	case res.StatusCode == 481:
 		return EndPeerLost
 	case res.StatusCode == 408 && !tx.keepOnTimeout:
-		d.bye(nil, EndPeerLost)
+		d.sendBye(nil, EndPeerLost) // the application need not wait for its answer
+		return EndPeerLost
 	}
 	return 0
 }

@@ -275,4 +275,5 @@ func (core *serverCore) noAck() {
 	}
 	d.byeWaits = false
 	d.sendBye(d.byeHeaders, cause)
+	d.end(cause)
 }

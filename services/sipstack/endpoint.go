@@ -42,6 +42,7 @@ type Endpoint struct {
 	counts struct {
 		serverTx, lingering, clientTx, dialogs atomic.Int64
 	}
+	partial    time.Duration // from a stream message's first byte to its last
 	flowMu     sync.Mutex
 	flowClosed []func(Flow)
 }
@@ -52,7 +53,7 @@ var _ EndpointAPI = (*Endpoint)(nil)
 // Registerer refuses the metrics.
 func NewEndpoint(cfg Config) (*Endpoint, error) {
 	cfg.setDefaults()
-	e := &Endpoint{cfg: cfg, log: cfg.Logger, parser: newParser(cfg.Limits.MaxMessageBytes), timers: newTimerQueue(), seed: maphash.MakeSeed()}
+	e := &Endpoint{cfg: cfg, log: cfg.Logger, parser: newParser(cfg.Limits.MaxMessageBytes), timers: newTimerQueue(), seed: maphash.MakeSeed(), partial: partialTimeout}
 	for i := range e.shards {
 		e.shards[i].calls = make(map[string]*call)
 	}

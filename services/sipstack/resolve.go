@@ -228,6 +228,7 @@ func (tx *ClientTx) resolve(uri string) {
 		}
 		if d := tx.dialog; d != nil && d.state != dialogEnded {
 			d.setHop(h)
+			d.hopURI = uri
 		}
 		tx.startFree(h, t)
 	})

@@ -70,7 +70,8 @@ func (d *Dialog) onTimer(t *timer) {
 	}
 	if t.kind == timerExpiry {
 		d.e.metrics.sessionExpired()
-		d.bye(nil, EndTimerExpired)
+		d.sendBye(nil, EndTimerExpired)
+		d.end(EndTimerExpired)
 		return
 	}
 	d.refresh()

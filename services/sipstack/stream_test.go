@@ -251,3 +251,36 @@ func TestIdleDialogMemory(t *testing.T) {
 		t.Errorf("%d goroutines for %d idle dialogs", more, n)
 	}
 }
+
+// TestSlowLoris: a message that never ends is not waited for, however often a
+// byte comes.
+func TestSlowLoris(t *testing.T) {
+	e, err := NewEndpoint(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.partial = 60 * time.Millisecond
+	addr, err := e.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.SetHandler(answering())
+	run(t, e)
+	p := dialPeer(t, addr)
+	text := options(p, "slow")
+	p.send(text + text[:40])
+	p.want("200")
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for i := 40; i < 140; i++ {
+		<-tick.C
+		if _, err := p.conn.Write([]byte(text[i : i+1])); err != nil {
+			break
+		}
+	}
+	slow := e.metrics.closedConns.WithLabelValues("in", "slow_message")
+	if testutil.ToFloat64(slow) != 1 {
+		t.Fatal("the connection was not closed")
+	}
+	p.wantClosed()
+}

@@ -129,7 +129,7 @@ func (c *streamConn) serve() {
 				partial = used > 0
 				deadline := time.Time{}
 				if partial {
-					deadline = time.Now().Add(partialTimeout)
+					deadline = time.Now().Add(c.e.partial)
 				}
 				_ = c.conn.SetReadDeadline(deadline)
 			}
@@ -242,7 +242,7 @@ func (c *streamConn) flush() {
 			if !c.closed {
 				_ = c.conn.SetWriteDeadline(time.Time{})
 			}
-			c.writing = false
+			c.writing, c.pending = false, nil
 			c.mu.Unlock()
 			return
 		}
