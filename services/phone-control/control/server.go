@@ -55,13 +55,12 @@ type Server struct {
 	phonecontrolv1.UnimplementedPhoneControlServiceServer
 	options Options
 
-	mu      sync.RWMutex
-	running map[string]*target
-	// owned is how many targets are run, ended closes when draining and none is
-	// left.
+	mu       sync.RWMutex
+	running  map[string]*target
 	draining bool
-	drained  chan struct{}
-	drain    chan struct{}
+	// drain is closed when the targets are to be handed over, drained when that
+	// is done.
+	drain, drained chan struct{}
 }
 
 var _ phonecontrolv1.PhoneControlServiceServer = (*Server)(nil)
@@ -99,15 +98,8 @@ func (s *Server) Run(ctx context.Context) error {
 	defer unsubscribe()
 	campaigns := newCampaigns(s)
 	defer campaigns.stopAll()
-	draining := s.drain
+	draining := s.drain // nil once all is handed over
 	for {
-		select {
-		case <-draining:
-			draining = nil
-			campaigns.stopAll()
-			close(s.drained)
-		default:
-		}
 		if draining != nil {
 			campaigns.follow(ctx, s.options.Source.Snapshot())
 		}
@@ -147,8 +139,12 @@ func (s *Server) Drain(ctx context.Context) error {
 		}
 	}
 	close(s.drain)
-	<-s.drained
-	return late
+	select {
+	case <-s.drained:
+		return late
+	case <-ctx.Done():
+		return errors.Join(late, context.Cause(ctx))
+	}
 }
 
 // reconfigure tells running targets of a new configuration.
