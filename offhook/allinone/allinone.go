@@ -321,3 +321,6 @@ func (p *Process) serveGRPC(ctx context.Context, group *errgroup.Group) error {
 	})
 	return nil
 }
+
+// Metrics describes every metric of the process.
+func (p *Process) Metrics() prometheus.Collector { return p.registry }
