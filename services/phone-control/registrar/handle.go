@@ -21,7 +21,7 @@ func (r *Registrar) HandleRegister(tx *sipstack.ServerTx) {
 }
 
 func (r *Registrar) handle(tx *sipstack.ServerTx) int {
-	if !tx.RequireOnly("path", "outbound", "gruu") {
+	if !tx.RequireOnly("path") {
 		return 420
 	}
 	target := r.options.Config()
