@@ -199,9 +199,8 @@ func (m *Model) commandFailed(in CommandFailed) {
 	if n == nil || n.pending == nil {
 		return
 	}
-	if n.state != Alerting { // where the ringing time runs on
-		m.stopTimer(n)
-	}
+	m.stopTimer(n)
+	m.ringOn(n)
 	err := in.Error
 	if err == nil {
 		err = refuse(systemResource, "resourceBusy", "the phone refused")

@@ -58,7 +58,10 @@ type connection struct {
 	state    State
 	caller   bool
 	deadline deadline
-	pending  *pending
+	// ringUntil is when a called connection stops ringing, while AnswerCall has
+	// the deadline.
+	ringUntil time.Time
+	pending   *pending
 	// line is nil for a device that is no line of the target any more.
 	line *line
 }
@@ -259,8 +262,9 @@ func (m *Model) expire() {
 		n := m.deadlines[0]
 		m.stopTimer(n)
 		switch {
-		case n.pending != nil && n.state != Alerting:
+		case n.pending != nil && (n.state != Alerting || n.ringUntil.After(m.now)):
 			m.fail(n, refuse(systemResource, "resourceBusy", "the phone did not obey in time"))
+			m.ringOn(n)
 		case n.state == Initiated:
 			m.do(Release{Connection: n.id, Cause: CauseCallNotAnswered})
 			m.clearCall(n, CauseCallNotAnswered, CauseCallNotAnswered)
@@ -268,6 +272,13 @@ func (m *Model) expire() {
 			m.do(Release{Connection: n.id, Cause: CauseCallNotAnswered})
 			m.calledFailed(n, CauseCallNotAnswered)
 		}
+	}
+}
+
+// ringOn gives the deadline of an alerting connection back to its ringing time.
+func (m *Model) ringOn(n *connection) {
+	if n.state == Alerting {
+		m.startTimer(n, n.ringUntil.Sub(m.now))
 	}
 }
 

@@ -62,8 +62,11 @@ func (m *Model) answerCall(in AnswerCall) {
 		m.reply(in.Request, in.Connection, err)
 		return
 	}
-	// The ringing time goes on and bounds the answer as well.
 	n.pending = &pending{request: in.Request, want: Connected}
+	n.ringUntil = n.deadline.at
+	if n.ringUntil.Sub(m.now) > m.options.ServiceTimeout {
+		m.startTimer(n, m.options.ServiceTimeout)
+	}
 	m.do(Answer{Connection: n.id})
 }
 
