@@ -184,3 +184,50 @@ func (p *Phone) Events() []Event {
 	defer p.control.mutex.Unlock()
 	return append([]Event(nil), p.control.events...)
 }
+
+// In is the same phone for another test, usually a subtest: faults fail that one.
+func (p *Phone) In(t *testing.T) *Phone {
+	same := *p
+	same.t = t
+	return &same
+}
+
+// Forget passes over every event so far.
+func (p *Phone) Forget() {
+	p.control.mutex.Lock()
+	defer p.control.mutex.Unlock()
+	p.control.events = nil
+}
+
+// WaitIdle waits until the phone has no call.
+func (p *Phone) WaitIdle() {
+	p.t.Helper()
+	p.poll("listcalls", func(string) bool { return p.Calls() == 0 })
+}
+
+// WaitRegistered waits until the phone says that it is registered. Its event
+// REGISTER_OK may have come before anyone listened.
+func (p *Phone) WaitRegistered() {
+	p.t.Helper()
+	p.poll("reginfo", func(text string) bool { return strings.Contains(text, "OK") })
+}
+
+// poll gives a command until its answer will do.
+func (p *Phone) poll(command string, done func(text string) bool) {
+	p.t.Helper()
+	deadline := time.NewTimer(controlTimeout)
+	defer deadline.Stop()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		text := p.Command(command, "")
+		if done(text) {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			p.t.Fatalf("phone %s: %s still says: %s", p.Number, command, text)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func Installed() bool {
 func Start(t *testing.T, settings Settings) *Phone {
 	t.Helper()
 	phone := Launch(t, settings)
-	phone.WaitFor("REGISTER_OK")
+	phone.WaitRegistered()
 	return phone
 }
 
