@@ -22,6 +22,7 @@ import (
 type Dialogs interface {
 	Get(ctx context.Context, key string) (bus.Entry[*statev1.DialogRecord], error)
 	Put(ctx context.Context, key string, value *statev1.DialogRecord) (revision uint64, err error)
+	Update(ctx context.Context, key string, value *statev1.DialogRecord, revision uint64) (uint64, error)
 	Delete(ctx context.Context, key string) error
 	List(ctx context.Context, pattern string) ([]bus.Entry[*statev1.DialogRecord], error)
 }

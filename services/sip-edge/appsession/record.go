@@ -19,13 +19,29 @@ import (
 const cseqJump = 10000
 
 func (m *Manager) putRecord(s *session, d *sipstack.Dialog) {
+	ctx, cancel := m.lastingContext(m.limits.StoreTimeout)
+	defer cancel()
+	_, err := m.options.Dialogs.Put(ctx, s.id, m.recordOf(s, d))
+	m.storeFailed("write", s.id, err)
+}
+
+// updateRecord is putRecord where nobody has written or deleted the record
+// since it was read.
+func (m *Manager) updateRecord(s *session, d *sipstack.Dialog, revision uint64) {
+	ctx, cancel := m.lastingContext(m.limits.StoreTimeout)
+	defer cancel()
+	_, err := m.options.Dialogs.Update(ctx, s.id, m.recordOf(s, d), revision)
+	if !errors.Is(err, bus.ErrConflict) {
+		m.storeFailed("write", s.id, err)
+	}
+}
+
+func (m *Manager) recordOf(s *session, d *sipstack.Dialog) *statev1.DialogRecord {
 	s.mu.Lock()
 	deadline := s.deadline
 	s.mu.Unlock()
 	state := d.State()
-	ctx, cancel := m.lastingContext(m.limits.StoreTimeout)
-	defer cancel()
-	_, err := m.options.Dialogs.Put(ctx, s.id, &statev1.DialogRecord{
+	return &statev1.DialogRecord{
 		SessionId: s.id, Edge: m.edge,
 		CallId: state.CallID, LocalTag: state.LocalTag, RemoteTag: state.RemoteTag,
 		LocalUri: state.LocalURI, RemoteUri: state.RemoteURI, LocalContact: state.LocalContact,
@@ -33,8 +49,7 @@ func (m *Manager) putRecord(s *session, d *sipstack.Dialog) {
 		LocalCseq: state.LocalCSeq, RemoteCseq: state.RemoteCSeq, Flow: writeFlow(state.Flow),
 		SessionExpiresSeconds: uint32(s.expires / time.Second), WeRefresh: state.WeRefresh,
 		Expires: timestamppb.New(deadline), MessagesLostBody: s.lostBody, PeerTimer: s.peerTimer,
-	})
-	m.storeFailed("write", s.id, err)
+	}
 }
 
 func (m *Manager) deleteRecord(id string) {

@@ -56,12 +56,19 @@ func (m *Manager) HandleUnknownDialog(tx *sipstack.ServerTx) *sipstack.Dialog {
 }
 
 // Restore goes on with the dialogs that this edge held before it was started
-// anew, so that events reach their applications at once.
-func (m *Manager) Restore(ctx context.Context) error {
+// anew, so that events reach their applications at once. Call it before the
+// endpoint runs, so that no dialog is there twice, and the function that it
+// returns afterwards: it writes their records.
+func (m *Manager) Restore(ctx context.Context) (record func(), err error) {
 	entries, err := m.options.Dialogs.List(ctx, ">")
 	if err != nil {
-		return err
+		return func() {}, err
 	}
+	type restored struct {
+		s        *session
+		revision uint64
+	}
+	var all []restored
 	for _, entry := range entries {
 		record := entry.Value
 		if record.GetEdge() != m.edge || !record.GetExpires().AsTime().After(m.now()) {
@@ -77,10 +84,14 @@ func (m *Manager) Restore(ctx context.Context) error {
 			continue
 		}
 		s.adopted.Store(true)
-		m.putRecord(s, s.dialog.Load())
 		s.armProbe()
+		all = append(all, restored{s, entry.Revision})
 	}
-	return nil
+	return func() {
+		for _, r := range all {
+			m.updateRecord(r.s, r.s.dialog.Load(), r.revision)
+		}
+	}, nil
 }
 
 func (m *Manager) restore(record *statev1.DialogRecord, flow sipstack.Flow) (*session, error) {

@@ -134,23 +134,30 @@ func (e *Edge) Register(registrar grpc.ServiceRegistrar) {
 	edgev1.RegisterEdgeServiceServer(registrar, appsession.NewService(e.sessions))
 }
 
+// restoreTimeout bounds the reading of dialog records at the start.
+const restoreTimeout = 5 * time.Second
+
 // Run implements process.Component.
 func (e *Edge) Run(ctx context.Context) error {
 	e.sessions.Serve(ctx)
+	listing, cancel := context.WithTimeout(ctx, restoreTimeout)
+	record, err := e.sessions.Restore(listing)
+	cancel()
+	if err != nil {
+		// Each dialog is also taken over when its application speaks.
+		e.log.Warn("restore dialogs", "error", err)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return e.outer.Run(ctx) })
 	group.Go(func() error { return e.inner.Run(ctx) })
 	group.Go(func() error {
-		if err := e.sessions.Restore(ctx); err != nil && ctx.Err() == nil {
-			// Each dialog is also taken over when its application speaks.
-			e.log.Warn("restore dialogs", "error", err)
-		}
+		record()
 		<-ctx.Done()
 		e.sessions.Close()
 		e.carrier.Close()
 		return nil
 	})
-	err := group.Wait()
+	err = group.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

@@ -104,10 +104,14 @@ func refuse(code codes.Code, text string) error { return status.Error(code, text
 type memDialogs struct {
 	mu      sync.Mutex
 	records map[string]*statev1.DialogRecord
-	writes  int
+	// revisions of records that are there.
+	revisions map[string]uint64
+	writes    int
 }
 
-func newMemDialogs() *memDialogs { return &memDialogs{records: make(map[string]*statev1.DialogRecord)} }
+func newMemDialogs() *memDialogs {
+	return &memDialogs{records: make(map[string]*statev1.DialogRecord), revisions: make(map[string]uint64)}
+}
 
 func (m *memDialogs) Get(_ context.Context, key string) (bus.Entry[*statev1.DialogRecord], error) {
 	m.mu.Lock()
@@ -124,13 +128,25 @@ func (m *memDialogs) Put(_ context.Context, key string, value *statev1.DialogRec
 	defer m.mu.Unlock()
 	m.writes++
 	m.records[key] = proto.CloneOf(value)
+	m.revisions[key] = uint64(m.writes)
 	return uint64(m.writes), nil
+}
+
+func (m *memDialogs) Update(ctx context.Context, key string, value *statev1.DialogRecord, revision uint64) (uint64, error) {
+	m.mu.Lock()
+	current := m.revisions[key]
+	m.mu.Unlock()
+	if current != revision {
+		return 0, bus.ErrConflict
+	}
+	return m.Put(ctx, key, value)
 }
 
 func (m *memDialogs) Delete(_ context.Context, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.records, key)
+	delete(m.revisions, key)
 	return nil
 }
 
@@ -139,7 +155,7 @@ func (m *memDialogs) List(context.Context, string) ([]bus.Entry[*statev1.DialogR
 	defer m.mu.Unlock()
 	var entries []bus.Entry[*statev1.DialogRecord]
 	for key, record := range m.records {
-		entries = append(entries, bus.Entry[*statev1.DialogRecord]{Key: key, Value: proto.CloneOf(record)})
+		entries = append(entries, bus.Entry[*statev1.DialogRecord]{Key: key, Value: proto.CloneOf(record), Revision: m.revisions[key]})
 	}
 	return entries, nil
 }
