@@ -59,11 +59,14 @@ type TargetSIP struct {
 	// "*" means any domain that no other target has.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
 	// +listType=set
 	Domains []string `json:"domains"`
 	// Realm of the digest of phones and users. Defaults to the first domain
 	// that is not "*", else "offhook". A change makes devices authenticate anew.
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[^"\\]*$`
 	// +optional
 	Realm string `json:"realm,omitempty"`
 }
@@ -163,18 +166,22 @@ type TargetCSTA struct {
 type TargetLimits struct {
 	// Sessions of applications. Default 10000.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000
 	// +optional
 	Sessions *int32 `json:"sessions,omitempty"`
 	// MonitorsPerLine is the most monitors on one line. Default 1000.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000
 	// +optional
 	MonitorsPerLine *int32 `json:"monitorsPerLine,omitempty"`
 	// CallsPerLine is the most calls of a line at a time. Default 4.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
 	// +optional
 	CallsPerLine *int32 `json:"callsPerLine,omitempty"`
 	// Calls of the whole target at a time. Default 10000.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000
 	// +optional
 	Calls *int32 `json:"calls,omitempty"`
 }

@@ -41,9 +41,10 @@ const (
 type SecretKeyReference struct {
 	// Name of the Secret.
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 	// Key in the Secret's data.
-	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]{1,253}$`
 	// +kubebuilder:default=password
 	// +optional
 	Key string `json:"key,omitempty"`

@@ -39,7 +39,7 @@ type CTIUserList struct {
 type CTIUserSpec struct {
 	// User is the user part of From, and the user of the digest. Default: the
 	// object's name.
-	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\s":\\@<>]{1,128}$`
 	// +optional
 	User string `json:"user,omitempty"`
 	// PasswordSecretRef names the password of the digest.
@@ -47,6 +47,9 @@ type CTIUserSpec struct {
 	// Lines the user may monitor or control.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=1000
+	// +listType=map
+	// +listMapKey=target
+	// +listMapKey=number
 	Lines []LineGrant `json:"lines"`
 	// Limits of the user.
 	// +optional
@@ -70,12 +73,14 @@ const (
 type LineGrant struct {
 	// Target is the name of the line's CMETarget.
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
 	Target string `json:"target"`
 	// Number of the line.
-	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:Pattern=`^\+?[0-9A-Za-z*#]{1,32}$`
 	Number string `json:"number"`
 	// Rights on the line.
 	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
 	// +listType=set
 	Rights []Right `json:"rights"`
 }
@@ -84,10 +89,12 @@ type LineGrant struct {
 type UserLimits struct {
 	// Sessions at a time. Default 10.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
 	// +optional
 	Sessions *int32 `json:"sessions,omitempty"`
 	// Monitors of one session. Default 1000.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000
 	// +optional
 	Monitors *int32 `json:"monitors,omitempty"`
 }

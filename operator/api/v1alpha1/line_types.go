@@ -39,6 +39,7 @@ type LineList struct {
 type LineSpec struct {
 	// Target is the name of the CMETarget the line belongs to.
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="target can't be changed; delete the Line and create it anew"
 	Target string `json:"target"`
 	// Number is the directory number, unique in its target: digits, optionally
@@ -75,7 +76,7 @@ type LineSpec struct {
 // LineDevice is a phone of a line.
 type LineDevice struct {
 	// Name of the device, unique in the line.
-	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
 	Name string `json:"name"`
 	// SIP settings of the phone.
 	// +optional
@@ -102,7 +103,9 @@ const (
 
 // SIPDevice are the SIP settings of a phone.
 type SIPDevice struct {
-	// Username of the digest. Default: the line's number.
+	// Username of the digest, unique in the target: a line with several phones
+	// gives each its own. Default: the line's number.
+	// +kubebuilder:validation:Pattern=`^[^\s":\\@<>]{1,128}$`
 	// +optional
 	Username string `json:"username,omitempty"`
 	// PasswordSecretRef names the password of the digest.
