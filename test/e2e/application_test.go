@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -234,5 +235,17 @@ func (a *application) quiet(monitors ...*monitor) {
 		if rest := a.events[m.id]; len(rest) > 0 {
 			a.t.Errorf("unexpected events of %s: %q", m.device, rest)
 		}
+	}
+}
+
+// refused fails the test unless the error is that negative response.
+func refused(t *testing.T, err error, category, value string) {
+	t.Helper()
+	var negative *cstaclient.ServiceError
+	if !errors.As(err, &negative) {
+		t.Fatalf("got %v, want %s %s", err, category, value)
+	}
+	if negative.Category != category || negative.Value != value {
+		t.Errorf("negative response: %s %s, want %s %s", negative.Category, negative.Value, category, value)
 	}
 }
