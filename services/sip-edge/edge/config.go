@@ -13,7 +13,7 @@ import (
 )
 
 // Kind of the configuration file.
-const Kind = "SIPEdge"
+const Kind = "SIPEdgeConfig"
 
 // Config is sip-edge's configuration file.
 type Config struct {

@@ -101,7 +101,7 @@ func (s *System) startFour(t *testing.T, binaries *Binaries) {
 		{"phone-control", "PhoneControlConfig", hostPhoneControl, fmt.Sprintf("sip: {listen: \"%s:5070\"}\n", s.Network.IP(hostPhoneControl))},
 		{"monitor", "MonitorConfig", hostMonitor, ""},
 		{"csta-session", "CSTASessionConfig", hostSession, ""},
-		{"sip-edge", "SIPEdge", hostSIP, fmt.Sprintf("sip:\n  listen: [\"udp:%s\", \"tcp:%s\"]\n  internalListen: \"%s:5070\"\n", s.SIP, s.SIP, s.Domain)},
+		{"sip-edge", "SIPEdgeConfig", hostSIP, fmt.Sprintf("sip:\n  listen: [\"udp:%s\", \"tcp:%s\"]\n  internalListen: \"%s:5070\"\n", s.SIP, s.SIP, s.Domain)},
 	}
 	for _, service := range services {
 		host := s.Network.IP(service.host)
