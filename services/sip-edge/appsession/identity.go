@@ -11,11 +11,17 @@ import (
 )
 
 // TargetOf finds the target that a request means: the one that names the host
-// of the Request-URI, or that of To, else the one for all other hosts.
+// of the Request-URI, or that of To, else the one for all other hosts. Where
+// both are telephone numbers (RFC 3966), which have no host, that of From counts.
 func TargetOf(snapshot *targetconfig.Snapshot, req *sipstack.Request) (*targetconfig.Target, bool) {
 	hosts := []string{req.Recipient.Host}
+	numbersOnly := req.Recipient.Scheme == "tel"
 	if to := req.To(); to != nil {
 		hosts = append(hosts, to.Address.Host)
+		numbersOnly = numbersOnly && to.Address.Scheme == "tel"
+	}
+	if from := req.From(); from != nil && numbersOnly {
+		hosts = []string{from.Address.Host}
 	}
 	var fallback *targetconfig.Target
 	for _, host := range hosts {

@@ -76,6 +76,22 @@ func TestOpenRequestAndEnd(t *testing.T) {
 	}
 }
 
+// TestTelURIs: a telephone number has no host; that of From names the target.
+func TestTelURIs(t *testing.T) {
+	const line = "tel:1001;phone-context=dialstring"
+	b := newBed(t)
+	c := dial(t, "tcp", b.tcp())
+	c.to = line
+	c.open()
+	if opened := receive(t, b.sessions.opened, "OpenSession"); opened.GetTo() != line || opened.GetTarget() != "branch" {
+		t.Errorf("OpenSession got %v", opened)
+	}
+	if got := c.info("<MakeCall/>"); got.code() != 200 {
+		t.Errorf("INFO: %+v", got)
+	}
+	c.bye()
+}
+
 func TestInviteIsRefused(t *testing.T) {
 	tests := []struct {
 		name    string
