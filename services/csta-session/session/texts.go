@@ -44,8 +44,8 @@ func (s *Server) learn(ctx context.Context, c *call, number, text string) {
 }
 
 // learnText reports whether it changed the record. A session opened without a
-// line in its body takes its form from the first text that the client writes
-// of its own line.
+// line in its body takes its form from the first text that the client writes,
+// and again from the first one of its own line.
 func learnText(record *statev1.SessionRecord, number, text string) bool {
 	if namesOf(record).Writes(number, text) {
 		return false
@@ -54,8 +54,12 @@ func learnText(record *statev1.SessionRecord, number, text string) bool {
 		record.DeviceTexts = make(map[string]string)
 	}
 	_, known := record.DeviceTexts[number]
-	if number == record.GetLine() && !known {
+	switch {
+	case known:
+	case number == record.GetLine():
 		record.LineText = text
+	case len(record.DeviceTexts) == 0:
+		record.LineText = deviceid.FormOf(text).Write(record.GetLine())
 	}
 	if !known && len(record.DeviceTexts) >= maxDeviceTexts {
 		for other := range record.DeviceTexts {
