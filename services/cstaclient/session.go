@@ -130,6 +130,34 @@ func (s *Session) Close(ctx context.Context) error {
 	}
 }
 
+// Refresh refreshes the session now: re-INVITE with RequestSystemStatus (TR/87).
+// It fails as Open does, and with a *sipstack.GlareError while another INVITE is
+// under way.
+func (s *Session) Refresh(ctx context.Context) error {
+	final := make(chan *sipstack.Response, 1)
+	spec := s.HandleRefresh(s.dialog)
+	spec.OnResponse = func(response *sipstack.Response) {
+		if response.StatusCode >= 200 {
+			final <- response
+		}
+	}
+	if _, err := s.dialog.Send(spec); err != nil {
+		return fmt.Errorf("refresh session: %w", err)
+	}
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("refresh session: %w", ctx.Err())
+	case response := <-final:
+		if response.StatusCode >= 300 {
+			return sipError("INVITE", response)
+		}
+		if err := s.dialog.Ack(nil, ""); err != nil {
+			return fmt.Errorf("refresh session: acknowledge: %w", err)
+		}
+		return s.checkStatus(response.Body())
+	}
+}
+
 // Invoke sends a service request and returns its positive response. A negative
 // one is a *ServiceError, a SIP fault a *SIPError.
 func (s *Session) Invoke(ctx context.Context, request csta.Message) (csta.Message, error) {
