@@ -3,6 +3,7 @@
 package manifest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -11,13 +12,16 @@ import (
 type Fault struct {
 	// File it stands in.
 	File string
-	// Object as "Kind name", or "document 2" where it has neither.
+	// Object as "Kind name", or "document at line 12" where it has neither.
 	Object string
 	// Field is the path of the field, "spec.lines[1].number"; empty for the
 	// document as a whole.
 	Field string
 	// Reason says what is wrong and what to do.
 	Reason string
+
+	// line is where the object begins.
+	line int
 }
 
 // String is the fault in one line.
@@ -31,7 +35,8 @@ func (f Fault) String() string {
 	return strings.Join(parts, ": ")
 }
 
-// Faults is the error of a folder with faults.
+// Faults is the error of a folder with faults: by file, then in the order of
+// the objects.
 type Faults []Fault
 
 // Error lists the faults, a line each.
@@ -44,6 +49,8 @@ func (f Faults) Error() string {
 }
 
 func (f Faults) sorted() Faults {
-	slices.SortStableFunc(f, func(a, b Fault) int { return strings.Compare(a.File, b.File) })
+	slices.SortStableFunc(f, func(a, b Fault) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.line, b.line))
+	})
 	return f
 }

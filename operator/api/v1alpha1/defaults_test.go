@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"offhook.dev/operator/api/v1alpha1"
@@ -70,7 +69,7 @@ func TestLineAndUserDefaults(t *testing.T) {
 	if !*line.Spec.Watch || !*line.Spec.Control || line.Spec.CallLimit != nil || sip.Username != "1001" || sip.Answer != v1alpha1.AnswerAuto || sip.PasswordSecretRef.Key != "password" {
 		t.Errorf("defaulted line is %+v with phone %+v", line.Spec, *sip)
 	}
-	user := &v1alpha1.CTIUser{ObjectMeta: metav1.ObjectMeta{Name: "alice"}}
+	user := &v1alpha1.CTIUser{Name: "alice"}
 	user.SetDefaults()
 	if user.Spec.User != "alice" || user.Spec.PasswordSecretRef.Key != "password" || *user.Spec.Limits.Sessions != 10 || *user.Spec.Limits.Monitors != 1000 {
 		t.Errorf("defaulted user is %+v", user.Spec)

@@ -16,14 +16,14 @@ import (
 )
 
 func target(change func(*v1alpha1.CMETargetSpec)) field.ErrorList {
-	t := &v1alpha1.CMETarget{ObjectMeta: metav1.ObjectMeta{Name: "office"}}
+	t := &v1alpha1.CMETarget{Name: "office"}
 	t.Spec.SIP.Domains = []string{"office.test", "192.0.2.1", "2001:db8::1", "*"}
 	change(&t.Spec)
 	return t.Validate()
 }
 
 func line(change func(*v1alpha1.LineSpec)) field.ErrorList {
-	l := &v1alpha1.Line{ObjectMeta: metav1.ObjectMeta{Name: "desk"}}
+	l := &v1alpha1.Line{Name: "desk"}
 	l.Spec = v1alpha1.LineSpec{Target: "office", Number: "+1425*9#A", Devices: []v1alpha1.LineDevice{phone("desk", "")}}
 	change(&l.Spec)
 	return l.Validate()
@@ -36,7 +36,7 @@ func phone(name, username string) v1alpha1.LineDevice {
 }
 
 func user(change func(*v1alpha1.CTIUserSpec)) field.ErrorList {
-	u := &v1alpha1.CTIUser{ObjectMeta: metav1.ObjectMeta{Name: "alice"}}
+	u := &v1alpha1.CTIUser{Name: "alice"}
 	u.Spec.PasswordSecretRef.Name = "users"
 	u.Spec.Lines = []v1alpha1.LineGrant{{Target: "office", Number: "1001", Rights: []v1alpha1.Right{"monitor", "control"}}}
 	change(&u.Spec)
@@ -125,7 +125,7 @@ func TestValidate(t *testing.T) {
 			"FieldValueRequired spec.devices[0].sip.passwordSecretRef.name", "FieldValueInvalid spec.devices[0].sip.passwordSecretRef.key",
 		}},
 		{"eleven phones", line(func(s *v1alpha1.LineSpec) {
-			for _, name := range strings.Split("bcdefghijk", "") {
+			for name := range strings.SplitSeq("bcdefghijk", "") {
 				s.Devices = append(s.Devices, phone(name, name))
 			}
 		}), []string{"FieldValueTooMany spec.devices"}},
@@ -164,7 +164,7 @@ func TestValidate(t *testing.T) {
 
 func TestValidateNames(t *testing.T) {
 	for name, good := range map[string]bool{"": false, "branch-1": true, "branch.1": true, "Branch": false, "a/b": false} {
-		u := &v1alpha1.CTIUser{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		u := &v1alpha1.CTIUser{Name: name}
 		u.Spec.User = "alice"
 		named := false
 		for _, fault := range u.Validate() {
