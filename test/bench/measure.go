@@ -30,9 +30,9 @@ func (r result) cpuPerRequest() time.Duration { return r.cpu / time.Duration(max
 // invoke makes one unit of load on a session and says how many requests it was.
 type invoke func(session *load.Session) (latencies []time.Duration, err error)
 
-// saturate keeps window requests under way on every session until total are
-// done, and measures the servers' processor time meanwhile.
-func saturate(s *system, sessions []*load.Session, window, total int, unit invoke) (result, error) {
+// saturate keeps window units under way on every session, each session's own
+// unit, until total are done, and measures the servers' processor time meanwhile.
+func saturate(s *system, sessions []*load.Session, window, total int, units []invoke) (result, error) {
 	var (
 		left      atomic.Int64
 		failed    atomic.Int64
@@ -48,12 +48,12 @@ func saturate(s *system, sessions []*load.Session, window, total int, unit invok
 		return result{}, err
 	}
 	begin := time.Now()
-	for _, session := range sessions {
+	for i, session := range sessions {
 		for range window {
 			workers.Go(func() {
 				var own []time.Duration
 				for left.Add(-1) >= 0 {
-					took, err := unit(session)
+					took, err := units[i](session)
 					if err != nil {
 						failed.Add(1)
 						fault.Do(func() { text = err.Error() })

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +25,10 @@ const clockTicks = 100
 type server struct {
 	name    string
 	command *exec.Cmd
-	output  bytes.Buffer
+	output  bytes.Buffer // of a process that has exited
 	exited  chan struct{}
+	// admin is the address of /readyz, /metrics and profiles; empty: none.
+	admin string
 }
 
 func start(name string, program string, arguments ...string) (*server, error) {
@@ -82,8 +83,6 @@ type system struct {
 	name    string
 	servers []*server
 	sip     string
-	// admin are the addresses of the processes' /metrics.
-	admin []string
 }
 
 func (s *system) stop() {
@@ -104,15 +103,20 @@ func (s *system) cpu() (time.Duration, error) {
 	return total, nil
 }
 
-// heap is the live heap of all processes, after a collection that the read of
-// /debug/pprof/heap?gc=1 forces.
+// heap is the live heap of all Go processes with an admin listener, after two
+// collections, which empty the pools, that reads of /debug/pprof/heap?gc=1 force.
 func (s *system) heap() (float64, error) {
 	total := 0.0
-	for _, address := range s.admin {
-		if _, err := get("http://" + address + "/debug/pprof/heap?gc=1"); err != nil {
-			return 0, err
+	for _, server := range s.servers {
+		if server.admin == "" {
+			continue
 		}
-		text, err := get("http://" + address + "/metrics")
+		for range 2 {
+			if _, err := get("http://" + server.admin + "/debug/pprof/heap?gc=1"); err != nil {
+				return 0, err
+			}
+		}
+		text, err := get("http://" + server.admin + "/metrics")
 		if err != nil {
 			return 0, err
 		}
@@ -142,21 +146,40 @@ func get(url string) (string, error) {
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("get %s: %s: %w", url, response.Status, errors.Join(err))
+		return "", errors.Join(fmt.Errorf("get %s: %s", url, response.Status), err)
 	}
 	return string(text), nil
 }
 
-// waitListening waits until the address takes TCP connections.
-func (s *system) waitListening(address string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	retry := time.NewTicker(50 * time.Millisecond)
-	defer retry.Stop()
-	for {
+// awaitListening waits until an address takes TCP connections.
+func (s *system) awaitListening(address string) error {
+	return s.await(address+" to listen", func() error {
 		connection, err := net.DialTimeout("tcp", address, time.Second)
+		if err != nil {
+			return err
+		}
+		return connection.Close()
+	})
+}
+
+// awaitReady waits until a process says that it is ready.
+func (s *system) awaitReady(server *server) error {
+	return s.await(server.name+" to be ready", func() error {
+		_, err := get("http://" + server.admin + "/readyz")
+		return err
+	})
+}
+
+// await asks until there is no error, for half a minute at most.
+func (s *system) await(what string, ask func() error) error {
+	timeout := time.NewTimer(30 * time.Second)
+	defer timeout.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := ask()
 		if err == nil {
-			return connection.Close()
+			return nil
 		}
 		for _, server := range s.servers {
 			select {
@@ -166,22 +189,52 @@ func (s *system) waitListening(address string) error {
 			}
 		}
 		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not listen on %s: %w", s.name, address, err)
-		case <-retry.C:
+		case <-timeout.C:
+			return fmt.Errorf("wait for %s: %w", what, err)
+		case <-again.C:
 		}
 	}
 }
 
-// build compiles the programs under test into a folder.
-func build(folder string, packages map[string]string) error {
-	for name, directory := range packages {
-		command := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(folder, name), ".") // #nosec G204 -- fixed arguments
-		command.Dir = directory
-		command.Env = append(os.Environ(), "CGO_ENABLED=0")
+// programs are what is measured, by the folders of their modules and packages.
+var programs = []struct{ name, module, path string }{
+	{"baseline", "test", "./bench/baseline"},
+	{"offhook", "offhook", "."},
+	{"sip-edge", "services", "./sip-edge"},
+	{"csta-session", "services", "./csta-session"},
+	{"monitor", "services", "./monitor"},
+	{"phone-control", "services", "./phone-control"},
+}
+
+// build compiles the programs, as a release does, into a folder.
+func build(folder string) error {
+	root, err := repositoryRoot()
+	if err != nil {
+		return err
+	}
+	for _, program := range programs {
+		command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(folder, program.name), program.path) // #nosec G204 -- fixed arguments
+		command.Dir = filepath.Join(root, program.module)
+		command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
 		if output, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", name, err, output)
+			return fmt.Errorf("build %s: %w\n%s", program.name, err, output)
 		}
 	}
 	return nil
+}
+
+func repositoryRoot() (string, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the repository: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "offhook", "go.mod")); err == nil {
+			return folder, nil
+		}
+		if folder == filepath.Dir(folder) {
+			return "", errors.New("find the repository: no folder above has offhook/go.mod")
+		}
+		folder = filepath.Dir(folder)
+	}
 }

@@ -58,9 +58,17 @@ func canned(line string) invoke {
 	}
 }
 
+func makeCallBody(from, to string) []byte {
+	return padded("MakeCall", "<callingDevice>"+from+"</callingDevice><calledDirectoryNumber>"+to+"</calledDirectoryNumber><autoOriginate>doNotPrompt</autoOriginate>")
+}
+
+func clearBody(callID, device string) []byte {
+	return padded("ClearConnection", "<connectionToBeCleared><callID>"+callID+"</callID><deviceID>"+device+"</deviceID></connectionToBeCleared>")
+}
+
 // makeAndClear makes a call and clears it: two requests.
 func makeAndClear(from, to string) invoke {
-	body := padded("MakeCall", "<callingDevice>"+from+"</callingDevice><calledDirectoryNumber>"+to+"</calledDirectoryNumber><autoOriginate>doNotPrompt</autoOriginate>")
+	body := makeCallBody(from, to)
 	return func(session *load.Session) ([]time.Duration, error) {
 		made, err := session.Invoke(body)
 		if err != nil {
@@ -70,7 +78,7 @@ func makeAndClear(from, to string) invoke {
 		if made.Status != 200 || callID == "" {
 			return []time.Duration{made.Latency}, fmt.Errorf("MakeCall answered %d %s", made.Status, made.Body)
 		}
-		cleared, err := session.Invoke(padded("ClearConnection", "<connectionToBeCleared><callID>"+callID+"</callID><deviceID>"+from+"</deviceID></connectionToBeCleared>"))
+		cleared, err := session.Invoke(clearBody(callID, from))
 		if err != nil {
 			return []time.Duration{made.Latency}, err
 		}
