@@ -9,9 +9,8 @@ import (
 	"offhook.dev/services/cstaclient"
 )
 
-// closedWith waits until the phone reports the end of its call with a reason
-// that starts so.
-func closedWith(t *testing.T, report string, want string) {
+// closedWith checks the reason that a phone reports for the end of its call.
+func closedWith(t *testing.T, report, want string) {
 	t.Helper()
 	if !strings.HasPrefix(report, want) {
 		t.Errorf("the phone reports the end of its call with %q, want %q", report, want)
@@ -147,7 +146,7 @@ func unreachable(t *testing.T, l *lab) {
 
 // busyLine: a line with a call limit of one, on a phone over TCP, is in a call.
 func busyLine(t *testing.T, l *lab) {
-	a := l.alice(t)
+	a := open(t, l.System, "alice", "1005")
 	tcp, second := a.monitor("1005"), a.monitor("1002")
 	l.phone1005.Dial("1001")
 	l.phone1001.WaitFor("CALL_INCOMING")
