@@ -124,6 +124,24 @@ func (p *Process) assemble(ctx context.Context) error {
 
 // Close releases what New opened. Run does so by itself.
 func (p *Process) Close() error {
+	return errors.Join(p.releaseComponents(), p.closeBus())
+}
+
+// releaseComponents gives back what components opened that never ran: they do
+// so when they run to their end.
+func (p *Process) releaseComponents() error {
+	ended, end := context.WithCancel(context.Background())
+	end()
+	var failures []error
+	for _, c := range p.components {
+		if err := c.Run(ended); err != nil && !errors.Is(err, context.Canceled) {
+			failures = append(failures, err)
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func (p *Process) closeBus() error {
 	if p.bus != nil {
 		p.bus.Close()
 	}
@@ -142,7 +160,14 @@ func (p *Process) SIPAddresses() []net.Addr { return p.sip }
 // Run serves until the context ends, drains, and returns when everything has
 // stopped.
 func (p *Process) Run(ctx context.Context) error {
-	defer func() { _ = p.Close() }()
+	served := false
+	defer func() {
+		if served {
+			_ = p.closeBus()
+		} else {
+			_ = p.Close()
+		}
+	}()
 	// What the services stand on outlives them.
 	ground, stopGround := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopGround()
@@ -150,6 +175,10 @@ func (p *Process) Run(ctx context.Context) error {
 	defer stopServing()
 
 	group, failed := errgroup.WithContext(ground)
+	// Where one of these fails, the services above them are drained.
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(failed, stop)()
 	quiet := func(run func(context.Context) error, ctx context.Context) func() error {
 		return func() error {
 			if err := run(ctx); err != nil && ctx.Err() == nil {
@@ -169,11 +198,11 @@ func (p *Process) Run(ctx context.Context) error {
 		stopGround()
 		return errors.Join(err, group.Wait())
 	}
+	served = true
 	group.Go(func() error {
 		defer stopGround()
 		return p.serve(ctx, serving, stopServing)
 	})
-	_ = failed
 	return group.Wait()
 }
 
@@ -182,7 +211,11 @@ func (p *Process) serve(ctx, serving context.Context, stop context.CancelFunc) e
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := errors.Join(p.directory.WaitSynced(starting), p.watcher.WaitSynced(starting)); err != nil {
-		return fmt.Errorf("start: %w", err)
+		failures := []error{p.releaseComponents()}
+		if ctx.Err() == nil { // else told to stop meanwhile
+			failures = append(failures, fmt.Errorf("start: %w", err))
+		}
+		return errors.Join(failures...)
 	}
 	components, failed := errgroup.WithContext(serving)
 	for _, c := range p.components {
@@ -309,7 +342,10 @@ func (p *Process) serveGRPC(ctx context.Context, group *errgroup.Group) error {
 	stopped := make(chan struct{})
 	group.Go(func() error {
 		defer close(stopped)
-		return server.Serve(listener)
+		if err := server.Serve(listener); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("serve gRPC: %w", err)
+		}
+		return nil
 	})
 	group.Go(func() error {
 		select {

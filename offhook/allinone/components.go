@@ -39,6 +39,7 @@ func (p *Process) addComponents() error {
 		return fmt.Errorf("make sip-edge: %w; choose other addresses with --sip", err)
 	}
 	p.sip = sipEdge.Addresses()
+	p.components = append(p.components, component{sipEdge, edgeReplica})
 
 	sessionReplica, sessionLog := p.announce(directory.CSTASession)
 	sessions := session.New(session.Options{
@@ -62,9 +63,7 @@ func (p *Process) addComponents() error {
 	if err != nil {
 		return fmt.Errorf("make phone-control: %w", err)
 	}
-	p.components = []component{
-		{sipEdge, edgeReplica}, {sessions, sessionReplica}, {monitors, monitorReplica}, {phones, phoneReplica},
-	}
+	p.components = append(p.components, component{sessions, sessionReplica}, component{monitors, monitorReplica}, component{phones, phoneReplica})
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -26,8 +27,13 @@ import (
 )
 
 // settle is how long a folder must be left alone before it is read again:
-// editors and kubelet write in several steps.
-const settle = 200 * time.Millisecond
+// editors and kubelet write in several steps. After longestWait it is read even
+// where changes go on. A folder that is gone is looked for each second.
+const (
+	settle      = 200 * time.Millisecond
+	longestWait = 2 * time.Second
+	searchEvery = time.Second
+)
 
 // maxFiles bounds a folder.
 const maxFiles = 1000
@@ -43,9 +49,9 @@ type Folder struct {
 	key       [seal.KeySize]byte
 	publisher Publisher
 	logger    *slog.Logger
-	// Applied, where set before Run, is told of every configuration that was
-	// published, and of every refusal.
-	Applied func(configs []*configv1.TargetConfig, err error)
+	// published are the versions of the targets published last, nil after a
+	// refusal.
+	published map[string]string
 }
 
 // New gives the folder at a path, whose credentials are sealed with the key.
@@ -67,26 +73,36 @@ func Load(path string, key [seal.KeySize]byte) ([]*configv1.TargetConfig, error)
 	return render.Render(set, key)
 }
 
-// Apply reads the folder once and publishes it.
+// Apply reads the folder once and publishes it. It must not be called while Run
+// runs.
 func (f *Folder) Apply(ctx context.Context) error {
 	configs, err := Load(f.path, f.key)
 	if err == nil {
 		err = f.publisher.Publish(ctx, configs...)
 	}
-	if f.Applied != nil {
-		f.Applied(configs, err)
-	}
 	if err != nil {
+		f.published = nil // so that the next success is told
 		return fmt.Errorf("apply %s: %w", f.path, err)
 	}
+	before := f.published
+	f.published = make(map[string]string, len(configs))
 	for _, config := range configs {
-		f.logger.Info("configuration published", "target", config.Target, "config_version", config.Version,
-			"lines", len(config.Lines), "users", len(config.Users))
+		f.published[config.Target] = config.Version
+		if before[config.Target] != config.Version {
+			f.logger.Info("configuration published", "target", config.Target, "config_version", config.Version,
+				"lines", len(config.Lines), "users", len(config.Users))
+		}
+		delete(before, config.Target)
+	}
+	for target := range before {
+		f.logger.Info("target withdrawn", "target", target)
 	}
 	return nil
 }
 
-// Run applies the folder again whenever it changes, until the context ends.
+// Run applies the folder now and whenever it changes, until the context ends.
+// Where the folder itself vanishes, what it said last stays, and Run waits for
+// it to come back.
 func (f *Folder) Run(ctx context.Context) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -96,9 +112,11 @@ func (f *Folder) Run(ctx context.Context) error {
 	if err := watcher.Add(f.path); err != nil {
 		return fmt.Errorf("watch %s: %w", f.path, err)
 	}
-	timer := time.NewTimer(settle)
-	timer.Stop()
-	defer timer.Stop()
+	// What changed between Apply and now is seen here.
+	due := time.NewTimer(settle)
+	defer due.Stop()
+	var since time.Time // of the first change that was not applied yet
+	gone := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -107,16 +125,33 @@ func (f *Folder) Run(ctx context.Context) error {
 			if !open {
 				return errors.New("watch manifests: the watcher ended")
 			}
-			if !event.Has(fsnotify.Chmod) {
-				timer.Reset(settle)
+			if filepath.Clean(event.Name) == filepath.Clean(f.path) && event.Has(fsnotify.Remove|fsnotify.Rename) {
+				gone = true
+				f.logger.Error("the folder of manifests is gone; the configuration before it stays", "folder", f.path)
+				_ = watcher.Remove(f.path) // a renamed folder is another one
+				due.Reset(searchEvery)
+				continue
 			}
+			if event.Has(fsnotify.Chmod) || gone {
+				continue
+			}
+			if since.IsZero() {
+				since = time.Now()
+			}
+			due.Reset(min(settle, max(0, longestWait-time.Since(since))))
 		case err, open := <-watcher.Errors:
 			if !open {
 				return errors.New("watch manifests: the watcher ended")
 			}
-			f.logger.Warn("watching manifests", "error", err)
-			timer.Reset(settle)
-		case <-timer.C:
+			f.logger.Warn("watching manifests", "error", err) // events may be lost
+			due.Reset(settle)
+		case <-due.C:
+			since = time.Time{}
+			if gone && watcher.Add(f.path) != nil {
+				due.Reset(searchEvery)
+				continue
+			}
+			gone = false
 			f.reload(ctx)
 		}
 	}
@@ -168,12 +203,20 @@ func readBounded(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
-	if info.Size() > manifest.MaxFileBytes {
-		return nil, fmt.Errorf("read manifest: %s has %d bytes, %d is the most", path, info.Size(), manifest.MaxFileBytes)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read manifest: %s is not a file", path)
 	}
-	content, err := os.ReadFile(path) // #nosec G304 -- the user's own folder
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, manifest.MaxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	if len(content) > manifest.MaxFileBytes {
+		return nil, fmt.Errorf("read manifest: %s has more than %d bytes", path, manifest.MaxFileBytes)
 	}
 	return content, nil
 }
