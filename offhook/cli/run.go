@@ -12,6 +12,7 @@ import (
 
 	"offhook.dev/offhook/allinone"
 	"offhook.dev/offhook/demo"
+	"offhook.dev/services/process"
 )
 
 // Run is `offhook run`.
@@ -30,11 +31,12 @@ type Run struct {
 
 // Run implements the command.
 func (r *Run) Run(env *Environment) error {
+	defer process.KeepHeapRoom(process.HeapRoom)()
 	level := r.LogLevel
 	if r.Demo && level == "info" {
 		level = "warn" // the demonstration speaks
 	}
-	process, err := allinone.New(env.Context, allinone.Options{
+	all, err := allinone.New(env.Context, allinone.Options{
 		Manifests: r.Manifests, SIP: r.SIP, Advertise: r.Advertise, GRPC: r.GRPC, Admin: r.Admin,
 		Profiling: r.Profiling, DataDir: r.Data, RequestsPerSecond: r.SourceRate, Logger: logger(env.Err, level),
 	})
@@ -42,19 +44,19 @@ func (r *Run) Run(env *Environment) error {
 		return err
 	}
 	if !r.Demo {
-		return process.Run(env.Context)
+		return all.Run(env.Context)
 	}
 	// Phones and application end before the server does.
 	serving, stop := context.WithCancel(context.WithoutCancel(env.Context))
 	group, failed := errgroup.WithContext(serving)
 	group.Go(func() error {
 		defer stop()
-		return process.Run(serving)
+		return all.Run(serving)
 	})
 	group.Go(func() error {
 		defer stop()
 		select {
-		case <-process.Ready():
+		case <-all.Ready():
 		case <-failed.Done():
 			return nil
 		}
@@ -62,7 +64,7 @@ func (r *Run) Run(env *Environment) error {
 		defer cancel()
 		context.AfterFunc(failed, cancel)
 		return demo.Run(shown, demo.Options{
-			Server: tcpAddress(process.SIPAddresses()), Admin: r.GRPC, Metrics: r.Admin, Manifests: r.Manifests, Out: env.Out,
+			Server: tcpAddress(all.SIPAddresses()), Admin: r.GRPC, Metrics: r.Admin, Manifests: r.Manifests, Out: env.Out,
 		})
 	})
 	if err := group.Wait(); err != nil {

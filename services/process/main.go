@@ -32,6 +32,7 @@ func Main[C Configuration](spec Spec[C]) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
+	defer KeepHeapRoom(HeapRoom)()
 	return run(context.Background(), &spec, outside{
 		arguments: os.Args[1:], environment: os.Getenv, signals: signals, stdout: os.Stdout, stderr: os.Stderr,
 	})
