@@ -19,6 +19,7 @@ func main() {
 	p := full
 	quick := flag.Bool("quick", false, "smoke run: the same scenario, small and once")
 	rounds := flag.Int("rounds", 0, "rounds in place of the plan's")
+	requests := flag.Int("requests", 0, "requests per round and form in place of the plan's")
 	forms := flag.String("forms", strings.Join(p.forms, ","), "forms to run, of baseline, one and four")
 	parts := flag.String("parts", strings.Join(p.parts, ","), "parts to measure, of info, calls, idle and events")
 	flag.StringVar(&p.profiles, "profiles", "", "folder to write processor profiles of the first round's parts to; they cost some time themselves")
@@ -30,6 +31,9 @@ func main() {
 	}
 	if *rounds > 0 {
 		p.rounds = *rounds
+	}
+	if *requests > 0 {
+		p.requests = *requests
 	}
 	p.forms, p.parts = strings.Split(*forms, ","), strings.Split(*parts, ",")
 	measured, err := run(p, os.Stderr)

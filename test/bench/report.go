@@ -133,7 +133,7 @@ func milli(d time.Duration) string {
 }
 
 // profileSeconds is how long a profile is taken: about one part of a round.
-const profileSeconds = 2
+const profileSeconds = 5
 
 // profile takes processor profiles of a system's processes in the first round,
 // where asked for. The function that it gives waits for them.
