@@ -30,11 +30,15 @@ func (m *Model) originate(caller *connection) {
 	switch {
 	case !known:
 		m.unreachable(caller, CauseNumberUnallocated)
+	case c.called == c.calling:
+		// Busy with this very call: the one connection there is fails.
+		caller.state = Fail
+		m.unreachable(caller, CauseBusy)
 	case called.DoNotDisturb:
 		m.unreachable(caller, CauseDoNotDisturb)
 	case !called.inService:
 		m.unreachable(caller, CauseDestOutOfOrder)
-	case c.called == c.calling, len(called.connections) >= called.MaxCalls:
+	case len(called.connections) >= called.MaxCalls:
 		m.unreachable(caller, CauseBusy)
 	default:
 		n := m.connect(c, c.called, Null, false)
@@ -43,43 +47,51 @@ func (m *Model) originate(caller *connection) {
 	}
 }
 
-// unreachable ends a call whose called party could not even be rung.
+// unreachable fails a call whose called party could not even be rung. The
+// failed connection is the called one; it is in no call list but the caller's.
 func (m *Model) unreachable(caller *connection, cause Cause) {
 	c := caller.call
-	failed := &Event{Connection: ConnectionID{Call: c.id, Device: c.called}, Device: c.called}
-	m.report(Failed, failed, c, cause)
-	m.do(Release{Connection: caller.id, Cause: cause})
-	m.clearCall(caller, cause, cause)
+	c.unrung = caller.state != Fail
+	m.report(Failed, &Event{Connection: ConnectionID{Call: c.id, Device: c.called}, Device: c.called}, c, cause)
+	m.failCall(caller, cause)
 }
 
-// calledFailed ends a call whose called party was rung in vain: Failed, then
-// both connections are cleared. The called leg has ended or been released.
+// calledFailed fails a call whose called party was rung in vain. The called
+// leg has ended or been released.
 func (m *Model) calledFailed(n *connection, cause Cause) {
 	caller := n.other()
 	if n.state == Null {
 		m.remove(n)
-		if caller != nil {
-			m.unreachable(caller, cause)
-		}
+		m.unreachable(caller, cause)
 		return
 	}
-	m.stopTimer(n)
 	if n.pending != nil {
 		m.fail(n, refuse(stateIncompatibility, "noCallToAnswer", "the call stopped ringing"))
 	}
 	n.state = Fail
 	m.event(Failed, n, n.id.Device, cause)
 	m.cleared(n, cause)
-	if caller != nil {
-		m.do(Release{Connection: caller.id, Cause: cause})
-		m.cleared(caller, cause)
+	m.failCall(caller, cause)
+}
+
+// failCall ends a failed call at its caller: after a time where MakeCall made
+// it and the caller is off hook, else at once.
+func (m *Model) failCall(caller *connection, cause Cause) {
+	if caller.call.made && m.options.FailedTime > 0 {
+		caller.call.failed = cause
+		m.startTimer(caller, m.options.FailedTime)
+		return
 	}
-	m.end(n.call)
+	m.release(caller, cause)
 }
 
 func (m *Model) legRinging(in LegRinging) {
 	n := m.find(in.Connection)
-	if n == nil || n.state != Null {
+	if n == nil {
+		return
+	}
+	if n.state != Null {
+		m.ignored++
 		return
 	}
 	n.state = Alerting
@@ -99,8 +111,8 @@ func (m *Model) legAnswered(in LegAnswered) {
 			n.state = Alerting
 			m.event(Delivered, n, n.id.Device, CauseNewCall)
 		}
-		m.stopTimer(n)
 		m.done(n, Connected)
+		m.stopTimer(n)
 		n.state = Connected
 		m.event(Established, n, n.id.Device, CauseNewCall)
 	default:
@@ -120,17 +132,29 @@ func (m *Model) legEnded(in LegEnded) {
 	m.clearCall(n, in.Cause, CauseNormalClearing)
 }
 
+// release ends a leg and with it the call. The other party is cleared with the
+// same cause.
+func (m *Model) release(n *connection, cause Cause) {
+	m.do(Release{Connection: n.id, Cause: cause})
+	m.clearCall(n, cause, cause)
+}
+
 // clearCall takes a connection that has ended out of its call, and with it the
 // other one. otherCause is that of a party who was in the call already; one who
 // was only rung gets callCancelled.
 func (m *Model) clearCall(n *connection, cause, otherCause Cause) {
 	c, other := n.call, n.other()
+	unanswered := !n.caller && n.state == Alerting
 	m.cleared(n, cause)
 	if other != nil {
 		if !other.caller && (other.state == Null || other.state == Alerting) {
 			otherCause = CauseCallCancelled
 		}
-		m.do(Release{Connection: other.id, Cause: otherCause})
+		told := otherCause
+		if unanswered && otherCause == CauseNormalClearing {
+			told = CauseCallNotAnswered // what a phone that waits for an answer understands
+		}
+		m.do(Release{Connection: other.id, Cause: told})
 		m.cleared(other, otherCause)
 	}
 	m.end(c)
@@ -147,7 +171,7 @@ func (m *Model) cleared(n *connection, cause Cause) {
 	}
 	event := &Event{Connection: n.id, Device: n.id.Device}
 	if n.line != nil {
-		event.Reported = append(event.Reported, Reported{Device: n.id.Device, State: Null})
+		event.Reported = append(event.reported[:0], Reported{Device: n.id.Device, State: Null})
 	}
 	m.report(ConnectionCleared, event, c, cause)
 }
@@ -159,7 +183,11 @@ func (m *Model) end(c *call) {
 
 func (m *Model) legHeld(in LegHeld) {
 	n := m.find(in.Connection)
-	if n == nil || n.state != Connected {
+	if n == nil {
+		return
+	}
+	if n.state != Connected {
+		m.ignored++
 		return
 	}
 	cause := m.done(n, Hold)
@@ -169,7 +197,11 @@ func (m *Model) legHeld(in LegHeld) {
 
 func (m *Model) legRetrieved(in LegRetrieved) {
 	n := m.find(in.Connection)
-	if n == nil || n.state != Hold {
+	if n == nil {
+		return
+	}
+	if n.state != Hold {
+		m.ignored++
 		return
 	}
 	cause := m.done(n, Connected)
@@ -183,9 +215,7 @@ func (m *Model) done(n *connection, state State) Cause {
 	if n.pending == nil {
 		return CauseKeyOperation
 	}
-	m.stopTimer(n)
-	waiting := n.pending
-	n.pending = nil
+	waiting := m.settle(n)
 	if waiting.want != state {
 		m.reply(waiting.request, n.id, refuse(stateIncompatibility, "invalidConnectionState", "the phone did something else meanwhile"))
 		return CauseKeyOperation
@@ -196,11 +226,13 @@ func (m *Model) done(n *connection, state State) Cause {
 
 func (m *Model) commandFailed(in CommandFailed) {
 	n := m.find(in.Connection)
-	if n == nil || n.pending == nil {
+	if n == nil {
 		return
 	}
-	m.stopTimer(n)
-	m.ringOn(n)
+	if n.pending == nil {
+		m.ignored++
+		return
+	}
 	err := in.Error
 	if err == nil {
 		err = refuse(systemResource, "resourceBusy", "the phone refused")
@@ -232,7 +264,7 @@ func (m *Model) report(kind EventKind, event *Event, c *call, cause Cause) {
 	event.Calling, event.Called = c.calling, c.called
 	event.CorrelatorData, event.UserData = c.correlatorData, c.userData
 	if event.Reported == nil {
-		event.Reported = make([]Reported, 0, 2)
+		event.Reported = event.reported[:0]
 	}
 	for _, n := range c.connections {
 		if n.line != nil && n.state != Null {

@@ -10,6 +10,9 @@ func (m *Model) setLines(in SetLines) {
 	m.config = in
 	lines := make(map[DeviceID]*line, len(in.Lines))
 	for _, configured := range in.Lines {
+		if _, twice := lines[configured.Number]; twice {
+			continue
+		}
 		l, known := m.lines[configured.Number]
 		if !known {
 			l = &line{}
@@ -31,13 +34,7 @@ func (m *Model) setLines(in SetLines) {
 	slices.Sort(numbers)
 	for _, number := range numbers {
 		for connections := gone[number].connections; len(connections) > 0; connections = gone[number].connections {
-			n := connections[len(connections)-1]
-			m.do(Release{Connection: n.id, Cause: CauseMaintenance})
-			if !n.caller && n.state == Null {
-				m.calledFailed(n, CauseMaintenance)
-				continue
-			}
-			m.clearCall(n, CauseMaintenance, CauseMaintenance)
+			m.release(connections[len(connections)-1], CauseMaintenance)
 		}
 	}
 }

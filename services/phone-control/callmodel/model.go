@@ -3,9 +3,14 @@
 package callmodel
 
 import (
-	"container/heap"
 	"strconv"
 	"time"
+)
+
+// Defaults of Options.
+const (
+	defaultServiceTimeout = 8 * time.Second
+	defaultFailedTime     = 2 * time.Second
 )
 
 // Options of a model.
@@ -13,9 +18,13 @@ type Options struct {
 	// Prefix begins every call id; it must differ between owners and restarts
 	// of the same target.
 	Prefix string
-	// ServiceTimeout bounds how long Answer, Hold and Retrieve wait for the
-	// phone; 8 s where zero.
+	// ServiceTimeout bounds how long AnswerCall, HoldCall and RetrieveCall wait
+	// for the phone; 8 s where zero.
 	ServiceTimeout time.Duration
+	// FailedTime is how long the caller of a MakeCall that failed stays in the
+	// call, before the server ends it; 2 s where zero, not at all where
+	// negative. A call dialled by hand ends with the refusal of its INVITE.
+	FailedTime time.Duration
 }
 
 // Model holds the calls of one target. It is not safe for concurrent use.
@@ -25,7 +34,7 @@ type Model struct {
 	lines   map[DeviceID]*line
 	calls   map[CallID]*call
 	counter uint64
-	// deadlines of connections, the next first.
+	// deadlines are the connections that wait for the time, the next first.
 	deadlines deadlines
 	out       []Output
 	now       time.Time
@@ -39,7 +48,7 @@ type line struct {
 	connections []*connection
 }
 
-// call is two connections and what both sides know of it.
+// call is the connections of a call and what all sides know of it.
 type call struct {
 	id             CallID
 	calling        DeviceID
@@ -47,22 +56,26 @@ type call struct {
 	correlatorData []byte
 	userData       []byte
 	made           bool // by MakeCall, not by hand
+	// failed is why the call could not be completed, while its caller is in it
+	// still.
+	failed Cause
+	// unrung: failed without any phone of the called party having rung.
+	unrung bool
 	// connections: the caller's first. None is null but a called one whose
 	// phone does not ring yet.
 	connections []*connection
 }
 
 type connection struct {
-	id       ConnectionID
-	call     *call
-	state    State
-	caller   bool
+	id      ConnectionID
+	call    *call
+	state   State
+	caller  bool
+	pending *pending
+	// until is when the state ends by time: prompting, ringing, failed.
+	until    time.Time
 	deadline deadline
-	// ringUntil is when a called connection stops ringing, while AnswerCall has
-	// the deadline.
-	ringUntil time.Time
-	pending   *pending
-	// line is nil for a device that is no line of the target any more.
+	// line is nil for a device that is no line of the target.
 	line *line
 }
 
@@ -70,12 +83,16 @@ type connection struct {
 type pending struct {
 	request RequestID
 	want    State
+	until   time.Time
 }
 
 // New makes an empty model. SetLines gives it its lines.
 func New(options Options) *Model {
 	if options.ServiceTimeout == 0 {
-		options.ServiceTimeout = 8 * time.Second
+		options.ServiceTimeout = defaultServiceTimeout
+	}
+	if options.FailedTime == 0 {
+		options.FailedTime = defaultFailedTime
 	}
 	return &Model{options: options, lines: make(map[DeviceID]*line), calls: make(map[CallID]*call)}
 }
@@ -120,18 +137,11 @@ func (m *Model) Step(input Input, now time.Time) []Output {
 	return m.out
 }
 
-// NextDeadline is when a Tick is due at the latest.
-func (m *Model) NextDeadline() (time.Time, bool) {
-	if len(m.deadlines) == 0 {
-		return time.Time{}, false
-	}
-	return m.deadlines[0].deadline.at, true
-}
-
 // Calls is the number of calls that are up or being set up.
 func (m *Model) Calls() int { return len(m.calls) }
 
-// Ignored counts indications for connections that were gone already.
+// Ignored counts indications that came too late or twice: for connections that
+// are gone, or are in that state already.
 func (m *Model) Ignored() uint64 { return m.ignored }
 
 func (m *Model) do(output Output) { m.out = append(m.out, output) }
@@ -185,11 +195,10 @@ func (n *connection) other() *connection {
 
 // remove takes a connection out of its call and its line.
 func (m *Model) remove(n *connection) {
-	m.stopTimer(n)
 	if n.pending != nil {
-		m.reply(n.pending.request, n.id, refuse(stateIncompatibility, "invalidConnectionState", "the connection was cleared meanwhile"))
-		n.pending = nil
+		m.fail(n, refuse(stateIncompatibility, "invalidConnectionState", "the connection was cleared meanwhile"))
 	}
+	m.stopTimer(n)
 	n.call.connections = without(n.call.connections, n)
 	if n.line != nil {
 		n.line.connections = without(n.line.connections, n)
@@ -207,83 +216,4 @@ func without(list []*connection, n *connection) []*connection {
 		}
 	}
 	return list
-}
-
-// deadline is when a connection's state, or its pending service, ends by time.
-type deadline struct {
-	at    time.Time
-	index int // in the heap; -1: none
-}
-
-type deadlines []*connection
-
-func (d deadlines) Len() int           { return len(d) }
-func (d deadlines) Less(i, j int) bool { return d[i].deadline.at.Before(d[j].deadline.at) }
-func (d deadlines) Swap(i, j int) {
-	d[i], d[j] = d[j], d[i]
-	d[i].deadline.index, d[j].deadline.index = i, j
-}
-
-// Push implements heap.Interface.
-func (d *deadlines) Push(x any) {
-	n, ok := x.(*connection)
-	if !ok {
-		return
-	}
-	n.deadline.index = len(*d)
-	*d = append(*d, n)
-}
-
-// Pop implements heap.Interface.
-func (d *deadlines) Pop() any {
-	last := len(*d) - 1
-	n := (*d)[last]
-	(*d)[last] = nil
-	*d = (*d)[:last]
-	n.deadline.index = -1
-	return n
-}
-
-func (m *Model) startTimer(n *connection, after time.Duration) {
-	m.stopTimer(n)
-	n.deadline.at = m.now.Add(after)
-	heap.Push(&m.deadlines, n)
-}
-
-func (m *Model) stopTimer(n *connection) {
-	if n.deadline.index >= 0 {
-		heap.Remove(&m.deadlines, n.deadline.index)
-	}
-}
-
-// expire does what is due by time.
-func (m *Model) expire() {
-	for len(m.deadlines) > 0 && !m.deadlines[0].deadline.at.After(m.now) {
-		n := m.deadlines[0]
-		m.stopTimer(n)
-		switch {
-		case n.pending != nil && (n.state != Alerting || n.ringUntil.After(m.now)):
-			m.fail(n, refuse(systemResource, "resourceBusy", "the phone did not obey in time"))
-			m.ringOn(n)
-		case n.state == Initiated:
-			m.do(Release{Connection: n.id, Cause: CauseCallNotAnswered})
-			m.clearCall(n, CauseCallNotAnswered, CauseCallNotAnswered)
-		case n.state == Alerting || n.state == Null:
-			m.do(Release{Connection: n.id, Cause: CauseCallNotAnswered})
-			m.calledFailed(n, CauseCallNotAnswered)
-		}
-	}
-}
-
-// ringOn gives the deadline of an alerting connection back to its ringing time.
-func (m *Model) ringOn(n *connection) {
-	if n.state == Alerting {
-		m.startTimer(n, n.ringUntil.Sub(m.now))
-	}
-}
-
-// fail ends the pending service of a connection with an error.
-func (m *Model) fail(n *connection, err *Error) {
-	m.reply(n.pending.request, n.id, err)
-	n.pending = nil
 }

@@ -77,6 +77,9 @@ type Event struct {
 	// Reported are the devices of the target it is reported to.
 	Reported                 []Reported
 	CorrelatorData, UserData []byte
+	// reported has room for two parties, so that most events are one piece of
+	// memory.
+	reported [2]Reported
 }
 
 // Reported is a device an event is reported to, with its own connection state

@@ -40,6 +40,8 @@ func (m *Model) mayCall(in MakeCall) *Error {
 			return refuse(stateIncompatibility, "connectedCallExists", "hold or clear the connected call first")
 		case Initiated:
 			return refuse(stateIncompatibility, "invalidCallingDeviceState", "the line is making a call already")
+		case Fail:
+			return refuse(stateIncompatibility, "invalidCallingDeviceState", "the line's failed call is not cleared yet")
 		default:
 		}
 	}
@@ -51,22 +53,14 @@ func (m *Model) answerCall(in AnswerCall) {
 	if err == nil {
 		err = n.ready(Alerting)
 	}
-	if err == nil && n.line != nil {
-		for _, other := range n.line.connections {
-			if other.state == Connected {
-				err = refuse(stateIncompatibility, "connectedCallExists", "hold or clear the connected call first")
-			}
-		}
+	if err == nil {
+		err = n.line.free()
 	}
 	if err != nil {
 		m.reply(in.Request, in.Connection, err)
 		return
 	}
-	n.pending = &pending{request: in.Request, want: Connected}
-	n.ringUntil = n.deadline.at
-	if n.ringUntil.Sub(m.now) > m.options.ServiceTimeout {
-		m.startTimer(n, m.options.ServiceTimeout)
-	}
+	m.await(n, in.Request, Connected)
 	m.do(Answer{Connection: n.id})
 }
 
@@ -82,8 +76,7 @@ func (m *Model) holdCall(in HoldCall) {
 		m.reply(in.Request, in.Connection, err)
 		return
 	}
-	n.pending = &pending{request: in.Request, want: Hold}
-	m.startTimer(n, m.options.ServiceTimeout)
+	m.await(n, in.Request, Hold)
 	m.do(PutOnHold{Connection: n.id})
 }
 
@@ -92,19 +85,14 @@ func (m *Model) retrieveCall(in RetrieveCall) {
 	if err == nil {
 		err = n.ready(Hold)
 	}
-	if err == nil && n.line != nil {
-		for _, other := range n.line.connections {
-			if other.state == Connected {
-				err = refuse(stateIncompatibility, "connectedCallExists", "hold or clear the connected call first")
-			}
-		}
+	if err == nil {
+		err = n.line.free()
 	}
 	if err != nil {
 		m.reply(in.Request, in.Connection, err)
 		return
 	}
-	n.pending = &pending{request: in.Request, want: Connected}
-	m.startTimer(n, m.options.ServiceTimeout)
+	m.await(n, in.Request, Connected)
 	m.do(TakeOffHold{Connection: n.id})
 }
 
@@ -115,13 +103,20 @@ func (m *Model) clearConnection(in ClearConnection) {
 		return
 	}
 	m.reply(in.Request, n.id, nil)
-	if !n.caller && n.state == Alerting {
-		m.do(Release{Connection: n.id, Cause: CauseCallNotAnswered})
-		m.calledFailed(n, CauseCallNotAnswered)
-		return
+	m.release(n, CauseNormalClearing)
+}
+
+// free checks that no call of the line is connected, so that another may be.
+func (l *line) free() *Error {
+	if l == nil {
+		return nil
 	}
-	m.do(Release{Connection: n.id, Cause: CauseNormalClearing})
-	m.clearCall(n, CauseNormalClearing, CauseNormalClearing)
+	for _, n := range l.connections {
+		if n.state == Connected {
+			return refuse(stateIncompatibility, "connectedCallExists", "hold or clear the connected call first")
+		}
+	}
+	return nil
 }
 
 // ready checks that a service can act on a connection now.
@@ -129,6 +124,8 @@ func (n *connection) ready(state State) *Error {
 	switch {
 	case n.state != state:
 		return refuse(stateIncompatibility, "invalidConnectionState", "the connection is "+n.state.String())
+	case n.call.failed != "":
+		return refuse(stateIncompatibility, "invalidConnectionState", "the call has failed and can only be cleared")
 	case n.pending != nil:
 		return refuse(stateIncompatibility, "invalidObjectState", "another service on the connection is not finished")
 	default:

@@ -33,6 +33,9 @@ func (m *Model) SnapshotDevice(device DeviceID) ([]Snapshot, *Error) {
 				snapshot.Others = append(snapshot.Others, other.state)
 			}
 		}
+		if n.call.unrung {
+			snapshot.Others = append(snapshot.Others, Fail)
+		}
 		snapshots = append(snapshots, snapshot)
 	}
 	return snapshots, nil

@@ -24,6 +24,7 @@ import (
 //	service 1001 out                   registration gone
 //	wait 30s                           time passes
 //	snapshot 1001
+//	ignored                            indications that came too late or twice
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		s := &story{model: New(Options{Prefix: "c"}), now: time.Unix(0, 0)}
@@ -94,6 +95,8 @@ func (s *story) command(t *testing.T, d *datadriven.TestData) string {
 		}
 		s.now = s.now.Add(after)
 		return s.step(Tick{})
+	case "ignored":
+		return fmt.Sprintln(s.model.Ignored())
 	case "snapshot":
 		return s.snapshot(DeviceID(argument(0)))
 	}
