@@ -79,7 +79,10 @@ func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClien
 	go func() { defer close(watched); _ = leases.Run(ctx) }()
 	go func() { defer close(served); _ = r.Run(serving) }()
 	t.Cleanup(func() { stop(); <-served; cancel(); <-watched })
-	return phonecontrolv1.NewPhoneControlServiceClient(link.Direct(r.Register))
+	client := phonecontrolv1.NewPhoneControlServiceClient(link.Direct(r.Register))
+	// A phone that is refused while the target has no owner tries again much later.
+	stateAt(t, client, "1001", ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_NULL)
+	return client
 }
 
 // stateAt waits until the line's only call is in the state.

@@ -14,8 +14,8 @@ type Network struct{ block int }
 
 // firstBlock and blocks bound the addresses 127.0.N.0/24.
 const (
-	firstBlock = 64
-	blocks     = 32
+	firstBlock = 100
+	blocks     = 24
 )
 
 // NewNetwork reserves a block until the test ends.
@@ -38,4 +38,4 @@ func (n Network) IP(host int) string { return fmt.Sprintf("127.0.%d.%d", n.block
 
 // RTPPorts is the first of 100 ports for RTP, which phones bind on every
 // address; i is the phone, below 5.
-func (n Network) RTPPorts(i int) int { return 30000 + (n.block-firstBlock)*500 + i*100 }
+func (n Network) RTPPorts(i int) int { return 10000 + (n.block-firstBlock)*500 + i*100 }
