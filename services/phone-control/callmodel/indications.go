@@ -30,9 +30,7 @@ func (m *Model) originate(caller *connection) {
 	switch {
 	case !known:
 		m.unreachable(caller, CauseNumberUnallocated)
-	case c.called == c.calling:
-		// Busy with this very call: the one connection there is fails.
-		caller.state = Fail
+	case c.called == c.calling: // with this very call
 		m.unreachable(caller, CauseBusy)
 	case called.DoNotDisturb:
 		m.unreachable(caller, CauseDoNotDisturb)
@@ -48,10 +46,10 @@ func (m *Model) originate(caller *connection) {
 }
 
 // unreachable fails a call whose called party could not even be rung. The
-// failed connection is the called one; it is in no call list but the caller's.
+// failed connection is the called one; only the caller is told of it.
 func (m *Model) unreachable(caller *connection, cause Cause) {
 	c := caller.call
-	c.unrung = caller.state != Fail
+	c.unrung = true
 	m.report(Failed, &Event{Connection: ConnectionID{Call: c.id, Device: c.called}, Device: c.called}, c, cause)
 	m.failCall(caller, cause)
 }

@@ -40,8 +40,6 @@ func (m *Model) mayCall(in MakeCall) *Error {
 			return refuse(stateIncompatibility, "connectedCallExists", "hold or clear the connected call first")
 		case Initiated:
 			return refuse(stateIncompatibility, "invalidCallingDeviceState", "the line is making a call already")
-		case Fail:
-			return refuse(stateIncompatibility, "invalidCallingDeviceState", "the line's failed call is not cleared yet")
 		default:
 		}
 	}
