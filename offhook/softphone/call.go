@@ -16,6 +16,10 @@ const sdpType = "application/sdp"
 // State of a call at the phone.
 type State string
 
+// starting is a call whose first message is not out yet: nothing can be done
+// with it.
+const starting State = "starting"
+
 // States of a call.
 const (
 	Dialing   State = "dialing"
@@ -31,6 +35,9 @@ type Call struct {
 	peer  string
 	audio *audio
 
+	// acting keeps Answer and Hangup, which take several steps, apart.
+	acting sync.Mutex
+
 	mutex    sync.Mutex
 	state    State
 	dialog   *sipstack.Dialog
@@ -39,10 +46,14 @@ type Call struct {
 	// comes in the ACK.
 	offer       []byte
 	awaitAnswer bool
-	heldByPeer  bool
-	hadMedia    bool
-	version     uint64
-	timers      []func()
+	// abandoned is a call that was given up while its 2xx may be on its way.
+	abandoned bool
+	// changing tells a re-INVITE of this phone under way.
+	changing   bool
+	heldByPeer bool
+	hadMedia   bool
+	version    uint64
+	timers     []func()
 }
 
 // Peer is the other party's number as SIP told it.
@@ -68,7 +79,7 @@ func (p *Phone) Dial(number string) (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	call := &Call{phone: p, peer: number, state: Dialing}
+	call := &Call{phone: p, peer: number, state: starting}
 	if err := p.add(call); err != nil {
 		return nil, fmt.Errorf("dial %s: %w", number, err)
 	}
@@ -86,6 +97,9 @@ func (p *Phone) Dial(number string) (*Call, error) {
 		Handler: call, OnResponse: call.onInviteResponse,
 		Credentials: &sipstack.Credentials{Username: p.settings.Username, Password: p.settings.Password},
 	})
+	if err == nil && call.state == starting {
+		call.state = Dialing
+	}
 	call.mutex.Unlock()
 	if err != nil {
 		call.finish(err.Error())
@@ -109,10 +123,16 @@ func (c *Call) onInviteResponse(response *sipstack.Response) {
 	case code < 200:
 	case code < 300:
 		c.mutex.Lock()
-		dialog := c.dialog
-		c.state = Connected
+		dialog, wanted := c.dialog, !c.abandoned && c.state != Ended
+		if wanted {
+			c.state = Connected
+		}
 		c.mutex.Unlock()
 		_ = dialog.Ack(nil, "")
+		if !wanted {
+			_ = dialog.Bye()
+			return
+		}
 		c.applyAnswer(response.Body())
 		c.phone.report(CallConnected, c, "")
 	default:
@@ -122,6 +142,8 @@ func (c *Call) onInviteResponse(response *sipstack.Response) {
 
 // Answer picks the ringing call up.
 func (c *Call) Answer() error {
+	c.acting.Lock()
+	defer c.acting.Unlock()
 	c.mutex.Lock()
 	if c.state != Ringing {
 		c.mutex.Unlock()
@@ -150,8 +172,11 @@ func (c *Call) Answer() error {
 
 // Hangup ends the call: BYE, CANCEL, or 486 while it rings here.
 func (c *Call) Hangup() error {
+	c.acting.Lock()
+	defer c.acting.Unlock()
 	c.mutex.Lock()
 	state, dialog, incoming := c.state, c.dialog, c.incoming
+	c.abandoned = c.abandoned || state == Dialing
 	c.mutex.Unlock()
 	switch state {
 	case Ringing:
@@ -162,7 +187,7 @@ func (c *Call) Hangup() error {
 		dialog.Cancel()
 	case Connected, Held:
 		return dialog.Bye()
-	case Ended:
+	case starting, Ended:
 		return ErrNoSuchCall
 	}
 	return nil

@@ -101,10 +101,12 @@ func (c *Call) informed(tx *sipstack.ServerTx) {
 	}
 }
 
-// Hold puts the connected call on hold: re-INVITE sendonly.
+// Hold puts the connected call on hold: re-INVITE sendonly. The report HeldHere
+// or ChangeRefused tells the outcome.
 func (c *Call) Hold() error { return c.reInvite(Connected, Held, SendOnly, HeldHere) }
 
-// Resume takes the held call off hold: re-INVITE sendrecv.
+// Resume takes the held call off hold: re-INVITE sendrecv. The report
+// ResumedHere or ChangeRefused tells the outcome.
 func (c *Call) Resume() error { return c.reInvite(Held, Connected, SendRecv, ResumedHere) }
 
 func (c *Call) reInvite(from, to State, direction Direction, kind ReportKind) error {
@@ -113,16 +115,27 @@ func (c *Call) reInvite(from, to State, direction Direction, kind ReportKind) er
 		c.mutex.Unlock()
 		return fmt.Errorf("%w: it is %s", ErrNotConnected, c.state)
 	}
+	if c.changing {
+		c.mutex.Unlock()
+		return ErrChanging
+	}
 	dialog := c.dialog
+	c.changing = true
 	c.mutex.Unlock()
 	body, err := c.describe([]uint8{payloadPCMU, payloadPCMA}, direction)
 	if err != nil {
+		c.changed()
 		return err
 	}
 	_, err = dialog.Send(sipstack.RequestSpec{
 		Method: "INVITE", Body: body, ContentType: sdpType,
 		OnResponse: func(response *sipstack.Response) {
-			if response.StatusCode < 200 || response.StatusCode >= 300 {
+			if response.StatusCode < 200 {
+				return
+			}
+			c.changed()
+			if response.StatusCode >= 300 {
+				c.phone.report(ChangeRefused, c, fmt.Sprintf("%d %s", response.StatusCode, response.Reason))
 				return
 			}
 			_ = dialog.Ack(nil, "")
@@ -136,7 +149,15 @@ func (c *Call) reInvite(from, to State, direction Direction, kind ReportKind) er
 		},
 	})
 	if err != nil {
+		c.changed()
 		return fmt.Errorf("send re-INVITE: %w", err)
 	}
 	return nil
+}
+
+// changed lets the next re-INVITE go.
+func (c *Call) changed() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.changing = false
 }

@@ -36,7 +36,7 @@ func (p *Phone) ring(tx *sipstack.ServerTx) {
 	if !tx.RequireOnly("timer") {
 		return
 	}
-	call := &Call{phone: p, state: Ringing, incoming: tx, peer: "unknown"}
+	call := &Call{phone: p, state: starting, incoming: tx, peer: "unknown"}
 	if from, err := sipstack.ParseNameAddr(sipstack.HeaderValue(request, "From")); err == nil {
 		call.peer = from.URI.User
 	}
@@ -47,18 +47,26 @@ func (p *Phone) ring(tx *sipstack.ServerTx) {
 		}
 		call.offer = body
 	}
-	if err := p.add(call); err != nil {
-		_ = tx.Reject(map[bool]int{true: 486, false: 500}[errors.Is(err, ErrTooManyCalls)])
+	switch err := p.add(call); {
+	case errors.Is(err, ErrTooManyCalls):
+		_ = tx.Reject(486)
+		return
+	case errors.Is(err, ErrPhoneShutDown):
+		_ = tx.Reject(480)
+		return
+	case err != nil:
+		_ = tx.Reject(500)
 		return
 	}
 	dialog, err := tx.Ring(180, sipstack.WithHeader(p.capabilities()...), sipstack.WithContact(p.contact))
 	if err != nil {
+		_ = tx.Reject(500)
 		call.finish(err.Error())
 		return
 	}
 	dialog.SetHandler(call)
 	call.mutex.Lock()
-	call.dialog = dialog
+	call.dialog, call.state = dialog, Ringing
 	call.mutex.Unlock()
 	tx.OnCancel(func() { call.finish("cancelled") })
 	p.report(IncomingCall, call, "")

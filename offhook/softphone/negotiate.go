@@ -11,6 +11,15 @@ func (c *Call) describe(payloads []uint8, direction Direction) ([]byte, error) {
 	return describe(c.phone.settings.IP, c.audio.port(), version, payloads, direction)
 }
 
+// answer writes the next session description as the answer to an offer.
+func (c *Call) answer(offer media, codec uint8, direction Direction) ([]byte, error) {
+	c.mutex.Lock()
+	c.version++
+	version := c.version
+	c.mutex.Unlock()
+	return describeAnswer(c.phone.settings.IP, c.audio.port(), version, offer, codec, direction)
+}
+
 // answerTo makes the answer to an offer and points the audio there; without an
 // offer it makes a full one of its own (RFC 3264 5, 6, 8.4).
 func (c *Call) answerTo(offer []byte) ([]byte, error) {
@@ -30,8 +39,9 @@ func (c *Call) answerTo(offer []byte) ([]byte, error) {
 		return nil, errNoAudio
 	}
 	direction := agreed(own, remote.direction)
-	c.direct(remote, codec, direction)
-	return c.describe([]uint8{codec}, direction)
+	c.audio.direct(remote.address, codec, direction)
+	c.heard(remote.direction == SendOnly || remote.direction == Inactive)
+	return c.answer(remote, codec, direction)
 }
 
 // applyAnswer points the audio where the other side's answer says.
@@ -42,13 +52,16 @@ func (c *Call) applyAnswer(answer []byte) {
 		return
 	}
 	if codec, ok := remote.codec(); ok {
-		c.direct(remote, codec, remote.direction.reversed())
+		c.audio.direct(remote.address, codec, remote.direction.reversed())
+		// To an offer to send only, nothing else than not sending can be answered.
+		if c.State() != Held {
+			c.heard(remote.direction == SendOnly || remote.direction == Inactive)
+		}
 	}
 }
 
-func (c *Call) direct(remote media, codec uint8, direction Direction) {
-	c.audio.direct(remote.address, codec, direction)
-	held := remote.direction == SendOnly || remote.direction == Inactive
+// heard notes whether the other side has the call on hold, and reports a change.
+func (c *Call) heard(held bool) {
 	c.mutex.Lock()
 	// Media that has not run yet can't be held or resumed.
 	changed := c.hadMedia && held != c.heldByPeer

@@ -26,7 +26,8 @@ var (
 	ErrNoSuchCall    = errors.New("phone has no such call")
 	ErrTooManyCalls  = errors.New("phone has all the calls it can take")
 	ErrNotRinging    = errors.New("call is not ringing")
-	ErrNotConnected  = errors.New("call is not connected")
+	ErrNotConnected  = errors.New("call is not in the state for that")
+	ErrChanging      = errors.New("call is being held or resumed already")
 	ErrPhoneShutDown = errors.New("phone is shut down")
 )
 
@@ -39,7 +40,7 @@ type Settings struct {
 	Password    string
 	// Domain is the host of the address of record, with a port if not 5060.
 	Domain string
-	// Registrar is host:port of the SIP server, the phone's outbound proxy.
+	// Registrar is the host:port of the SIP server, the phone's outbound proxy.
 	Registrar string
 	// Transport is "udp" (default) or "tcp".
 	Transport string
@@ -118,11 +119,16 @@ func (p *Phone) Run(ctx context.Context) error {
 	p.root = media
 	p.mutex.Unlock()
 
+	registered, stopRegistration := context.WithCancel(ctx)
+	defer stopRegistration()
 	var group errgroup.Group
-	group.Go(func() error { return p.endpoint.Run(sip) })
+	group.Go(func() error {
+		defer stopRegistration()
+		return p.endpoint.Run(sip)
+	})
 	group.Go(func() error {
 		defer stopSIP()
-		p.stayRegistered(ctx)
+		p.stayRegistered(registered)
 		return nil
 	})
 	err := group.Wait()

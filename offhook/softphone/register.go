@@ -39,7 +39,9 @@ func (p *Phone) stayRegistered(ctx context.Context) {
 	retry := firstRetry
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	known := false
+	// known is set while the registrar may have a binding, told while the user
+	// believes so.
+	known, told := false, false
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,13 +61,14 @@ func (p *Phone) stayRegistered(ctx context.Context) {
 		case ctx.Err() != nil:
 			continue
 		case err != nil:
+			told = false
 			p.report(RegistrationFailed, nil, err.Error())
 			wait, retry = retry, min(2*retry, lastRetry)
 		default:
-			if !known {
+			if !told {
 				p.report(Registered, nil, "")
 			}
-			known, retry = true, firstRetry
+			known, told, retry = true, true, firstRetry
 			wait = max(granted/2, time.Second)
 		}
 		timer.Reset(wait)
@@ -78,14 +81,20 @@ func (r *registration) register(ctx context.Context, expires time.Duration) (tim
 	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
 	defer cancel()
 	var authorization sipstack.Header
-	for range 3 {
+	for range 4 {
 		response, err := r.send(ctx, expires, authorization)
 		if err != nil {
 			return 0, err
 		}
 		switch code := int(response.StatusCode); {
 		case code == 200:
-			return granted(response, expires), nil
+			return granted(response, r.phone.contact.URI, expires), nil
+		case code == 423:
+			least, err := strconv.Atoi(strings.TrimSpace(sipstack.HeaderValue(response, "Min-Expires")))
+			if err != nil || time.Duration(least)*time.Second <= expires {
+				return 0, fmt.Errorf("register %s: 423 %s", r.phone.settings.Number, response.Reason)
+			}
+			expires = time.Duration(least) * time.Second
 		case code == 401 && authorization == nil, code == 401 && strings.Contains(strings.ToLower(sipstack.HeaderValue(response, "WWW-Authenticate")), "stale=true"):
 			if authorization, err = r.answer(response); err != nil {
 				return 0, err
@@ -165,17 +174,25 @@ func (r *registration) answer(response *sipstack.Response) (sipstack.Header, err
 	return nil, fmt.Errorf("answer challenge: %w", errors.Join(faults...))
 }
 
-func granted(response *sipstack.Response, asked time.Duration) time.Duration {
-	values := append(sipstack.HeaderValues(response, "Contact"), "x;expires="+sipstack.HeaderValue(response, "Expires"))
-	for _, value := range values {
-		_, text, found := strings.Cut(strings.ToLower(value), ";expires=")
-		if !found {
+// granted is the time the registrar gives this phone's contact (RFC 3261
+// 10.2.4); others of the same address have their own.
+func granted(response *sipstack.Response, own sipstack.URI, asked time.Duration) time.Duration {
+	for _, value := range sipstack.ListValues(response, "Contact") {
+		contact, err := sipstack.ParseNameAddr(value)
+		if err != nil || contact.URI.User != own.User || contact.URI.Host != own.Host || contact.URI.Port != own.Port {
 			continue
 		}
-		text, _, _ = strings.Cut(text, ";")
-		if seconds, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && seconds > 0 {
-			return time.Duration(seconds) * time.Second
+		if expires, ok := seconds(contact.Params["expires"]); ok {
+			return expires
 		}
 	}
+	if expires, ok := seconds(sipstack.HeaderValue(response, "Expires")); ok {
+		return expires
+	}
 	return asked
+}
+
+func seconds(text string) (time.Duration, bool) {
+	count, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31)
+	return time.Duration(count) * time.Second, err == nil && count > 0
 }

@@ -22,6 +22,7 @@ const (
 	ResumedByPeer      ReportKind = "resumed by the other side"
 	HeldHere           ReportKind = "holds"
 	ResumedHere        ReportKind = "resumes"
+	ChangeRefused      ReportKind = "can't hold or resume"
 	CallEnded          ReportKind = "call ended"
 	DigitReceived      ReportKind = "digit"
 )

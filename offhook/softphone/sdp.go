@@ -17,6 +17,10 @@ var errNoAudio = errors.New("no usable audio in session description")
 
 // media is what one side says of its audio stream.
 type media struct {
+	// streams are all of the description, and at which is the audio: an answer
+	// has as many (RFC 3264 6).
+	streams   []*sdp.MediaDescription
+	at        int
 	address   *net.UDPAddr
 	payloads  []uint8
 	direction Direction
@@ -38,7 +42,7 @@ func parseMedia(body []byte) (media, error) {
 	if err := description.Unmarshal(body); err != nil {
 		return media{}, fmt.Errorf("read session description: %w", err)
 	}
-	for _, stream := range description.MediaDescriptions {
+	for i, stream := range description.MediaDescriptions {
 		if stream.MediaName.Media != "audio" || stream.MediaName.Port.Value == 0 {
 			continue
 		}
@@ -54,8 +58,12 @@ func parseMedia(body []byte) (media, error) {
 			return media{}, fmt.Errorf("%w: connection address %q", errNoAudio, connection.Address.Address)
 		}
 		result := media{
+			streams: description.MediaDescriptions, at: i,
 			address:   &net.UDPAddr{IP: ip, Port: stream.MediaName.Port.Value},
 			direction: directionOf(stream, &description),
+		}
+		if ip.IsUnspecified() { // how RFC 2543 8.4 holds: it does not receive
+			result.direction = agreed(SendOnly, result.direction.reversed())
 		}
 		for _, format := range stream.MediaName.Formats {
 			if payload, err := strconv.ParseUint(format, 10, 7); err == nil {
@@ -79,9 +87,25 @@ func directionOf(stream *sdp.MediaDescription, session *sdp.SessionDescription) 
 	return SendRecv
 }
 
-// describe writes this phone's session description. An answer repeats one
-// codec, an offer has both.
+// describe writes this phone's offer.
 func describe(localIP string, port int, version uint64, payloads []uint8, direction Direction) ([]byte, error) {
+	return session(localIP, port, version, []*sdp.MediaDescription{audioStream(port, payloads, direction)})
+}
+
+// describeAnswer writes the answer to an offer: its audio with one codec, and
+// every other stream refused by port 0.
+func describeAnswer(localIP string, port int, version uint64, offer media, codec uint8, direction Direction) ([]byte, error) {
+	streams := make([]*sdp.MediaDescription, len(offer.streams))
+	for i, offered := range offer.streams {
+		refused := offered.MediaName
+		refused.Port = sdp.RangedPort{}
+		streams[i] = &sdp.MediaDescription{MediaName: refused}
+	}
+	streams[offer.at] = audioStream(port, []uint8{codec}, direction)
+	return session(localIP, port, version, streams)
+}
+
+func audioStream(port int, payloads []uint8, direction Direction) *sdp.MediaDescription {
 	names := map[uint8]string{payloadPCMU: "PCMU/8000", payloadPCMA: "PCMA/8000"}
 	stream := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: port}, Protos: []string{"RTP", "AVP"},
@@ -90,16 +114,23 @@ func describe(localIP string, port int, version uint64, payloads []uint8, direct
 		stream.MediaName.Formats = append(stream.MediaName.Formats, strconv.Itoa(int(payload)))
 		stream.WithValueAttribute("rtpmap", fmt.Sprintf("%d %s", payload, names[payload]))
 	}
-	stream.WithValueAttribute("ptime", "20").WithPropertyAttribute(string(direction))
+	return stream.WithValueAttribute("ptime", "20").WithPropertyAttribute(string(direction))
+}
+
+func session(localIP string, port int, version uint64, streams []*sdp.MediaDescription) ([]byte, error) {
+	family := "IP4"
+	if ip := net.ParseIP(localIP); ip != nil && ip.To4() == nil {
+		family = "IP6"
+	}
 	description := sdp.SessionDescription{
 		Origin: sdp.Origin{
 			Username: "-", SessionID: uint64(port), SessionVersion: version, // #nosec G115 -- a port is positive
-			NetworkType: "IN", AddressType: "IP4", UnicastAddress: localIP,
+			NetworkType: "IN", AddressType: family, UnicastAddress: localIP,
 		},
 		SessionName:           "Offhook phone",
-		ConnectionInformation: &sdp.ConnectionInformation{NetworkType: "IN", AddressType: "IP4", Address: &sdp.Address{Address: localIP}},
+		ConnectionInformation: &sdp.ConnectionInformation{NetworkType: "IN", AddressType: family, Address: &sdp.Address{Address: localIP}},
 		TimeDescriptions:      []sdp.TimeDescription{{}},
-		MediaDescriptions:     []*sdp.MediaDescription{stream},
+		MediaDescriptions:     streams,
 	}
 	body, err := description.Marshal()
 	if err != nil {
