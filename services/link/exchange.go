@@ -32,8 +32,9 @@ type exchange struct {
 	work    chan task
 	idle    atomic.Int32
 
-	mu   sync.Mutex
-	open map[uint64]context.CancelFunc
+	mu    sync.Mutex
+	open  map[uint64]context.CancelFunc
+	ended bool // no call goes on
 }
 
 // task is one call for a worker; its payload is a view into the buffer.
@@ -60,6 +61,7 @@ func (s *Server) exchange(stream grpc.ServerStream) error {
 		work: make(chan task),
 		open: map[uint64]context.CancelFunc{},
 	}
+	defer context.AfterFunc(ctx, e.cancelAll)()
 	readEnded := make(chan struct{})
 	var writer sync.WaitGroup
 	writer.Go(func() { e.write(readEnded) })
@@ -163,7 +165,11 @@ func (e *exchange) begin(asked *request, buffer mem.Buffer) {
 	if !taken {
 		e.open[asked.id] = cancel
 	}
+	ended := e.ended
 	e.mu.Unlock()
+	if ended {
+		cancel()
+	}
 	if taken {
 		cancel()
 		<-e.server.slots
@@ -180,8 +186,11 @@ func (e *exchange) begin(asked *request, buffer mem.Buffer) {
 	}
 }
 
+// callContext has the values of the stream's context. With its end cancelAll
+// ends it: that all calls' contexts were its children would cost each of them
+// a turn at its lock.
 func (e *exchange) callContext(asked *request) (context.Context, context.CancelFunc) {
-	ctx := e.ctx
+	ctx := context.WithoutCancel(e.ctx)
 	if asked.metadata != nil {
 		ctx = metadata.NewIncomingContext(ctx, asked.metadata)
 	}
@@ -201,6 +210,15 @@ func (e *exchange) cancel(id uint64) {
 	cancel := e.open[id]
 	e.mu.Unlock()
 	if cancel != nil {
+		cancel()
+	}
+}
+
+func (e *exchange) cancelAll() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended = true
+	for _, cancel := range e.open {
 		cancel()
 	}
 }

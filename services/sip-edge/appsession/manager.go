@@ -26,6 +26,7 @@ type Manager struct {
 	withDisposition sipstack.ResponseOption
 	draining        atomic.Bool
 	base            atomic.Pointer[context.Context]
+	slot            atomic.Pointer[serviceContext]
 
 	mu       sync.RWMutex
 	sessions map[string]*session

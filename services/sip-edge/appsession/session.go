@@ -148,9 +148,7 @@ func (s *session) serve(tx *sipstack.ServerTx) int {
 		refusal{code: 413, warning: "the CSTA body is too large"}.respond(tx)
 		return 413
 	}
-	ctx, cancel := s.m.callContext(s.m.limits.ServiceTimeout)
-	defer cancel()
-	answer, err := s.m.service(s.id).InvokeService(ctx, &sessionv1.InvokeServiceRequest{SessionId: s.id, Body: body})
+	answer, err := s.m.service(s.id).InvokeService(s.m.serviceContext(), &sessionv1.InvokeServiceRequest{SessionId: s.id, Body: body})
 	if err != nil {
 		refused := dialogRefusal(err)
 		refused.respond(tx)
