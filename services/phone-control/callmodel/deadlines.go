@@ -35,8 +35,8 @@ func (m *Model) stopTimer(n *connection) {
 }
 
 // await makes a service wait for the phone, within the service time-out.
-func (m *Model) await(n *connection, request RequestID, want State) {
-	n.pending = &pending{request: request, want: want, until: m.now.Add(m.options.ServiceTimeout)}
+func (m *Model) await(n *connection, request RequestID) {
+	n.pending = &pending{request: request, until: m.now.Add(m.options.ServiceTimeout)}
 	m.schedule(n)
 }
 

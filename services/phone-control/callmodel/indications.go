@@ -109,7 +109,7 @@ func (m *Model) legAnswered(in LegAnswered) {
 			n.state = Alerting
 			m.event(Delivered, n, n.id.Device, CauseNewCall)
 		}
-		m.done(n, Connected)
+		m.done(n)
 		m.stopTimer(n)
 		n.state = Connected
 		m.event(Established, n, n.id.Device, CauseNewCall)
@@ -188,7 +188,7 @@ func (m *Model) legHeld(in LegHeld) {
 		m.ignored++
 		return
 	}
-	cause := m.done(n, Hold)
+	cause := m.done(n)
 	n.state = Hold
 	m.event(Held, n, n.id.Device, cause)
 }
@@ -202,23 +202,19 @@ func (m *Model) legRetrieved(in LegRetrieved) {
 		m.ignored++
 		return
 	}
-	cause := m.done(n, Connected)
+	cause := m.done(n)
 	n.state = Connected
 	m.event(Retrieved, n, n.id.Device, cause)
 }
 
-// done replies to the pending service that wanted this state, and tells whether
-// a service or the user's hand did it.
-func (m *Model) done(n *connection, state State) Cause {
+// done replies to the service that waits for what the phone has just done, and
+// tells whether a service or the user's hand did it. What a service waits for
+// is the only thing that can happen to a connection in its state.
+func (m *Model) done(n *connection) Cause {
 	if n.pending == nil {
 		return CauseKeyOperation
 	}
-	waiting := m.settle(n)
-	if waiting.want != state {
-		m.reply(waiting.request, n.id, refuse(stateIncompatibility, "invalidConnectionState", "the phone did something else meanwhile"))
-		return CauseKeyOperation
-	}
-	m.reply(waiting.request, n.id, nil)
+	m.reply(m.settle(n).request, n.id, nil)
 	return CauseNormal
 }
 

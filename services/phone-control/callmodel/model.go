@@ -82,7 +82,6 @@ type connection struct {
 // pending is a service that waits for the phone.
 type pending struct {
 	request RequestID
-	want    State
 	until   time.Time
 }
 

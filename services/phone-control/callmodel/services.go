@@ -58,7 +58,7 @@ func (m *Model) answerCall(in AnswerCall) {
 		m.reply(in.Request, in.Connection, err)
 		return
 	}
-	m.await(n, in.Request, Connected)
+	m.await(n, in.Request)
 	m.do(Answer{Connection: n.id})
 }
 
@@ -74,7 +74,7 @@ func (m *Model) holdCall(in HoldCall) {
 		m.reply(in.Request, in.Connection, err)
 		return
 	}
-	m.await(n, in.Request, Hold)
+	m.await(n, in.Request)
 	m.do(PutOnHold{Connection: n.id})
 }
 
@@ -90,7 +90,7 @@ func (m *Model) retrieveCall(in RetrieveCall) {
 		m.reply(in.Request, in.Connection, err)
 		return
 	}
-	m.await(n, in.Request, Connected)
+	m.await(n, in.Request)
 	m.do(TakeOffHold{Connection: n.id})
 }
 

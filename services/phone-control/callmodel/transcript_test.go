@@ -16,7 +16,7 @@ import (
 // follows the line are the model's outputs in order. Connections are written
 // call/device; the last call made is "c".
 //
-//	lines 1001 1002 dnd=1003 limit=1   configuration; all in service
+//	lines 1001 1002 dnd=1003 limit=1 calls=4 drain   configuration; all in service
 //	make 1001 1002 [prompt]            MakeCall
 //	answer|clear|hold|retrieve c/1001  services
 //	dialled 1001 1002                  a phone dials by hand
@@ -125,6 +125,9 @@ func (s *story) lines(d *datadriven.TestData) string {
 			line = Line{Number: DeviceID(argument.Vals[0]), DoNotDisturb: true}
 		case "limit":
 			in.MaxCallsPerLine, _ = strconv.Atoi(argument.Vals[0])
+			continue
+		case "calls":
+			in.MaxCalls, _ = strconv.Atoi(argument.Vals[0])
 			continue
 		case "drain":
 			in.Drain = true
