@@ -52,7 +52,7 @@ func New(ctx context.Context, options Options) (*Client, error) {
 		options.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	if _, _, err := net.SplitHostPort(options.Server); err != nil {
-		return nil, fmt.Errorf("server address %q: %w; write it as host:port", options.Server, err)
+		return nil, fmt.Errorf("%w: %w", ErrAddress, err)
 	}
 	if options.LocalIP == "" {
 		ip, err := sourceAddress(ctx, options.Server)

@@ -50,17 +50,27 @@ func (s *Session) informed(tx *sipstack.ServerTx) {
 	switch message := document.Message.(type) {
 	case csta.Event:
 		_ = tx.Respond(200, "")
-		select {
-		case s.events <- message:
-		default: // the application does not read
-			s.lost.Add(1)
-		}
+		s.queue(message)
 	case *csta.SystemStatus:
 		s.answer(tx, &csta.SystemStatusResponse{})
 	case *csta.RequestSystemStatus:
 		s.answer(tx, &csta.RequestSystemStatusResponse{SystemStatus: csta.SystemStatusNormal})
 	default:
 		s.answer(tx, csta.NewError(csta.OperationServiceNotSupported))
+	}
+}
+
+// queue hands an event to the application.
+func (s *Session) queue(event csta.Event) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.closed {
+		return
+	}
+	select {
+	case s.events <- event:
+	default: // the application does not read
+		s.lost.Add(1)
 	}
 }
 
@@ -123,6 +133,9 @@ func (s *Session) parties() (from, to sipstack.NameAddr, err error) {
 			return from, to, fmt.Errorf("server address: %w", err)
 		}
 		domain = host
+		if strings.Contains(host, ":") {
+			domain = "[" + host + "]"
+		}
 	}
 	if from.URI, err = sipstack.ParseURI("sip:" + s.options.User + "@" + domain); err != nil {
 		return from, to, fmt.Errorf("user %q: %w", s.options.User, err)

@@ -13,6 +13,12 @@ import (
 // ErrNotNormal tells that the server's system status is not normal.
 var ErrNotNormal = errors.New("the server is not in normal operation")
 
+// ErrEnded tells that the session has ended.
+var ErrEnded = errors.New("the session has ended")
+
+// ErrAddress tells that Options.Server is not host:port.
+var ErrAddress = errors.New("write the server's address as host:port")
+
 // SIPError is a refusal on SIP's level.
 type SIPError struct {
 	Method string

@@ -4,6 +4,7 @@ package cstaclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -41,8 +42,10 @@ type Session struct {
 
 	mutex  sync.Mutex
 	closed bool
-	ended  chan struct{}
-	cause  sipstack.DialogEnd
+	// abandoned tells that Open gave up while the 2xx may be on its way.
+	abandoned bool
+	ended     chan struct{}
+	cause     sipstack.DialogEnd
 }
 
 // Open opens a session: INVITE with RequestSystemStatus. It fails with a
@@ -67,8 +70,17 @@ func (c *Client) Open(ctx context.Context, options SessionOptions) (*Session, er
 		Handler: s, SessionExpires: options.Expires,
 		Credentials: &sipstack.Credentials{Username: options.User, Password: options.Password},
 		OnResponse: func(response *sipstack.Response) {
-			if response.StatusCode >= 200 {
+			if response.StatusCode < 200 {
+				return
+			}
+			s.mutex.Lock()
+			abandoned := s.abandoned
+			if !abandoned {
 				final <- response
+			}
+			s.mutex.Unlock()
+			if abandoned && response.StatusCode < 300 {
+				s.refuse()
 			}
 		},
 	})
@@ -78,7 +90,7 @@ func (c *Client) Open(ctx context.Context, options SessionOptions) (*Session, er
 	}
 	select {
 	case <-ctx.Done():
-		s.dialog.Cancel()
+		s.abandon(final)
 		return nil, fmt.Errorf("open session: %w", ctx.Err())
 	case response := <-final:
 		if response.StatusCode >= 300 {
@@ -93,6 +105,27 @@ func (c *Client) Open(ctx context.Context, options SessionOptions) (*Session, er
 		}
 		return s, nil
 	}
+}
+
+// abandon gives the INVITE up, or ends the dialog where its 2xx has come.
+func (s *Session) abandon(final <-chan *sipstack.Response) {
+	s.mutex.Lock()
+	s.abandoned = true
+	s.mutex.Unlock()
+	select {
+	case response := <-final:
+		if response.StatusCode < 300 {
+			s.refuse()
+		}
+	default:
+		s.dialog.Cancel()
+	}
+}
+
+// refuse ends a dialog that nobody wants any more.
+func (s *Session) refuse() {
+	_ = s.dialog.Ack(nil, "")
+	_ = s.dialog.Bye()
 }
 
 // Events gives the session's events in the order in which they came; it is
@@ -119,7 +152,7 @@ func (s *Session) Close(ctx context.Context) error {
 		return nil
 	default:
 	}
-	if err := s.dialog.Bye(); err != nil {
+	if err := s.dialog.Bye(); err != nil && !errors.Is(err, sipstack.ErrDialogGone) {
 		return fmt.Errorf("close session: %w", err)
 	}
 	select {
@@ -159,7 +192,7 @@ func (s *Session) Refresh(ctx context.Context) error {
 }
 
 // Invoke sends a service request and returns its positive response. A negative
-// one is a *ServiceError, a SIP fault a *SIPError.
+// one is a *ServiceError, a SIP fault a *SIPError, the session's end ErrEnded.
 func (s *Session) Invoke(ctx context.Context, request csta.Message) (csta.Message, error) {
 	answer, err := s.InvokeRaw(ctx, s.encode(request))
 	if err != nil {
@@ -186,6 +219,9 @@ func (s *Session) InvokeRaw(ctx context.Context, body []byte) ([]byte, error) {
 			}
 		},
 	})
+	if errors.Is(err, sipstack.ErrDialogGone) {
+		return nil, ErrEnded
+	}
 	if err != nil {
 		return nil, fmt.Errorf("send INFO: %w", err)
 	}
@@ -195,6 +231,8 @@ func (s *Session) InvokeRaw(ctx context.Context, body []byte) ([]byte, error) {
 			return nil, sipError("INFO", response)
 		}
 		return response.Body(), nil
+	case <-s.ended:
+		return nil, ErrEnded
 	case <-ctx.Done():
 		transaction.Terminate()
 		return nil, fmt.Errorf("wait for the answer to INFO: %w", ctx.Err())
