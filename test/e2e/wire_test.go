@@ -62,4 +62,7 @@ func (w *wire) bodies() []string {
 	return bodies
 }
 
+// has reports whether a document since the last call of elements has the text.
+func (w *wire) has(text string) bool { return strings.Contains(w.String(), text) }
+
 func (w *wire) String() string { return "\n" + strings.Join(w.bodies(), "\n") }

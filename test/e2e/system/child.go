@@ -23,6 +23,9 @@ type child struct {
 	exited chan struct{}
 	// stopSignal asks the process to end.
 	stopSignal os.Signal
+	command    *exec.Cmd
+	// killed tells that the test itself has ended it.
+	killed bool
 }
 
 // log keeps what a process writes and tells when there is more.
@@ -52,36 +55,19 @@ func (l *log) from(offset int) (string, <-chan struct{}) {
 // if nothing else is set, and SIGKILL where it stays. A failed test prints its log.
 func start(t *testing.T, name, path string, arguments ...string) *child {
 	t.Helper()
-	c := &child{name: name, log: &log{changed: make(chan struct{})}, exited: make(chan struct{}), stopSignal: syscall.SIGTERM}
 	command := exec.Command(path, arguments...)
+	c := &child{name: name, log: &log{changed: make(chan struct{})}, exited: make(chan struct{}), stopSignal: syscall.SIGTERM, command: command}
 	command.Stdout, command.Stderr = c.log, c.log
 	if err := command.Start(); err != nil {
 		t.Fatalf("start %s: %v", name, err)
 	}
-	var result error
 	go func() {
-		result = command.Wait()
+		_ = command.Wait()
 		close(c.exited)
 	}()
 	t.Cleanup(func() {
-		early := false
-		select {
-		case <-c.exited:
-			early = true
-		default:
-		}
-		_ = command.Process.Signal(c.stopSignal)
-		timer := time.NewTimer(patience)
-		defer timer.Stop()
-		select {
-		case <-c.exited:
-		case <-timer.C:
-			t.Errorf("%s did not end on %s", name, c.stopSignal)
-			_ = command.Process.Kill()
-			<-c.exited
-		}
-		if early || result != nil {
-			t.Errorf("%s ended, before its time: %t, with: %v", name, early, result)
+		if !c.killed {
+			c.stop(t)
 		}
 		if t.Failed() {
 			text, _ := c.log.from(0)
@@ -89,6 +75,36 @@ func start(t *testing.T, name, path string, arguments ...string) *child {
 		}
 	})
 	return c
+}
+
+// stop ends the process, and fails the test where it has ended before or does
+// not end well.
+func (c *child) stop(t *testing.T) {
+	select {
+	case <-c.exited:
+		t.Errorf("%s ended before its time: %s", c.name, c.command.ProcessState)
+		return
+	default:
+	}
+	_ = c.command.Process.Signal(c.stopSignal)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-c.exited:
+		if !c.command.ProcessState.Success() {
+			t.Errorf("%s ended on %s with: %s", c.name, c.stopSignal, c.command.ProcessState)
+		}
+	case <-timer.C:
+		t.Errorf("%s did not end on %s", c.name, c.stopSignal)
+		c.kill()
+	}
+}
+
+// kill ends the process with SIGKILL.
+func (c *child) kill() {
+	c.killed = true
+	_ = c.command.Process.Kill()
+	<-c.exited
 }
 
 // mark is the end of the log now, for await.

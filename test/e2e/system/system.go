@@ -36,6 +36,13 @@ type System struct {
 
 	manifests string
 	applier   *child // which reads the manifests
+	services  map[string]*service
+}
+
+// service is one of four processes, which can be started again.
+type service struct {
+	*child
+	run func(t *testing.T) *child
 }
 
 // Host numbers in the network.
@@ -93,7 +100,8 @@ func (s *System) startFour(t *testing.T, binaries *Binaries) {
 	s.applier = start(t, "offhook apply", binaries.Path("offhook"), "apply", "--nats", url, "--manifests", s.manifests, "--key-file", keyFile, "--watch")
 	s.applier.await(t, 0, "configuration published")
 
-	services := []struct {
+	s.services = make(map[string]*service)
+	for _, each := range []struct {
 		name, kind string
 		host       int
 		settings   string
@@ -101,11 +109,11 @@ func (s *System) startFour(t *testing.T, binaries *Binaries) {
 		{"phone-control", "PhoneControlConfig", hostPhoneControl, fmt.Sprintf("sip: {listen: \"%s:5070\"}\n", s.Network.IP(hostPhoneControl))},
 		{"monitor", "MonitorConfig", hostMonitor, ""},
 		{"csta-session", "CSTASessionConfig", hostSession, ""},
-		{"sip-edge", "SIPEdgeConfig", hostSIP, fmt.Sprintf("sip:\n  listen: [\"udp:%s\", \"tcp:%s\"]\n  internalListen: \"%s:5070\"\n", s.SIP, s.SIP, s.Domain)},
-	}
-	for _, service := range services {
-		host := s.Network.IP(service.host)
-		config := filepath.Join(folder, service.name+".yaml")
+		{"sip-edge", "SIPEdgeConfig", hostSIP, fmt.Sprintf("sip:\n  listen: [\"udp:%s\", \"tcp:%s\"]\n  internalListen: \"%s:5070\"\n  flowTokenKeyFile: %q\ndigest: {nonceKeyFile: %q}\n",
+			s.SIP, s.SIP, s.Domain, keyFile, keyFile)},
+	} {
+		host := s.Network.IP(each.host)
+		config := filepath.Join(folder, each.name+".yaml")
 		writeFile(t, config, fmt.Sprintf(`apiVersion: offhook.dev/v1alpha1
 kind: %s
 replica: %s-0
@@ -114,11 +122,26 @@ grpc: {listen: "%s:9090"}
 admin: {listen: "%s:8080"}
 drain: {delay: 0s, timeout: 20s}
 targets: {keyFile: %q}
-%s`, service.kind, service.name, url, host, host, keyFile, service.settings))
-		process := start(t, service.name, binaries.Path(service.name), "--config", config)
-		awaitReady(t, process, host+":8080")
+%s`, each.kind, each.name, url, host, host, keyFile, each.settings))
+		run := func(now *testing.T) *child {
+			now.Helper()
+			process := start(t, each.name, binaries.Path(each.name), "--config", config)
+			awaitReady(now, process, host+":8080")
+			return process
+		}
+		s.services[each.name] = &service{child: run(t), run: run}
 	}
 	s.GRPC = s.Network.IP(hostSession) + ":9090"
+}
+
+// Kill ends a service of FourProcesses with SIGKILL.
+func (s *System) Kill(name string) { s.services[name].kill() }
+
+// StartAgain starts a service that was killed, and waits until it is ready.
+func (s *System) StartAgain(t *testing.T, name string) {
+	t.Helper()
+	killed := s.services[name]
+	killed.child = killed.run(t)
 }
 
 // Write writes a manifest and waits until it is in force.
