@@ -28,7 +28,7 @@ var key = [seal.KeySize]byte{1, 2, 3}
 
 const quickstart = "../../../deploy/samples/quickstart"
 
-func folder(t *testing.T, path string) map[string][]byte {
+func folder(t testing.TB, path string) map[string][]byte {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(path, "*.yaml"))
 	if err != nil || len(names) == 0 {
