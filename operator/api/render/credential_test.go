@@ -22,7 +22,7 @@ import (
 func TestSealedDigestIsThatOfRFC7616(t *testing.T) {
 	files := folder(t, quickstart)
 	replace(files, "realm: offhook.test", "realm: http-auth@example.org")
-	replace(files, "name: alice\nspec:\n", "name: alice\nspec:\n  user: Mufasa\n")
+	replace(files, "user: alice\n", "user: Mufasa\n")
 	replace(files, "alice-secret", "Circle of Life")
 	config := rendered(t, files, key)["quickstart"]
 	want := &configv1.DigestSecret{
