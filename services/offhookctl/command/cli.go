@@ -50,6 +50,7 @@ type Connection struct {
 // Environment is where a command runs.
 type Environment struct {
 	Context  context.Context //nolint:containedctx // kong's Run takes values, not a context
+	In       io.Reader
 	Out, Err io.Writer
 	// Model of the command line, for completion.
 	Model *kong.Application

@@ -33,7 +33,7 @@ func (o *Completion) Run(_ *Connection, env *Environment) error {
 	case "fish":
 		script = fish(env.Model, names)
 	default:
-		script = bash(names, commands, shared)
+		script = bash(names, commands, shared, valued(env.Model))
 		if o.Shell == "zsh" {
 			script = "#compdef offhookctl\nautoload -U +X bashcompinit && bashcompinit\n" + script
 		}
@@ -53,13 +53,41 @@ func flags(list []*kong.Flag) []string {
 	return names
 }
 
-func bash(names []string, commands map[string][]string, shared []string) string {
+// valued are the flags, long and short, whose value may be the next word.
+func valued(model *kong.Application) []string {
+	var names []string
+	for _, flag := range model.Flags {
+		if flag.IsBool() {
+			continue
+		}
+		names = append(names, "--"+flag.Name)
+		if flag.Short != 0 {
+			names = append(names, "-"+string(flag.Short))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func bash(names []string, commands map[string][]string, shared, valued []string) string {
 	var script strings.Builder
-	script.WriteString("_offhookctl() {\n  local word=${COMP_WORDS[COMP_CWORD]} command= each\n  for each in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $each in -*) ;; *) command=$each; break ;; esac\n  done\n  case $command in\n")
+	fmt.Fprintf(&script, `_offhookctl() {
+  local word=${COMP_WORDS[COMP_CWORD]} command= value= each
+  for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [ -n "$value" ]; then value=; continue; fi
+    case $each in
+      %s) value=next ;;
+      -*) ;;
+      *) command=$each; break ;;
+    esac
+  done
+  if [ -n "$value" ]; then return; fi # the shell completes file names
+  case $command in
+`, strings.Join(valued, "|"))
 	for _, name := range names {
 		fmt.Fprintf(&script, "    %s) COMPREPLY=($(compgen -W '%s' -- \"$word\")) ;;\n", name, strings.Join(commands[name], " "))
 	}
-	fmt.Fprintf(&script, "    *) COMPREPLY=($(compgen -W '%s %s' -- \"$word\")) ;;\n  esac\n}\ncomplete -F _offhookctl offhookctl\n", strings.Join(names, " "), strings.Join(shared, " "))
+	fmt.Fprintf(&script, "    *) COMPREPLY=($(compgen -W '%s %s' -- \"$word\")) ;;\n  esac\n}\ncomplete -o default -F _offhookctl offhookctl\n", strings.Join(names, " "), strings.Join(shared, " "))
 	return script.String()
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -32,7 +33,7 @@ func ExitCode(err error) int {
 	var service *cstaclient.ServiceError
 	var sip *cstaclient.SIPError
 	switch {
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), errors.Is(err, cstaclient.ErrAddress):
 		return ExitUsage
 	case errors.As(err, &service):
 		return ExitRefused
@@ -44,7 +45,7 @@ func ExitCode(err error) int {
 			return ExitUnreachable
 		}
 		return ExitFailed
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, new(net.Error)):
 		return ExitUnreachable
 	}
 	switch status.Code(err) {
@@ -92,8 +93,13 @@ func hint(err error) string {
 	if code := status.Code(err); code == codes.Unavailable {
 		return "check --admin: it is the gRPC address of csta-session, or of offhook"
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time: check --server, or give more --timeout"
+	case errors.As(err, new(net.Error)), errors.Is(err, cstaclient.ErrAddress):
+		return "check --server"
+	case errors.Is(err, cstaclient.ErrEnded), errors.Is(err, errSessionEnded):
+		return "run the command again; where it goes on, see the server's log"
 	}
 	return ""
 }

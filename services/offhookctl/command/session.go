@@ -18,12 +18,12 @@ const maxPasswordBytes = 1 << 10
 
 // inSession opens a session on a line, does something in it, and ends it.
 func (c *Connection) inSession(env *Environment, line string, do func(context.Context, *cstaclient.Session) error) error {
-	password, err := c.password()
-	if err != nil {
-		return err
-	}
 	if c.User == "" {
 		return fmt.Errorf("%w: give --user or OFFHOOK_USER", errUsage)
+	}
+	password, err := c.password(env)
+	if err != nil {
+		return err
 	}
 	options := cstaclient.Options{Server: c.Server, Transport: c.Transport}
 	if c.TraceSIP {
@@ -47,6 +47,9 @@ func (c *Connection) inSession(env *Environment, line string, do func(context.Co
 		closing, cancel := context.WithTimeout(context.WithoutCancel(env.Context), c.Timeout)
 		defer cancel()
 		_ = session.Close(closing)
+		if lost := session.Lost(); lost > 0 {
+			_, _ = fmt.Fprintf(env.Err, "%d events were lost: they came faster than they could be printed\n", lost)
+		}
 	}()
 	return do(env.Context, session)
 }
@@ -60,22 +63,27 @@ func (c *Connection) once(env *Environment, line string, do func(context.Context
 	})
 }
 
-func (c *Connection) password() (string, error) {
+// password is that of the flag or the environment, or what the file holds
+// without its line end.
+func (c *Connection) password(env *Environment) (string, error) {
 	if c.PasswordFile == "" {
 		return c.Password, nil
 	}
-	file := os.Stdin
+	source := env.In
 	if c.PasswordFile != "-" {
-		opened, err := os.Open(c.PasswordFile)
+		file, err := os.Open(c.PasswordFile)
 		if err != nil {
-			return "", fmt.Errorf("read password: %w", err)
+			return "", fmt.Errorf("%w: read password: %w", errUsage, err)
 		}
-		defer func() { _ = opened.Close() }()
-		file = opened
+		defer func() { _ = file.Close() }()
+		source = file
 	}
-	text, err := io.ReadAll(io.LimitReader(file, maxPasswordBytes))
+	text, err := io.ReadAll(io.LimitReader(source, maxPasswordBytes+1))
 	if err != nil {
-		return "", fmt.Errorf("read password: %w", err)
+		return "", fmt.Errorf("%w: read password: %w", errUsage, err)
+	}
+	if len(text) > maxPasswordBytes {
+		return "", fmt.Errorf("%w: read password: more than %d bytes", errUsage, maxPasswordBytes)
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
