@@ -30,8 +30,8 @@ type Manager struct {
 
 	mu       sync.RWMutex
 	sessions map[string]*session
-	// reserved counts the sessions that are being opened.
-	reserved int
+	// opening are the ids of sessions that are being opened.
+	opening map[string]struct{}
 	// emptied is closed when the last session has gone; nil: nobody waits.
 	emptied chan struct{}
 }
@@ -48,6 +48,7 @@ func New(options Options) *Manager {
 		edge: options.Edge, options: options, limits: options.Limits.withDefaults(),
 		now: options.Now, log: options.Logger, metrics: newMetrics(options.Registerer),
 		sessions:    make(map[string]*session),
+		opening:     make(map[string]struct{}),
 		disposition: []sipstack.Header{sipstack.NewHeader("Content-Disposition", "signal;handling=required")},
 	}
 	m.withDisposition = sipstack.WithHeader(m.disposition...)
@@ -75,7 +76,7 @@ func (m *Manager) Count() int {
 func (m *Manager) Full() bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return len(m.sessions)+m.reserved >= m.limits.Sessions
+	return len(m.sessions)+len(m.opening) >= m.limits.Sessions
 }
 
 // Close stops the timers of all sessions and drops their events, without a
@@ -111,20 +112,27 @@ func (m *Manager) find(id string) (*session, bool) {
 }
 
 // reserve makes room for a session that is being opened; false: there is none.
-func (m *Manager) reserve() bool {
+func (m *Manager) reserve(id string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.sessions)+m.reserved >= m.limits.Sessions {
+	if len(m.sessions)+len(m.opening) >= m.limits.Sessions {
 		return false
 	}
-	m.reserved++
+	m.opening[id] = struct{}{}
 	return true
 }
 
-func (m *Manager) unreserve() {
+func (m *Manager) unreserve(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.reserved--
+	delete(m.opening, id)
+}
+
+func (m *Manager) isOpening(id string) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, opening := m.opening[id]
+	return opening
 }
 
 func (m *Manager) add(s *session) {

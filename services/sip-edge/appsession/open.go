@@ -59,11 +59,12 @@ func (m *Manager) open(tx *sipstack.ServerTx) int {
 			sipstack.NewHeader("Min-SE", strconv.Itoa(int(timer.minSE/time.Second))),
 		}})
 	}
-	if !m.reserve() {
+	id := NewID()
+	if !m.reserve(id) {
 		return refuse(refusal{code: 503, warning: "this edge holds as many sessions as it may", retryAfter: retryAfter})
 	}
-	defer m.unreserve()
-	return m.accept(tx, user, timer, body)
+	defer m.unreserve(id)
+	return m.accept(tx, id, user, timer, body)
 }
 
 // Authenticate finds the user of From and checks its digest (RFC 3261 22.3).
@@ -114,9 +115,9 @@ func namesUser(from sipstack.URI, user string) bool {
 	return from.User == name || strings.EqualFold(from.User+"@"+from.Host, name)
 }
 
-func (m *Manager) accept(tx *sipstack.ServerTx, user *targetconfig.User, timer timer, body []byte) int {
+func (m *Manager) accept(tx *sipstack.ServerTx, id string, user *targetconfig.User, timer timer, body []byte) int {
 	req, flow := tx.Request(), tx.Flow()
-	s := m.newSession(NewID(), flow)
+	s := m.newSession(id, flow)
 	ctx, cancel := m.callContext(m.limits.OpenTimeout)
 	defer cancel()
 	opened, err := m.service(s.id).OpenSession(ctx, &sessionv1.OpenSessionRequest{

@@ -63,8 +63,12 @@ func (s *Service) EndDialog(_ context.Context, req *edgev1.EndDialogRequest) (*e
 }
 
 // ProbeDialog asks the client with an in-dialog OPTIONS whether it is there.
-// It waits until ctx ends at most.
+// It waits until ctx ends at most. A client whose INVITE is being answered is
+// there.
 func (s *Service) ProbeDialog(ctx context.Context, req *edgev1.ProbeDialogRequest) (*edgev1.ProbeDialogResponse, error) {
+	if s.manager.isOpening(req.GetSessionId()) { // asked before find: it is there until the session can be found
+		return &edgev1.ProbeDialogResponse{Alive: true}, nil
+	}
 	session, ok := s.manager.find(req.GetSessionId())
 	if !ok {
 		return nil, status.Error(codes.NotFound, "this edge does not hold the session")

@@ -126,6 +126,25 @@ func TestProbeDialog(t *testing.T) {
 	}
 }
 
+func TestProbeDialogOfASessionThatIsBeingOpened(t *testing.T) {
+	b := newBed(t)
+	b.sessions.open.set(func(req *sessionv1.OpenSessionRequest) (*sessionv1.OpenSessionResponse, error) {
+		// Another session on the same line makes csta-session ask.
+		probed, err := b.service.ProbeDialog(t.Context(), &edgev1.ProbeDialogRequest{SessionId: req.GetSessionId()})
+		if err != nil || !probed.GetAlive() {
+			t.Errorf("ProbeDialog gave %v, %v; want alive", probed, err)
+		}
+		return &sessionv1.OpenSessionResponse{Body: []byte("x"), SessionExpiresSeconds: 1800, MinSeSeconds: 90}, nil
+	})
+	c := dial(t, "tcp", b.tcp())
+	c.open()
+	receive(t, b.sessions.opened, "OpenSession")
+	_, err := b.service.ProbeDialog(t.Context(), &edgev1.ProbeDialogRequest{SessionId: "unknown"})
+	if status.Code(err) != codes.NotFound {
+		t.Errorf("ProbeDialog of an unknown session: %v, want NotFound", err)
+	}
+}
+
 func TestDeadApplicationIsNoticedByItsAnswerToAnEvent(t *testing.T) {
 	b := newBed(t)
 	c := dial(t, "tcp", b.tcp())
