@@ -79,9 +79,9 @@ func (a *arrivals) await() error {
 
 // fanOut has many sessions monitor one line and makes calls from it, one after
 // the other.
-func fanOut(s *system, watchers, calls int) (spread, error) {
+func fanOut(s *system, watchers, calls, pairs int) (spread, error) {
 	arrived := &arrivals{all: make(chan struct{}, 1)}
-	sessions, err := openSessions(s, watchers, func(int) string { return callee(0) }, arrived.arrive)
+	sessions, err := openSessions(s, watchers, func(i int) string { return callee(i % pairs) }, arrived.arrive)
 	if err != nil {
 		return spread{}, err
 	}

@@ -105,17 +105,17 @@ func (m *measurements) print(out io.Writer) {
 	}
 	_ = table.Flush()
 	_, _ = fmt.Fprintln(out)
-	row("%s\ton\theap per idle session\tCPU per event\tlast of %d told, median\tworst", "held", m.plan.watchers)
+	row("%s\ton\theap per idle session\tevents of a call\tCPU per event\tlast of %d told, median\tworst", "held", m.plan.watchers)
 	for _, form := range m.plan.forms {
-		heap, events := "-", []any{"-", "-", "-"}
+		heap, events := "-", []any{"-", "-", "-", "-"}
 		if bytes, ok := m.heapPerSession[form]; ok {
 			heap = fmt.Sprintf("%.1f KiB", bytes/1024)
 		}
 		if figures, ok := m.events[form]; ok {
-			events = []any{micro(figures.cpuPerEvent()), milli(figures.median()), milli(figures.last[len(figures.last)-1])}
+			events = []any{figures.delivered / figures.watchers / figures.calls, micro(figures.cpuPerEvent()), milli(figures.median()), milli(figures.last[len(figures.last)-1])}
 		}
 		if heap != "-" || events[0] != "-" {
-			row("%s\t%s\t%s\t%s\t%s\t%s", append([]any{fmt.Sprintf("%d sessions", m.plan.idle), formNames[form], heap}, events...)...)
+			row("%s\t%s\t%s\t%v\t%s\t%s\t%s", append([]any{fmt.Sprintf("%d sessions", m.plan.idle), formNames[form], heap}, events...)...)
 		}
 	}
 	_ = table.Flush()
@@ -133,7 +133,7 @@ func milli(d time.Duration) string {
 }
 
 // profileSeconds is how long a profile is taken: about one part of a round.
-const profileSeconds = 5
+const profileSeconds = 3
 
 // profile takes processor profiles of a system's processes in the first round,
 // where asked for. The function that it gives waits for them.

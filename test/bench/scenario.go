@@ -121,7 +121,7 @@ func (m *measurements) hold(form *running, progress io.Writer) error {
 	if m.plan.has(partEvents) {
 		_, _ = fmt.Fprintf(progress, "events: %s\n", form.name)
 		profiled := m.profile(form.system, partEvents, 0)
-		figures, err := fanOut(form.system, m.plan.watchers, m.plan.watched)
+		figures, err := fanOut(form.system, m.plan.watchers, m.plan.watched, m.plan.pairs)
 		if err := errors.Join(err, profiled()); err != nil {
 			return err
 		}
