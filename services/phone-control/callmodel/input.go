@@ -45,7 +45,8 @@ type RetrieveCall struct {
 }
 
 // Dialled tells that a phone called a number by hand. The model answers with
-// Adopt or RejectDialled.
+// Adopt or RejectDialled in the same step. A call that is adopted can fail in
+// that step too: Release with the cause follows.
 type Dialled struct {
 	Leg    LegID
 	From   DeviceID
@@ -59,7 +60,8 @@ type LegRinging struct{ Connection ConnectionID }
 // the caller's that RingOriginator rang.
 type LegAnswered struct{ Connection ConnectionID }
 
-// LegEnded tells that a phone refused, gave up, hung up, or is unreachable.
+// LegEnded tells that a phone refused, gave up, hung up, or is unreachable. The
+// leg is gone; the model releases only the other one.
 type LegEnded struct {
 	Connection ConnectionID
 	Cause      Cause
@@ -84,7 +86,8 @@ type ServiceChanged struct {
 	InService bool
 }
 
-// SetLines replaces the configuration. Calls of lines that are gone are cleared.
+// SetLines replaces the configuration. Calls of lines that are gone are cleared;
+// of a number that is there twice, the first counts.
 type SetLines struct {
 	Lines []Line
 	// NoAnswer is how long a called line rings, Prompt how long MakeCall waits

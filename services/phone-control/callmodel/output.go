@@ -23,7 +23,8 @@ type RejectDialled struct {
 	Cause Cause
 }
 
-// RingOriginator rings the phone of the caller of MakeCall.
+// RingOriginator rings the phone of the caller of MakeCall. LegAnswered or
+// LegEnded follows, within the prompt time.
 type RingOriginator struct {
 	Connection ConnectionID
 	// Called is what the phone is shown as the other party.
@@ -32,7 +33,8 @@ type RingOriginator struct {
 	AutoAnswer bool
 }
 
-// Offer rings the phones of a called connection.
+// Offer rings the phones of a called connection. LegRinging, LegAnswered or
+// LegEnded follows, within the no-answer time.
 type Offer struct {
 	Connection ConnectionID
 	// From is the caller's connection, whose leg is up or has an INVITE waiting.
@@ -55,7 +57,8 @@ type Release struct {
 	Cause      Cause
 }
 
-// Reply ends a service request: Error is nil for a positive response.
+// Reply ends a service request, which has exactly one: Error is nil for a
+// positive response.
 type Reply struct {
 	Request RequestID
 	// Connection of MakeCall's caller, or the one the request was resolved to.
