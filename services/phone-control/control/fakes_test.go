@@ -140,7 +140,10 @@ type startedDriver struct {
 }
 
 func (d *startedDriver) Run(ctx context.Context) error {
-	d.running <- struct{}{}
+	select {
+	case d.running <- struct{}{}:
+	case <-ctx.Done():
+	}
 	return d.Driver.Run(ctx)
 }
 
