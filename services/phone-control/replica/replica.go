@@ -47,7 +47,7 @@ type Replica struct {
 	endpoint *sipstack.Endpoint
 	gateway  *sipline.Gateway
 	server   *control.Server
-	bus      *bus.Bus
+	deps     Dependencies
 }
 
 // New opens the SIP listeners and puts the replica together; nothing runs yet.
@@ -63,7 +63,7 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 	}
 	uri := endpoint.LocalURI("tcp", "")
 	deps.Replica.SipEndpoint = uri.HostPort()
-	r := &Replica{endpoint: endpoint, bus: deps.Bus, gateway: sipline.NewGateway(deps.Source)}
+	r := &Replica{endpoint: endpoint, deps: deps, gateway: sipline.NewGateway(deps.Source)}
 	endpoint.SetHandler(r.gateway)
 	factory, err := r.factory(config, deps)
 	if err != nil {
@@ -180,5 +180,20 @@ func (r *Replica) Run(ctx context.Context) error {
 // over.
 func (r *Replica) Drain(ctx context.Context) error { return r.server.Drain(ctx) }
 
-// Ready tells whether the replica can serve.
-func (r *Replica) Ready() error { return r.bus.Ready() }
+// Ready tells whether the replica can serve: it reaches the bus, and phones of
+// the targets that it owns are answered.
+func (r *Replica) Ready() error {
+	if err := r.deps.Bus.Ready(); err != nil {
+		return err
+	}
+	for _, target := range r.deps.Source.Snapshot().Targets() {
+		lease, held := r.deps.Leases.Owner(target.Name)
+		if !held || lease.GetReplica() != r.deps.Replica.GetId() || target.Config.GetDriver().GetSipLine() == nil {
+			continue
+		}
+		if !r.gateway.Serves(target.Name) {
+			return fmt.Errorf("target %s is being taken over", target.Name)
+		}
+	}
+	return nil
+}

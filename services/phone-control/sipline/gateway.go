@@ -45,6 +45,13 @@ func (g *Gateway) remove(d *Driver) {
 	}
 }
 
+// Serves reports whether the phones of a target are answered here.
+func (g *Gateway) Serves(target string) bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.drivers[target] != nil
+}
+
 // HandleRequest implements sipstack.Handler: requests outside any dialog.
 func (g *Gateway) HandleRequest(tx *sipstack.ServerTx) {
 	request := tx.Request()
