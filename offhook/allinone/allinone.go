@@ -31,6 +31,8 @@ import (
 
 // startTimeout bounds the start of everything; stopTimeout the drain.
 const (
+	askReadyEvery = 10 * time.Millisecond
+
 	startTimeout = time.Minute
 	stopTimeout  = 10 * time.Second
 )
@@ -151,7 +153,7 @@ func (p *Process) closeBus() error {
 	return nil
 }
 
-// Ready is closed when every target has its owner and SIP is served.
+// Ready is closed when every target has its owner and every service is ready.
 func (p *Process) Ready() <-chan struct{} { return p.ready }
 
 // SIPAddresses are the listeners.
@@ -235,7 +237,12 @@ func (p *Process) serve(ctx, serving context.Context, stop context.CancelFunc) e
 			return nil
 		})
 	}
-	components.Go(func() error { return p.awaitOwners(failed) })
+	components.Go(func() error {
+		if p.awaitOwners(failed) && p.awaitServices(failed) {
+			close(p.ready)
+		}
+		return nil
+	})
 	select {
 	case <-failed.Done():
 	case <-ctx.Done():
@@ -246,8 +253,8 @@ func (p *Process) serve(ctx, serving context.Context, stop context.CancelFunc) e
 	return components.Wait()
 }
 
-// awaitOwners waits until every target has an owner and tells Ready.
-func (p *Process) awaitOwners(ctx context.Context) error {
+// awaitOwners waits until every target has an owner; false if the context ends.
+func (p *Process) awaitOwners(ctx context.Context) bool {
 	changed := make(chan struct{}, 1)
 	unsubscribe := p.directory.Subscribe(func() {
 		select {
@@ -259,12 +266,26 @@ func (p *Process) awaitOwners(ctx context.Context) error {
 	for !p.allOwned() {
 		select {
 		case <-ctx.Done():
-			return nil
+			return false
 		case <-changed:
 		}
 	}
-	close(p.ready)
-	return nil
+	return true
+}
+
+// awaitServices asks until every service is ready, which none of them tells by
+// itself; false if the context ends.
+func (p *Process) awaitServices(ctx context.Context) bool {
+	again := time.NewTicker(askReadyEvery)
+	defer again.Stop()
+	for p.servicesReady() != nil {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-again.C:
+		}
+	}
+	return true
 }
 
 func (p *Process) allOwned() bool {
@@ -312,6 +333,10 @@ func (p *Process) checkReady() error {
 	default:
 		return errors.New("starting")
 	}
+	return p.servicesReady()
+}
+
+func (p *Process) servicesReady() error {
 	failures := []error{p.bus.Ready()}
 	for _, c := range p.components {
 		if readier, ok := c.Component.(process.Readier); ok {

@@ -60,7 +60,7 @@ func (p *Phone) Run(env *Environment) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return phone.Run(ctx) })
 	say(phoneHelp)
-	lines := readLines(env.In)
+	lines := readLines(ctx, env.In)
 	group.Go(func() error {
 		for {
 			select {
@@ -98,15 +98,19 @@ func (p *Phone) password() (string, error) {
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
-// readLines gives the lines of a reader. Its goroutine ends with the reader,
-// which for standard input is the process.
-func readLines(in io.Reader) <-chan string {
+// readLines gives the lines of a reader until the context ends. Its goroutine
+// ends with the reader, which for standard input is the process.
+func readLines(ctx context.Context, in io.Reader) <-chan string {
 	lines := make(chan string)
 	go func() {
 		defer close(lines)
 		scanner := bufio.NewScanner(in)
 		for scanner.Scan() {
-			lines <- strings.TrimSpace(scanner.Text())
+			select {
+			case lines <- strings.TrimSpace(scanner.Text()):
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
 	return lines
@@ -115,6 +119,7 @@ func readLines(in io.Reader) <-chan string {
 // press does what a button does.
 func press(phone *softphone.Phone, line string, say func(string)) error {
 	command, argument, _ := strings.Cut(line, " ")
+	argument = strings.TrimSpace(argument)
 	current := func(states ...softphone.State) (*softphone.Call, error) {
 		for _, call := range phone.Calls() {
 			for _, state := range states {
@@ -136,7 +141,10 @@ func press(phone *softphone.Phone, line string, say func(string)) error {
 	case "":
 		return nil
 	case "dial":
-		_, err := phone.Dial(strings.TrimSpace(argument))
+		if argument == "" {
+			return errors.New("dial whom? type: dial NUMBER")
+		}
+		_, err := phone.Dial(argument)
 		return err
 	case "answer":
 		return act((*softphone.Call).Answer, softphone.Ringing)

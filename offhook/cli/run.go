@@ -4,8 +4,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -35,6 +37,9 @@ func (r *Run) Run(env *Environment) error {
 	level := r.LogLevel
 	if r.Demo && level == "info" {
 		level = "warn" // the demonstration speaks
+	}
+	if r.Demo && !slices.ContainsFunc(r.SIP, func(listener string) bool { return strings.HasPrefix(listener, "tcp:") }) {
+		return errors.New("--demo needs a TCP listener: add --sip tcp:127.0.0.1:5060")
 	}
 	all, err := allinone.New(env.Context, allinone.Options{
 		Manifests: r.Manifests, SIP: r.SIP, Advertise: r.Advertise, GRPC: r.GRPC, Admin: r.Admin,

@@ -53,6 +53,8 @@ type show struct {
 	reports chan softphone.Report
 	session *cstaclient.Session
 	events  chan cstaclient.Summary
+	// printed is closed when the session's last event is printed.
+	printed chan struct{}
 }
 
 // Run shows the demonstration, then stays until the context ends.
@@ -60,6 +62,7 @@ func Run(ctx context.Context, options Options) error {
 	s := &show{
 		options: options, began: time.Now(), phones: make(map[string]*softphone.Phone),
 		reports: make(chan softphone.Report, 256), events: make(chan cstaclient.Summary, 256),
+		printed: make(chan struct{}),
 	}
 	for number, name := range map[string]string{alice: "Alice", bob: "Bob"} {
 		phone, err := s.phone(number, name)
@@ -114,7 +117,12 @@ func (s *show) script(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start application: %w", err)
 	}
-	defer func() { _ = client.Close() }()
+	defer func() {
+		_ = client.Close()
+		if s.session != nil { // its events end with the client
+			<-s.printed
+		}
+	}()
 	steps := []struct {
 		title string
 		do    func(context.Context, *cstaclient.Client) error
@@ -159,7 +167,10 @@ func (s *show) awaitPhone(ctx context.Context, kind softphone.ReportKind) error 
 func (s *show) awaitEvents(ctx context.Context, name string, count int) error {
 	for count > 0 {
 		select {
-		case event := <-s.events:
+		case event, open := <-s.events:
+			if !open {
+				return fmt.Errorf("no %s event: %w", name, cstaclient.ErrEnded)
+			}
 			if event.Event == name {
 				count--
 			}

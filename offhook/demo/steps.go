@@ -24,6 +24,7 @@ func (s *show) open(ctx context.Context, client *cstaclient.Client) error {
 	s.line("→", "INVITE RequestSystemStatus")
 	s.line("←", "200 RequestSystemStatusResponse normal")
 	go func() { // ends with the session
+		defer close(s.printed)
 		defer close(s.events)
 		for event := range session.Events() {
 			summary := cstaclient.Summarize(event)
