@@ -68,7 +68,7 @@ func (r *Run) Run(env *Environment) error {
 		shown, cancel := context.WithCancel(env.Context)
 		defer cancel()
 		context.AfterFunc(failed, cancel)
-		return demo.Run(shown, demo.Options{
+		return demo.Run(shown, demo.Options{ //nolint:contextcheck // it ends with the command, the server after it
 			Server: tcpAddress(all.SIPAddresses()), Admin: r.GRPC, Metrics: r.Admin, Manifests: r.Manifests, Out: env.Out,
 		})
 	})

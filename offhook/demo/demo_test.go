@@ -46,7 +46,7 @@ func TestDemonstration(t *testing.T) {
 	options := allinonetest.Options(allinonetest.Quickstart(t))
 	process.Stop(t)
 	options.SIP = []string{"tcp:" + server, "udp:" + server}
-	process = allinonetest.Start(t, options)
+	allinonetest.Start(t, options)
 
 	out := &transcript{until: "Ctrl-C ends everything", found: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -117,7 +117,7 @@ func (p *Phone) capabilities() []sipstack.Header {
 }
 
 func (c *Call) onInviteResponse(response *sipstack.Response) {
-	switch code := int(response.StatusCode); {
+	switch code := response.StatusCode; {
 	case code == 180 || code == 183:
 		c.phone.report(FarEndRings, c, "")
 	case code < 200:

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -92,7 +91,7 @@ func New(settings Settings) (*Phone, error) {
 		settings.Username = settings.Number
 	}
 	if settings.Logger == nil {
-		settings.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		settings.Logger = slog.New(slog.DiscardHandler)
 	}
 	endpoint, err := sipstack.NewEndpoint(sipstack.Config{Logger: settings.Logger, Product: "Offhook-phone"})
 	if err != nil {

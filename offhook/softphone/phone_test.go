@@ -393,7 +393,7 @@ func TestStrangeRequests(t *testing.T) {
 		got := make(chan int, 1)
 		_, err := peer.Send(request, sipstack.Flow{}, func(response *sipstack.Response) {
 			if response.StatusCode >= 200 {
-				got <- int(response.StatusCode)
+				got <- response.StatusCode
 			}
 		})
 		must(t, err)

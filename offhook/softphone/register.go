@@ -35,7 +35,7 @@ type registration struct {
 
 func (p *Phone) stayRegistered(ctx context.Context) {
 	r := &registration{phone: p, callID: randomToken(), tag: randomToken()}
-	wait := time.Duration(0)
+	var wait time.Duration
 	retry := firstRetry
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -86,7 +86,7 @@ func (r *registration) register(ctx context.Context, expires time.Duration) (tim
 		if err != nil {
 			return 0, err
 		}
-		switch code := int(response.StatusCode); {
+		switch code := response.StatusCode; {
 		case code == 200:
 			return granted(response, r.phone.contact.URI, expires), nil
 		case code == 423:

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 
@@ -49,7 +48,7 @@ func New(ctx context.Context, options Options) (*Client, error) {
 		options.Product = "offhookctl"
 	}
 	if options.Logger == nil {
-		options.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	if _, _, err := net.SplitHostPort(options.Server); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAddress, err)

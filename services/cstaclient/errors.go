@@ -41,7 +41,7 @@ func (e *SIPError) Error() string {
 
 func sipError(method string, response *sipstack.Response) *SIPError {
 	return &SIPError{
-		Method: method, Status: int(response.StatusCode), Reason: response.Reason,
+		Method: method, Status: response.StatusCode, Reason: response.Reason,
 		Local: sipstack.IsLocal(response), Warning: sipstack.HeaderValue(response, "Warning"),
 	}
 }

@@ -60,7 +60,7 @@ func (s *Server) SendBody(t testing.TB, dialog *sipstack.Dialog, body []byte, me
 			switch {
 			case response.StatusCode < 200:
 			case status != nil:
-				status <- int(response.StatusCode)
+				status <- response.StatusCode
 			default:
 				select {
 				case s.Answers <- response.Body():

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,7 +107,7 @@ type result struct {
 }
 
 // run runs a command against a server as alice, or as the arguments say.
-func run(t *testing.T, ctx context.Context, input string, arguments ...string) result {
+func run(ctx context.Context, t *testing.T, input string, arguments ...string) result {
 	t.Helper()
 	out, errors := newOutput(), newOutput()
 	code := Main(arguments, "test", &Environment{Context: ctx, In: strings.NewReader(input), Out: out, Err: errors})
@@ -126,7 +127,7 @@ func TestOutputs(t *testing.T) {
 	} {
 		for _, format := range []string{"text", "json", "xml"} {
 			command := append(arguments, "-o", format)
-			got := run(t, t.Context(), "", as(server, command...)...)
+			got := run(t.Context(), t, "", as(server, command...)...)
 			all.WriteString("$ offhookctl " + strings.Join(command, " ") + "\n" + got.out + got.err)
 			if got.code != ExitOK {
 				t.Errorf("%s: exit code %d", strings.Join(command, " "), got.code)
@@ -174,7 +175,7 @@ func TestFaults(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := run(t, t.Context(), "", test.arguments...)
+			got := run(t.Context(), t, "", test.arguments...)
 			if got.code != test.code || !strings.Contains(got.err, test.says) || got.out != "" {
 				t.Errorf("exit code %d, want %d; out %q, err %q, want %q in it", got.code, test.code, got.out, got.err, test.says)
 			}
@@ -200,15 +201,15 @@ func TestPassword(t *testing.T) {
 		"endless input":  {strings.Repeat("x", 2000), []string{"--password-file", "-"}, ExitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
-			arguments := append(append(base[:len(base):len(base)], test.arguments...), "status", "1001")
-			if got := run(t, t.Context(), test.input, arguments...); got.code != test.code {
+			arguments := slices.Concat(base, test.arguments, []string{"status", "1001"})
+			if got := run(t.Context(), t, test.input, arguments...); got.code != test.code {
 				t.Errorf("exit code %d: %s", got.code, got.err)
 			}
 		})
 	}
 	t.Run("environment", func(t *testing.T) {
 		t.Setenv("OFFHOOK_PASSWORD", cstatest.Password)
-		if got := run(t, t.Context(), "", append(base, "status", "1001")...); got.code != ExitOK {
+		if got := run(t.Context(), t, "", append(base, "status", "1001")...); got.code != ExitOK {
 			t.Errorf("exit code %d: %s", got.code, got.err)
 		}
 	})
@@ -226,7 +227,7 @@ func TestCallIsFollowedToItsEnd(t *testing.T) {
 		server.Send(t, dialog, &csta.ConnectionClearedEvent{MonitorCrossRefID: "1", DroppedConnection: other, Cause: "normalClearing"})
 		server.Send(t, dialog, &csta.ConnectionClearedEvent{MonitorCrossRefID: "1", DroppedConnection: connection, Cause: "normalClearing"})
 	}()
-	got := run(t, t.Context(), "", as(server, "call", "1001", "1002", "--wait")...)
+	got := run(t.Context(), t, "", as(server, "call", "1001", "1002", "--wait")...)
 	if got.code != ExitOK {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
@@ -237,7 +238,7 @@ func TestMonitorEndsWithTheSession(t *testing.T) {
 	server := cstatest.Start(t, cstatest.Options{Invoke: phones})
 	monitoring := make(chan result, 1)
 	ctx := t.Context()
-	go func() { monitoring <- run(t, ctx, "", as(server, "monitor", "1001", "-o", "json")...) }()
+	go func() { monitoring <- run(ctx, t, "", as(server, "monitor", "1001", "-o", "json")...) }()
 	dialog := server.Dialog(t)
 	server.Send(t, dialog, &csta.HeldEvent{MonitorCrossRefID: "1", HeldConnection: cstaclient.Connection("c1", "1001"), LocalConnectionInfo: "hold", Cause: "normal"})
 	<-server.Answers

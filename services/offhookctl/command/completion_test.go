@@ -10,7 +10,7 @@ import (
 
 func TestCompletionScripts(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		got := run(t, t.Context(), "", "completion", shell)
+		got := run(t.Context(), t, "", "completion", shell)
 		if got.code != ExitOK {
 			t.Fatalf("%s: exit code %d: %s", shell, got.code, got.err)
 		}
@@ -29,7 +29,7 @@ func TestCompletionScripts(t *testing.T) {
 			t.Errorf("%s: %v: %s", shell, err, output)
 		}
 	}
-	if got := run(t, t.Context(), "", "completion", "cmd"); got.code != ExitUsage {
+	if got := run(t.Context(), t, "", "completion", "cmd"); got.code != ExitUsage {
 		t.Errorf("exit code %d for a shell that is not known", got.code)
 	}
 }
@@ -39,7 +39,7 @@ func TestBashCompletes(t *testing.T) {
 	if err != nil {
 		t.Skip("no bash")
 	}
-	script := run(t, t.Context(), "", "completion", "bash").out
+	script := run(t.Context(), t, "", "completion", "bash").out
 	for words, want := range map[string]string{
 		"offhookctl mon":                      "monitor",
 		"offhookctl --server host:1 mon":      "monitor",

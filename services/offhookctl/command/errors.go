@@ -68,12 +68,10 @@ func Explain(err error) string {
 }
 
 func hint(err error) string {
-	var service *cstaclient.ServiceError
-	if errors.As(err, &service) {
+	if service, ok := errors.AsType[*cstaclient.ServiceError](err); ok {
 		return serviceHints[service.Value]
 	}
-	var sip *cstaclient.SIPError
-	if errors.As(err, &sip) {
+	if sip, ok := errors.AsType[*cstaclient.SIPError](err); ok {
 		switch sip.Status {
 		case 401, 407:
 			return "wrong user or password: check --user and OFFHOOK_PASSWORD"
