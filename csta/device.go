@@ -147,7 +147,7 @@ func (r *RedirectionDeviceID) readContent(p *parser) {
 	}
 }
 
-func (r *RedirectionDeviceID) appendTo(dst []byte, name string, ed Edition) []byte {
+func (r *RedirectionDeviceID) appendTo(dst []byte, name string, ed Edition) []byte { //nolint:unparam // generated code writes all types alike
 	dst = appendOpen(dst, name)
 	switch r.Kind {
 	case RedirectionNumberDialed:

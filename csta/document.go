@@ -90,6 +90,7 @@ func (p *parser) root() bool {
 			return false
 		case tokenNone:
 			return false
+		default: // nothing of importance stands before the root
 		}
 	}
 }

@@ -47,8 +47,9 @@ func (e Edition) Namespace() string {
 		return namespacePrefix + "5"
 	case Edition6:
 		return namespacePrefix + "6"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // String returns "ed3" and the like, or "none".

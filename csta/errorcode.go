@@ -64,11 +64,7 @@ func (c *CSTAErrorCode) Kind() Kind { return KindError }
 
 // Known says whether the category is one of ECMA-323.
 func (c ErrorCategory) Known() bool {
-	switch c {
-	case ErrorCategoryPrivateErrorCode, ErrorCategoryUnspecified:
-		return true
-	}
-	return c.valued()
+	return c == ErrorCategoryPrivateErrorCode || c == ErrorCategoryUnspecified || c.valued()
 }
 
 // Category finds the category of a value. Values that stand in several

@@ -161,7 +161,7 @@ func decodeAll(text string) ([]string, error) {
 	}
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {

@@ -34,6 +34,7 @@ func childrenOf(t *testing.T, document string) (head string, children []string, 
 			}
 		case tokenNone:
 			t.Fatal(sc.err)
+		default: // text
 		}
 	}
 }

@@ -272,7 +272,7 @@ func (p *parser) hex() string {
 }
 
 // present reads an element that says all by being there.
-func (p *parser) present() bool {
+func (p *parser) present() bool { //nolint:unparam // generated code reads all types alike
 	if p.strict {
 		if text := p.content(); !blank(text) {
 			p.fail(&StrictError{Path: p.endedPath(), Reason: "text in an empty element", Offset: p.pos})

@@ -2,7 +2,10 @@
 
 package csta
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // RawXML is the content of an element, kept byte for byte as it was read and
 // written the same way. Namespace prefixes that the document declared further
@@ -28,6 +31,7 @@ func CheckRawXML(content RawXML) error {
 				return &SyntaxError{Offset: at - len("<content>"), Reason: "illegal character"}
 			}
 			return checkUTF8(document, "UTF-8")
+		default: // content
 		}
 	}
 }
@@ -38,10 +42,10 @@ func (p *parser) raw() RawXML {
 		p.scanner.next()
 		return ""
 	}
-	outer, begin, end := p.open.n, p.pos, p.pos
+	outer, begin := p.open.n, p.pos
 	capture := rawCapture{outer: outer, copied: begin}
 	for {
-		end = p.pos
+		end := p.pos
 		switch p.scanner.next() {
 		case tokenStart:
 			capture.startTag(p)
@@ -93,10 +97,8 @@ func (c *rawCapture) need(p *parser, prefix string) {
 	if prefix == "" && (uri == p.rootURI || uri != "" && ourNamespace(uri)) {
 		return
 	}
-	for _, other := range c.given {
-		if other == prefix {
-			return
-		}
+	if slices.Contains(c.given, prefix) {
+		return
 	}
 	c.given = append(c.given, prefix)
 	c.out = append(c.out, p.s[c.copied:c.insert]...)

@@ -38,7 +38,7 @@ func loadSchemaFacts(tb testing.TB) schemaFacts {
 			case kind == "enum":
 				facts.enums[name] = words[0]
 			default:
-				if at := strings.Index(line, " ed6"); at >= 0 {
+				if strings.Contains(line, " ed6") {
 					field := strings.TrimSuffix(words[0], "!")
 					facts.since[name+"."+strings.ToUpper(field[:1])+field[1:]] = Edition6
 				}

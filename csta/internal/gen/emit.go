@@ -52,10 +52,12 @@ func emitEnums(w *bytes.Buffer, s *schema) {
 		fmt.Fprintf(w, "// The values of %s.\nconst (\n", e.name)
 		var names []string
 		for _, value := range e.values {
-			name := e.prefix
+			var text strings.Builder
+			text.WriteString(e.prefix)
 			for part := range strings.SplitSeq(value, ":") {
-				name += exported(part)
+				text.WriteString(exported(part))
 			}
+			name := text.String()
 			names = append(names, name)
 			fmt.Fprintf(w, "\t%s %s = %q\n", name, e.name, value)
 		}
