@@ -63,6 +63,7 @@ func (w workplace) start(form string) (*system, error) {
 		s.stop()
 		return nil, err
 	}
+	s.limitTime()
 	return s, nil
 }
 

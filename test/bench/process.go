@@ -83,9 +83,26 @@ type system struct {
 	name    string
 	servers []*server
 	sip     string
+	// overdue ends the processes, and with them everything that waits for
+	// their answers.
+	overdue *time.Timer
+}
+
+// longest is how long a system may run.
+const longest = 4 * time.Minute
+
+func (s *system) limitTime() {
+	s.overdue = time.AfterFunc(longest, func() {
+		for _, server := range s.servers {
+			_ = server.command.Process.Kill()
+		}
+	})
 }
 
 func (s *system) stop() {
+	if s.overdue != nil {
+		s.overdue.Stop()
+	}
 	for i := len(s.servers) - 1; i >= 0; i-- {
 		s.servers[i].stop()
 	}
