@@ -33,7 +33,7 @@ func TestInstalledServer(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	b, err := bus.Connect(ctx, bus.Options{URL: portsFileURL(t, ctx, ports)})
+	b, err := bus.Connect(ctx, bus.Options{URL: portsFileURL(ctx, t, ports)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestInstalledServer(t *testing.T) {
 }
 
 // portsFileURL waits for the file in which nats-server tells its port.
-func portsFileURL(t *testing.T, ctx context.Context, folder string) string {
+func portsFileURL(ctx context.Context, t *testing.T, folder string) string {
 	t.Helper()
 	for ctx.Err() == nil {
 		names, err := filepath.Glob(filepath.Join(folder, "*.ports"))

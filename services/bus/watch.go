@@ -146,7 +146,7 @@ func (w *watch[T]) delete(key string, revision uint64) {
 		return
 	}
 	delete(w.known, key)
-	w.tell(Change[T]{Operation: OperationDelete, Entry: Entry[T]{Key: key, Revision: revision}})
+	w.tell(Change[T]{Operation: OperationDelete, Key: key, Revision: revision})
 }
 
 // complete ends the initial entries of one watcher: what is known and was not

@@ -120,15 +120,16 @@ func parameter(parameters, name string) string {
 
 // dropParameter gives ";name=value;..." without the parameters of a name.
 func dropParameter(parameters, name string) string {
-	kept := parameters[:0]
+	var kept strings.Builder
+	kept.WriteString(parameters[:0])
 	for rest := parameters; rest != ""; {
 		var one string
 		one, rest = nextParameter(rest)
 		if key, _, _ := strings.Cut(one[1:], "="); !strings.EqualFold(key, name) {
-			kept += one
+			kept.WriteString(one)
 		}
 	}
-	return kept
+	return kept.String()
 }
 
 // nextParameter splits off the first parameter with its leading ";".

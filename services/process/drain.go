@@ -34,11 +34,15 @@ func (s *server) await(asked bool) error {
 		return nil
 	case received := <-s.out.signals:
 		cancel()
-		<-drained
+		if err := <-drained; err != nil {
+			s.logger.Warn("drain is not complete", "error", err)
+		}
 		return fmt.Errorf("cut off by a second signal (%s)", received)
 	case err := <-s.tasks.failed:
 		cancel()
-		<-drained
+		if err := <-drained; err != nil {
+			s.logger.Warn("drain is not complete", "error", err)
+		}
 		return fmt.Errorf("failed while draining: %w", err)
 	}
 }

@@ -49,7 +49,7 @@ type pacer struct {
 
 // percent of the live heap to allocate before the next collection.
 func (p *pacer) percent(live uint64) int {
-	return max(defaultGCPercent, int(p.room*100/max(live, smallestHeap))) //nolint:gosec // at most room/40 KiB
+	return max(defaultGCPercent, int(p.room*100/max(live, smallestHeap)))
 }
 
 // afterNextCollection arms adjust by an object that the next collection finds

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // tasks are the goroutines of a process, each with its own context so that they
@@ -63,8 +64,8 @@ func (t *task) stop() error {
 // stopAll ends what is left, last started first, and joins the errors.
 func (t *tasks) stopAll() error {
 	var failed []error
-	for i := len(t.started) - 1; i >= 0; i-- {
-		failed = append(failed, t.started[i].stop())
+	for _, v := range slices.Backward(t.started) {
+		failed = append(failed, v.stop())
 	}
 	return errors.Join(failed...)
 }

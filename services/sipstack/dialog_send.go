@@ -221,6 +221,7 @@ func (d *Dialog) Bye(headers ...Header) error {
 		}
 		d.first.cancel()
 		return nil
+	case dialogConfirmed:
 	}
 	d.bye(headers, EndByeSent)
 	return nil

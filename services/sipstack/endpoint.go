@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -220,7 +221,7 @@ func (e *Endpoint) OnFlowClosed(fn func(Flow)) {
 // caller may hold any lock, so it is done on another goroutine.
 func (e *Endpoint) connectionLost(c *streamConn, waiting map[*ClientTx]struct{}) {
 	e.flowMu.Lock()
-	told := e.flowClosed[:len(e.flowClosed):len(e.flowClosed)]
+	told := slices.Clip(e.flowClosed)
 	e.flowMu.Unlock()
 	if len(waiting) == 0 && len(told) == 0 {
 		return

@@ -201,6 +201,7 @@ func (m *clientMachine) step(ev txEvent, t *Timers) (s txStep) {
 					s.deadline = t.TimerC
 				}
 			}
+		default: // too late
 		}
 	case evSuccess, evFailure:
 		return m.final(ev, t)
@@ -227,16 +228,19 @@ func (m *clientMachine) step(ev txEvent, t *Timers) (s txStep) {
 			s = m.end()
 			s.timeout = true
 			return s
+		default:
+			return m.end()
 		}
-		return m.end()
 	case evFault:
 		switch m.state {
 		case stateCalling, stateTrying, stateProceeding:
 			s = m.end()
 			s.fault = true
 			return s
+		default:
+			return m.end()
 		}
-		return m.end()
+	default: // requests are the server machine's
 	}
 	return s
 }
@@ -267,6 +271,7 @@ func (m *clientMachine) final(ev txEvent, t *Timers) (s txStep) {
 		s.ack = m.invite && ev == evFailure
 	case stateAccepted:
 		s.stray = ev == evSuccess
+	default: // over
 	}
 	return s
 }

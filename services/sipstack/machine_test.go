@@ -25,7 +25,7 @@ func TestMachines(t *testing.T) {
 			server := serverMachine{invite: d.HasArg("invite"), reliable: d.HasArg("reliable"), resend: d.HasArg("resend")}
 			client := clientMachine{invite: d.HasArg("invite"), reliable: d.HasArg("reliable")}
 			var out strings.Builder
-			for _, name := range strings.Fields(d.Input) {
+			for name := range strings.FieldsSeq(d.Input) {
 				ev, ok := events[name]
 				if !ok {
 					d.Fatalf(t, "unknown event %s", name)

@@ -246,14 +246,6 @@ func (p *peer) want(what string) received {
 	return received{}
 }
 
-// silence fails if anything comes within d.
-func (p *peer) silence(d time.Duration) {
-	p.t.Helper()
-	if m, err := p.readFor(d); err == nil {
-		p.t.Fatalf("unexpected: %s", m.start)
-	}
-}
-
 // answer answers a received request.
 func (p *peer) answer(req received, code int, extra, body string) {
 	var b strings.Builder

@@ -285,5 +285,3 @@ func seconds(s string) (int, bool) {
 	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 31)
 	return int(n), err == nil
 }
-
-func cloneURI(u URI) URI { return *u.Clone() }

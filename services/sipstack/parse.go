@@ -36,28 +36,28 @@ var errNotSIP = errors.New("not a sip message")
 
 // parseHead reads the start line and headers. A request whose Request-URI
 // cannot be read is read with a made-up one and badURI set.
-func (e *Endpoint) parseHead(b []byte) (msg sip.Message, n int, badURI bool, err error) {
-	msg, n, err = e.parser.ParseHeaders(b, true)
+func (e *Endpoint) parseHead(b []byte) (msg sip.Message, badURI bool, err error) {
+	msg, _, err = e.parser.ParseHeaders(b, true)
 	if err == nil || msg != nil {
-		return msg, n, false, err
+		return msg, false, err
 	}
 	lineEnd := bytes.Index(b, []byte("\r\n"))
 	if lineEnd < 0 {
-		return nil, 0, false, err
+		return nil, false, err
 	}
 	line := b[:lineEnd]
 	first, last := bytes.IndexByte(line, ' '), bytes.LastIndexByte(line, ' ')
 	if first <= 0 || last <= first || !bytes.HasPrefix(bytes.ToUpper(line[last+1:]), []byte("SIP/")) || bytes.HasPrefix(line, []byte("SIP/")) {
-		return nil, 0, false, errNotSIP
+		return nil, false, errNotSIP
 	}
 	fixed := slices.Concat(line[:first], []byte(" sip:invalid.invalid "), line[last+1:], b[lineEnd:])
-	msg, n, err = e.parser.ParseHeaders(fixed, true)
-	return msg, n - len(fixed) + len(b), true, err
+	msg, _, err = e.parser.ParseHeaders(fixed, true)
+	return msg, true, err
 }
 
 // check tells what is wrong with the headers that every message must have
 // (RFC 3261 8.1.1 and 8.2): "" where nothing is.
-func check(msg sip.Message, headers []Header) string {
+func check(headers []Header) string {
 	var vias, froms, tos, ids, seqs int
 	for _, h := range headers {
 		switch h := h.(type) {
@@ -162,7 +162,7 @@ func rebuildVias(old []Header, clearAll func(), add func(Header)) {
 			add(h)
 			continue
 		}
-		for _, value := range strings.Split(via.Value(), ",") {
+		for value := range strings.SplitSeq(via.Value(), ",") {
 			add(parseVia(strings.TrimSpace(value)))
 		}
 	}

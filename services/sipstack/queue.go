@@ -157,7 +157,7 @@ func (c *call) work() {
 			}
 		}
 		c.mu.Unlock()
-		c.e.do(c, &j)
+		c.e.do(&j)
 		c.mu.Lock()
 	}
 	c.running = false
@@ -166,7 +166,7 @@ func (c *call) work() {
 }
 
 // do runs one job, with no lock held.
-func (e *Endpoint) do(c *call, j *job) {
+func (e *Endpoint) do(j *job) {
 	switch j.kind {
 	case jobRequest:
 		j.tx.handled(e.handle)

@@ -30,7 +30,7 @@ func (e *Endpoint) receiveDatagram(h hop, b []byte) {
 		e.metrics.refused("message_too_large")
 		return
 	}
-	e.receive(h, b, end+4, false)
+	e.receive(h, b, end+4)
 }
 
 // receiveFrame reads one message of a stream.
@@ -38,7 +38,7 @@ func (e *Endpoint) receiveFrame(h hop, b []byte, head int) {
 	if e.cfg.Trace != nil {
 		e.cfg.Trace(TraceReceived, h.flow(), b)
 	}
-	e.receive(h, b, head, true)
+	e.receive(h, b, head)
 }
 
 // refuseFrame answers a request after which its stream cannot be read on.
@@ -47,12 +47,12 @@ func (e *Endpoint) refuseFrame(h hop, b []byte, f frame) {
 	if f.head == 0 || f.fault == "garbage" {
 		return
 	}
-	msg, _, _, err := e.parseHead(b[:f.head])
+	msg, _, err := e.parseHead(b[:f.head])
 	if err != nil {
 		return
 	}
 	req, ok := msg.(*Request)
-	if !ok || req.Method == ACK || check(req, req.Headers()) != "" {
+	if !ok || req.Method == ACK || check(req.Headers()) != "" {
 		return
 	}
 	markReceived(req.Via(), h)
@@ -63,8 +63,8 @@ func (e *Endpoint) refuseFrame(h hop, b []byte, f frame) {
 	e.answer(h, req, 400, "Bad Content-Length")
 }
 
-func (e *Endpoint) receive(h hop, b []byte, head int, stream bool) {
-	msg, _, badURI, err := e.parseHead(b[:head])
+func (e *Endpoint) receive(h hop, b []byte, head int) {
+	msg, badURI, err := e.parseHead(b[:head])
 	if err != nil {
 		e.metrics.refused("unparsable")
 		return
@@ -86,7 +86,7 @@ func (e *Endpoint) receive(h hop, b []byte, head int, stream bool) {
 	case *Request:
 		e.receiveRequest(h, m, b, badURI, short)
 	case *Response:
-		if short || check(m, m.Headers()) != "" || m.StatusCode < 100 || m.StatusCode > 699 {
+		if short || check(m.Headers()) != "" || m.StatusCode < 100 || m.StatusCode > 699 {
 			e.metrics.refused("bad_response")
 			return
 		}
@@ -97,10 +97,10 @@ func (e *Endpoint) receive(h hop, b []byte, head int, stream bool) {
 
 func (e *Endpoint) receiveRequest(h hop, req *Request, raw []byte, badURI, short bool) {
 	headers := req.Headers()
-	fault := check(req, headers)
+	fault := check(headers)
 	if fault == "" && strings.IndexByte(req.Via().Host, ',') >= 0 {
 		splitVias(req, headers)
-		fault = check(req, req.Headers())
+		fault = check(req.Headers())
 	}
 	e.metrics.requestIn(req.Method)
 	if fault != "" {
@@ -135,7 +135,7 @@ func (e *Endpoint) refuse(h hop, req *Request, code int, reason, count string) {
 
 // answer sends a response without a transaction. Its To tag is made from the
 // request, so that a retransmission gets the same (RFC 3261 8.2.7).
-func (e *Endpoint) answer(h hop, req *Request, code int, reason string, headers ...Header) {
+func (e *Endpoint) answer(h hop, req *Request, code int, reason string) {
 	if req.Method == ACK {
 		return
 	}
@@ -147,7 +147,6 @@ func (e *Endpoint) answer(h hop, req *Request, code int, reason string, headers 
 	if code == 503 {
 		w.line("Retry-After", strconv.Itoa(overloadRetry))
 	}
-	w.headers(headers)
 	e.serverLine(w)
 	w.end(nil)
 	_ = e.sendResponse(h, req, w.b)

@@ -54,8 +54,7 @@ func TestTimerQueue(t *testing.T) {
 				q.stop(&timers[i])
 			}
 		}
-		time.Sleep(6 * time.Second) // the bubble's clock
-		synctest.Wait()
+		synctest.Sleep(6 * time.Second) // the bubble's clock
 		for i := range fired {
 			if want := 1 - (i%4)/2*(1-i%2); fired[i] != want {
 				t.Errorf("timer %d fired %d times, want %d", i, fired[i], want)

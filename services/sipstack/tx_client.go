@@ -31,7 +31,6 @@ type ClientTx struct {
 	cancelSent    bool
 	silent        bool
 	fallback      bool // sent by a stream only for its size
-	target        target
 }
 
 // Request is the request as sent, without our Via. It must not be changed.

@@ -5,6 +5,7 @@ package sipstack
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"strings"
@@ -20,7 +21,7 @@ func listenPeer(t testing.TB) *udpPeer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &udpPeer{conn: conn, peer: peer{t: t, udp: true}}
+	return &udpPeer{conn: conn, t: t, udp: true}
 }
 
 // udpPeer answers where the last packet came from.
@@ -236,9 +237,7 @@ func TestForkedInvite(t *testing.T) {
 	answer := func(tag string) {
 		fork := invite
 		fork.headers = map[string][]string{}
-		for k, v := range invite.headers {
-			fork.headers[k] = v
-		}
+		maps.Copy(fork.headers, invite.headers)
 		fork.headers["to"] = []string{invite.get("To") + ";tag=" + tag}
 		p.answer(fork, 200, contact, "")
 	}

@@ -204,14 +204,12 @@ func TestRunLooksAtIntervals(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- r.Run(ctx) }()
 		before := r.current.Load()
-		time.Sleep(1500 * time.Millisecond)
-		synctest.Wait()
+		synctest.Sleep(1500 * time.Millisecond)
 		if r.current.Load() != before {
 			t.Error("unchanged files were swapped")
 		}
 		signer.write(t, files, 2)
-		time.Sleep(time.Second)
-		synctest.Wait()
+		synctest.Sleep(time.Second)
 		if r.current.Load() == before {
 			t.Error("changed files were not read")
 		}

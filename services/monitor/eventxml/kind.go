@@ -83,8 +83,9 @@ func (k Kind) Message() csta.Event {
 		return &csta.BackInServiceEvent{}
 	case KindOutOfService:
 		return &csta.OutOfServiceEvent{}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Name is that of the kind's boolean in a MonitorFilter, "delivered"; empty for

@@ -150,6 +150,7 @@ func StateWord(state ctiv1.LocalConnectionState) csta.LocalConnectionState {
 		return csta.LocalConnectionStateQueued
 	case ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_FAIL:
 		return csta.LocalConnectionStateFail
+	default:
+		return ""
 	}
-	return ""
 }

@@ -3,6 +3,7 @@
 package fanout
 
 import (
+	"slices"
 	"time"
 
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
@@ -198,9 +199,9 @@ func (s *Server) encode(b *body, m *monitor, event *ctiv1.Event, reported *ctiv1
 // add puts a monitor among those that get the body.
 func (b *body) add(m *monitor, event *ctiv1.Event) {
 	edge := m.session.edge
-	for i := len(b.portions) - 1; i >= 0; i-- {
-		request := b.portions[i].request
-		if b.portions[i].edge == edge && len(request.Recipients) < maxRecipients {
+	for _, v := range slices.Backward(b.portions) {
+		request := v.request
+		if v.edge == edge && len(request.Recipients) < maxRecipients {
 			request.Recipients = append(request.Recipients, m.recipient)
 			return
 		}

@@ -67,7 +67,7 @@ func (b *memoryMonitors) Delete(_ context.Context, key string) error {
 	tell := b.tell
 	b.mu.Unlock()
 	if tell != nil {
-		tell(bus.Change[*statev1.MonitorRecord]{Operation: bus.OperationDelete, Entry: bus.Entry[*statev1.MonitorRecord]{Key: key}})
+		tell(bus.Change[*statev1.MonitorRecord]{Operation: bus.OperationDelete, Key: key})
 	}
 	return nil
 }
@@ -119,13 +119,12 @@ func (b *memorySessions) Watch(ctx context.Context, _ string, tell func(bus.Chan
 }
 
 func (b *memorySessions) put(id, edge string) {
-	b.changes <- bus.Change[*statev1.SessionRecord]{Operation: bus.OperationPut, Entry: bus.Entry[*statev1.SessionRecord]{
-		Key: id, Value: &statev1.SessionRecord{SessionId: id, Edge: edge},
-	}}
+	b.changes <- bus.Change[*statev1.SessionRecord]{Operation: bus.OperationPut,
+		Key: id, Value: &statev1.SessionRecord{SessionId: id, Edge: edge}}
 }
 
 func (b *memorySessions) delete(id string) {
-	b.changes <- bus.Change[*statev1.SessionRecord]{Operation: bus.OperationDelete, Entry: bus.Entry[*statev1.SessionRecord]{Key: id}}
+	b.changes <- bus.Change[*statev1.SessionRecord]{Operation: bus.OperationDelete, Key: id}
 }
 
 // memoryEvents is a stream that the test feeds.

@@ -91,10 +91,10 @@ func (x *index) put(m *monitor, mine func(string) bool) {
 	x.lines[m.line()] = append(x.lines[m.line()], m)
 }
 
-func (x *index) remove(sessionID, crossRef string) *monitor {
+func (x *index) remove(sessionID, crossRef string) {
 	s := x.sessions[sessionID]
 	if s == nil || s.monitors[crossRef] == nil {
-		return nil
+		return
 	}
 	m := s.monitors[crossRef]
 	delete(s.monitors, crossRef)
@@ -107,7 +107,6 @@ func (x *index) remove(sessionID, crossRef string) *monitor {
 	x.removeFromLine(m)
 	x.releaseForm(m.form)
 	x.monitors--
-	return m
 }
 
 func (x *index) removeFromLine(m *monitor) {

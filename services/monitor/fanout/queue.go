@@ -121,7 +121,7 @@ func (q *queue) run(ctx context.Context) {
 }
 
 // deliver hands one delivery over, or loses it.
-func (q *queue) deliver(ctx context.Context, request *edgev1.DeliverRequest) bool {
+func (q *queue) deliver(ctx context.Context, request *edgev1.DeliverRequest) {
 	client := q.server.options.Clients.Edge(q.edge)
 	delay := q.server.options.RetryDelay
 	for attempt := 1; ; attempt++ {
@@ -131,11 +131,11 @@ func (q *queue) deliver(ctx context.Context, request *edgev1.DeliverRequest) boo
 		if err == nil {
 			q.failing, q.noticeDelay = false, 0
 			q.delivered(request, response)
-			return true
+			return
 		}
 		if status.Code(err) != codes.Unavailable || q.failing || attempt == attempts || ctx.Err() != nil {
 			q.failed(ctx, request, err)
-			return false
+			return
 		}
 		select {
 		case <-time.After(delay):

@@ -36,7 +36,7 @@ func ParseContacts(values []string) (contacts []Contact, star bool, err error) {
 // (RFC 3261 20.10).
 func parseContact(text string) (Contact, error) {
 	contact := Contact{Expires: -1}
-	parameters := ""
+	var parameters string
 	if open := indexUnquoted(text, '<'); open >= 0 {
 		end := strings.IndexByte(text[open:], '>')
 		if end < 0 {

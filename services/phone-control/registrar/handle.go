@@ -106,6 +106,7 @@ func Authenticate(auth *digestauth.Authenticator, target *targetconfig.Target, s
 		return nil, reject(tx, 403)
 	case digestauth.Limited:
 		return nil, reject(tx, 403)
+	case digestauth.Challenged, digestauth.Stale, digestauth.Denied: // challenged below
 	}
 	code, reason := scheme.Status()
 	challenges := make([]sipstack.Header, len(result.Challenges))

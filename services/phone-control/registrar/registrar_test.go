@@ -108,8 +108,7 @@ func TestStoredBindingsExpire(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); _ = r.Run(ctx) }()
-		time.Sleep(time.Minute + time.Second) // of the test's own clock
-		synctest.Wait()
+		synctest.Sleep(time.Minute + time.Second) // of the test's own clock
 		if diff := cmp.Diff([]string{"1001 true", "1002 true", "1001 false"}, changes); diff != "" {
 			t.Errorf("changes (-want +got):\n%s", diff)
 		}

@@ -144,7 +144,7 @@ func register(t *testing.T, address, domain string) int {
 	final := make(chan int, 1)
 	if _, err := endpoint.Send(request, sipstack.Flow{}, func(res *sipstack.Response) {
 		if res.StatusCode >= 200 {
-			final <- int(res.StatusCode)
+			final <- res.StatusCode
 		}
 	}); err != nil {
 		t.Fatal(err)

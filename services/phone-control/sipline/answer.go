@@ -54,8 +54,9 @@ func (l *leg) pickUp() bool {
 		l.answering = answerByResend
 		l.dialog.Cancel()
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // resend rings the phone again, asking it to answer by itself. The caller and
@@ -81,6 +82,7 @@ func answerMethod(device *targetconfig.Device, allowsTalk bool) configv1.AnswerM
 			return configv1.AnswerMethod_ANSWER_METHOD_NOTIFY_TALK
 		}
 		return configv1.AnswerMethod_ANSWER_METHOD_NONE
+	default:
 	}
 	return method
 }

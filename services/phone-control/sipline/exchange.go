@@ -90,7 +90,7 @@ func (x *exchange) send() {
 }
 
 func (x *exchange) response(res *sipstack.Response) {
-	code := int(res.StatusCode)
+	code := res.StatusCode
 	if x.over {
 		// The leg has ended meanwhile; a 2xx to a re-INVITE wants its ACK.
 		if code/100 == 2 && x.request.Method == "INVITE" {

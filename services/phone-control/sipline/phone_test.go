@@ -35,7 +35,6 @@ type phone struct {
 	requests chan *sipstack.ServerTx // requests in dialogs
 	acks     chan *sipstack.Request
 	ends     chan sipstack.DialogEnd
-	talked   chan *sipstack.ServerTx
 
 	mu     sync.Mutex
 	dialog *sipstack.Dialog
@@ -106,7 +105,7 @@ func (p *phone) sdp(direction string) []byte {
 // register registers by digest and gives the final code.
 func (p *phone) register(expires int) int {
 	p.t.Helper()
-	return int(p.registerFully(expires).StatusCode)
+	return p.registerFully(expires).StatusCode
 }
 
 func (p *phone) registerFully(expires int) *sipstack.Response {
@@ -203,7 +202,7 @@ func (c *outgoing) until(t *testing.T, code int) *sipstack.Response {
 	t.Helper()
 	for {
 		res := c.next(t)
-		if int(res.StatusCode) == code {
+		if res.StatusCode == code {
 			return res
 		}
 		if res.StatusCode >= 200 {

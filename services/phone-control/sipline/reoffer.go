@@ -72,6 +72,7 @@ func (l *leg) passOffer(tx *sipstack.ServerTx, method sipstack.RequestMethod, of
 		l.handHeld = true
 	case resumePressed:
 		l.handHeld, l.serverHeld = false, false
+	case holdUnchanged:
 	}
 	complete := func(answer []byte, code int) {
 		if answer == nil && change == holdPressed {

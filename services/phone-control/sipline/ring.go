@@ -98,7 +98,7 @@ func (l *leg) ringHeaders() []sipstack.Header {
 
 // inviteAnswered handles a response to the INVITE of the given generation.
 func (l *leg) inviteAnswered(generation int, res *sipstack.Response) {
-	code := int(res.StatusCode)
+	code := res.StatusCode
 	if l.state == legGone {
 		l.endLate(res)
 		return
@@ -145,7 +145,7 @@ func (l *leg) rings(res *sipstack.Response) {
 		if l.ring.offer == nil {
 			early = nil // an offer, which the caller can't answer yet
 		}
-		caller.progress(int(res.StatusCode), early)
+		caller.progress(res.StatusCode, early)
 	}
 	if first && !l.originator {
 		l.driver.loop.Indicate(callmodel.LegRinging{Connection: l.connection})

@@ -61,7 +61,7 @@ func (m *Manager) deleteRecord(id string) {
 func (m *Manager) storeFailed(what, id string, err error) {
 	if err != nil {
 		m.metrics.storeErrors.Inc()
-		m.log.Warn(what+" dialog record", "session_id", id, "error", err)
+		m.log.Warn("keep dialog record", "operation", what, "session_id", id, "error", err)
 	}
 }
 

@@ -190,14 +190,15 @@ func (o *fakeOwners) set(target, sipEndpoint string) {
 
 func receive[T any](t *testing.T, from <-chan T, what string) T {
 	t.Helper()
+	var v T
 	select {
-	case v := <-from:
-		return v
+	case v = <-from:
 	case <-t.Context().Done():
+		t.Fatalf("no %s", what)
 	case <-deadline():
+		t.Fatalf("no %s", what)
 	}
-	t.Fatalf("no %s", what)
-	panic("unreachable")
+	return v
 }
 
 // eventually waits for what another goroutine does after it answered.

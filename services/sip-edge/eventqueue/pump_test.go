@@ -56,14 +56,12 @@ func TestPumpTriesABlockedTransportAgain(t *testing.T) {
 		p := NewPump(wire, Options{Retry: 10 * time.Millisecond, RetryMax: 40 * time.Millisecond}, nil)
 		p.Deliver(text("a"))
 		p.Deliver(text("b"))
-		time.Sleep(150 * time.Millisecond) // at 0, 10, 30, 70, 110 and 150
-		synctest.Wait()
+		synctest.Sleep(150 * time.Millisecond) // at 0, 10, 30, 70, 110 and 150
 		if _, attempts := wire.state(); attempts != 6 {
 			t.Errorf("%d attempts, want 6", attempts)
 		}
 		wire.set(false)
-		time.Sleep(40 * time.Millisecond)
-		synctest.Wait()
+		synctest.Sleep(40 * time.Millisecond)
 		sent, _ := wire.state()
 		if diff := cmp.Diff([]string{"a", "b"}, sent); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
@@ -78,13 +76,11 @@ func TestPumpGivesUpOnAnApplicationThatNeverAnswers(t *testing.T) {
 		p := NewPump(wire, Options{Patience: time.Second}, nil)
 		p.Deliver(text("a"))
 		p.Deliver(text("b"))
-		time.Sleep(999 * time.Millisecond)
-		synctest.Wait()
+		synctest.Sleep(999 * time.Millisecond)
 		if sent, _ := wire.state(); len(sent) != 1 {
 			t.Errorf("sent %v before patience ended", sent)
 		}
-		time.Sleep(time.Millisecond)
-		synctest.Wait()
+		synctest.Sleep(time.Millisecond)
 		p.Deliver(text("c"))
 		if sent, _ := wire.state(); len(sent) != 3 {
 			t.Errorf("sent %v after patience ended, want all", sent)
@@ -104,8 +100,7 @@ func TestPumpStopsWhenClosedWhileBlocked(t *testing.T) {
 		p := NewPump(wire, Options{Dropped: func(n int) { dropped += n }}, nil)
 		p.Deliver(text("a"))
 		p.Close()
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		synctest.Sleep(time.Minute)
 		if _, attempts := wire.state(); attempts != 1 || dropped != 1 {
 			t.Errorf("%d attempts and %d dropped, want 1 and 1", attempts, dropped)
 		}
@@ -186,11 +181,10 @@ func (w *brokenWire) SendEvent(body []byte, id SendID) error {
 
 func TestPumpSlowsDownOnABrokenConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		wire := &brokenWire{fakeWire: fakeWire{reliable: true}}
+		wire := &brokenWire{reliable: true}
 		wire.pump = NewPump(wire, Options{Retry: time.Second, RetryMax: time.Minute}, []byte("LOST"))
 		wire.pump.Deliver(text("a"))
-		time.Sleep(10 * time.Minute) // LOST at 1, 3, 7, 15, 31, 63 s and then each minute
-		synctest.Wait()
+		synctest.Sleep(10 * time.Minute) // LOST at 1, 3, 7, 15, 31, 63 s and then each minute
 		if _, attempts := wire.state(); attempts != 15 {
 			t.Errorf("%d attempts in 10 min, want 15", attempts)
 		}

@@ -50,8 +50,7 @@ func TestConnectionsOfRegisteredPhonesAreHeld(t *testing.T) {
 		h.keep(b, time.Hour)
 		h.keep(sipstack.Flow{Network: "udp", Remote: "u"}, time.Hour)
 		h.keep(sipstack.Flow{Network: "tcp", Remote: "gone"}, time.Hour)
-		time.Sleep(59 * time.Minute)
-		synctest.Wait()
+		synctest.Sleep(59 * time.Minute)
 		if endpoint.count(a) != 1 || endpoint.count(b) != 1 || len(h.flows) != 2 {
 			t.Errorf("a is held %d times and b %d times, want once; %d flows", endpoint.count(a), endpoint.count(b), len(h.flows))
 		}
@@ -59,8 +58,7 @@ func TestConnectionsOfRegisteredPhonesAreHeld(t *testing.T) {
 		if endpoint.count(b) != 0 {
 			t.Error("b is held after it was closed")
 		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		synctest.Sleep(time.Minute)
 		if endpoint.count(a) != 0 {
 			t.Error("a is held after its registration ran out")
 		}

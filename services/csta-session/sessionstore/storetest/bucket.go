@@ -96,7 +96,7 @@ func (b *Bucket) DeleteRevision(_ context.Context, key string, revision uint64) 
 	b.revision++
 	delete(b.entries, key)
 	b.tell(bus.Change[*statev1.SessionRecord]{
-		Operation: bus.OperationDelete, Entry: bus.Entry[*statev1.SessionRecord]{Key: key, Revision: b.revision},
+		Operation: bus.OperationDelete, Key: key, Revision: b.revision,
 	})
 	return nil
 }
