@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -103,8 +104,8 @@ func (s *system) stop() {
 	if s.overdue != nil {
 		s.overdue.Stop()
 	}
-	for i := len(s.servers) - 1; i >= 0; i-- {
-		s.servers[i].stop()
+	for _, v := range slices.Backward(s.servers) {
+		v.stop()
 	}
 }
 

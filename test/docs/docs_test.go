@@ -8,7 +8,6 @@ package docs
 import (
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -58,7 +57,7 @@ var metricNamePattern = regexp.MustCompile(`^offhook_[a-z0-9]+(_[a-z0-9]+)*$`)
 func TestMetricsPage(t *testing.T) {
 	process, err := allinone.New(t.Context(), allinone.Options{
 		Manifests: root + "/deploy/samples/quickstart", SIP: []string{"udp:127.0.0.1:0", "tcp:127.0.0.1:0"},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

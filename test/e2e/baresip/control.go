@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,12 +159,10 @@ func (p *Phone) WaitFor(types ...string) Event {
 	for {
 		p.control.mutex.Lock()
 		for i, event := range p.control.events {
-			for _, wanted := range types {
-				if event.Type == wanted {
-					p.control.events = p.control.events[i+1:]
-					p.control.mutex.Unlock()
-					return event
-				}
+			if slices.Contains(types, event.Type) {
+				p.control.events = p.control.events[i+1:]
+				p.control.mutex.Unlock()
+				return event
 			}
 		}
 		changed := p.control.changed
