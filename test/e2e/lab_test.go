@@ -78,12 +78,12 @@ func (l *lab) talk() {
 // talking are the events of both lines of such a call, the application's n-th.
 func talking(n string) (first, second []string) {
 	return []string{
-			"ServiceInitiated " + n + "/1001 initiated normal",
-			"Originated " + n + "/1001 connected newCall 1001>1002",
-			"Delivered " + n + "/1002 connected newCall 1001>1002",
-			"Established " + n + "/1002 connected newCall 1001>1002",
-		}, []string{
-			"Delivered " + n + "/1002 alerting newCall 1001>1002",
-			"Established " + n + "/1002 connected newCall 1001>1002",
-		}
+		"ServiceInitiated " + n + "/1001 initiated normal",
+		"Originated " + n + "/1001 connected newCall 1001>1002",
+		"Delivered " + n + "/1002 connected newCall 1001>1002",
+		"Established " + n + "/1002 connected newCall 1001>1002",
+	}, []string{
+		"Delivered " + n + "/1002 alerting newCall 1001>1002",
+		"Established " + n + "/1002 connected newCall 1001>1002",
+	}
 }
