@@ -73,7 +73,7 @@ generate: ## Regenerate the codec, the protobuf code and the deep-copy functions
 
 .PHONY: fmt
 fmt: ## Format the Go code.
-	gofmt -w $(MODULES)
+	$$(cd services && go env GOROOT)/bin/gofmt -w $(MODULES)
 
 .PHONY: lint
 lint: ## Lint every module (the first run builds the linter, which takes minutes).
