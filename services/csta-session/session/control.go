@@ -4,7 +4,6 @@ package session
 
 import (
 	"context"
-	"encoding/hex"
 
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
@@ -120,28 +119,18 @@ func autoOriginate(value csta.AutoOriginate) phonecontrolv1.AutoOriginate {
 	return phonecontrolv1.AutoOriginate_AUTO_ORIGINATE_UNSPECIFIED
 }
 
-// octets reads hexBinary; what is none is taken as it is, because some clients
-// send plain text.
-func octets(text string) []byte {
-	if text == "" {
-		return nil
-	}
-	if plain, err := hex.DecodeString(text); err == nil {
-		return plain
-	}
-	return []byte(text)
-}
-
+// correlatorData is carried as the application wrote it, so that its events
+// bring it back untouched, whether it is hexBinary or not.
 func correlatorData(data *csta.CorrelatorData) []byte {
-	if data == nil {
+	if data == nil || data.String == "" {
 		return nil
 	}
-	return octets(data.String)
+	return []byte(data.String)
 }
 
 func userData(data *csta.UserData) []byte {
-	if data == nil {
+	if data == nil || data.String == "" {
 		return nil
 	}
-	return octets(data.String)
+	return []byte(data.String)
 }

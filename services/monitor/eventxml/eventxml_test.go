@@ -60,7 +60,7 @@ func TestGolden(t *testing.T) {
 	for _, kind := range Kinds() {
 		t.Run(kind.Name(), func(t *testing.T) {
 			event := events[kind]
-			event.CorrelatorData, event.UserData = []byte{0x0f, 0xab}, []byte("hi")
+			event.CorrelatorData, event.UserData = []byte("0fAB"), []byte("6869")
 			reported := &ctiv1.Reported{DeviceId: "1001", LocalConnectionInfo: ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_CONNECTED}
 			if got := KindOf(event); got != kind {
 				t.Fatalf("kind is %d, want %d", got, kind)

@@ -3,8 +3,6 @@
 package eventxml
 
 import (
-	"encoding/hex"
-
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
 
 	"offhook.dev/csta"
@@ -124,10 +122,10 @@ func (w Writer) data(event *ctiv1.Event) (*csta.CorrelatorData, *csta.UserData) 
 	var correlator *csta.CorrelatorData
 	var user *csta.UserData
 	if data := event.GetCorrelatorData(); len(data) > 0 {
-		correlator = &csta.CorrelatorData{String: hex.EncodeToString(data)}
+		correlator = &csta.CorrelatorData{String: string(data)}
 	}
 	if data := event.GetUserData(); len(data) > 0 {
-		user = &csta.UserData{String: hex.EncodeToString(data)}
+		user = &csta.UserData{String: string(data)}
 	}
 	return correlator, user
 }

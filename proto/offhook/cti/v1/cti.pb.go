@@ -297,7 +297,8 @@ type Event struct {
 	// own connection state after it.
 	Reported []*Reported `protobuf:"bytes,4,rep,name=reported,proto3" json:"reported,omitempty"`
 	// ECMA-323 EventCause value, for example "newCall". Empty: none.
-	Cause          string `protobuf:"bytes,5,opt,name=cause,proto3" json:"cause,omitempty"`
+	Cause string `protobuf:"bytes,5,opt,name=cause,proto3" json:"cause,omitempty"`
+	// The text of correlatorData and userData as the application wrote it.
 	CorrelatorData []byte `protobuf:"bytes,6,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
 	UserData       []byte `protobuf:"bytes,7,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
 	// Types that are valid to be assigned to Event:

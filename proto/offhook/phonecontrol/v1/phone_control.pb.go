@@ -83,10 +83,11 @@ type MakeCallRequest struct {
 	// The number as dialled.
 	CalledDirectoryNumber string        `protobuf:"bytes,3,opt,name=called_directory_number,json=calledDirectoryNumber,proto3" json:"called_directory_number,omitempty"`
 	AutoOriginate         AutoOriginate `protobuf:"varint,4,opt,name=auto_originate,json=autoOriginate,proto3,enum=offhook.phonecontrol.v1.AutoOriginate" json:"auto_originate,omitempty"`
-	CorrelatorData        []byte        `protobuf:"bytes,5,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
-	UserData              []byte        `protobuf:"bytes,6,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// The text of correlatorData and userData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,5,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	UserData       []byte `protobuf:"bytes,6,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *MakeCallRequest) Reset() {
