@@ -129,8 +129,10 @@ func phoneControlCrashes(t *testing.T, l *lab) {
 	l.phone1001.WaitRTPFlows()
 	l.StartAgain(t, "phone-control")
 	l.phone1001.WaitRTPFlows()
-	first.expect("BackInService 1001")
-	second.expect("BackInService 1002")
+	// The next owner doesn't know the call, and says so.
+	first.expect("ConnectionCleared 1/1001 null switchingFunctionTerminated", "BackInService 1001")
+	second.expect("ConnectionCleared 1/1001 connected switchingFunctionTerminated",
+		"ConnectionCleared 1/1002 null switchingFunctionTerminated", "BackInService 1002")
 	calls := eventually(t, "snapshot of phone-control", func() ([]csta.SnapshotDeviceResponseInfo, bool) {
 		calls, err := a.SnapshotDevice(bounded(t), "1001")
 		return calls, err == nil

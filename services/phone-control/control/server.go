@@ -39,7 +39,9 @@ type Options struct {
 	Leases  Leases
 	// Events makes the event writer of a target for a lease.
 	Events func(ctx context.Context, target string, epoch uint64) (EventWriter, error)
-	Driver Factory
+	// History of a target, read when its lease is taken; nil: none.
+	History History
+	Driver  Factory
 	// Queue is how much new work may wait for one target. Default 1024.
 	Queue int
 	// ServiceTimeout bounds one service whose caller sets no earlier deadline.

@@ -67,6 +67,7 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		_ = writer.Close(ctx)
 		return nil, fmt.Errorf("make driver of target %s: %w", config.Name, err)
 	}
+	t.clearAbandoned(ctx)
 	return t, nil
 }
 

@@ -78,6 +78,9 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 		Events: func(ctx context.Context, target string, epoch uint64) (control.EventWriter, error) {
 			return deps.Bus.NewEventWriter(ctx, target, epoch, bus.EventWriterOptions{})
 		},
+		History: func(ctx context.Context, target string, handle func(bus.Delivery) error) error {
+			return deps.Bus.ReplayEvents(ctx, target, 0, handle)
+		},
 		Queue: config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
 		Logger: deps.Logger, Metrics: metrics,
 	})
