@@ -28,6 +28,114 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type DialAction int32
+
+const (
+	DialAction_DIAL_ACTION_UNSPECIFIED DialAction = 0
+	// The rewritten number is looked up among the lines, then sent to the trunk.
+	DialAction_DIAL_ACTION_ROUTE DialAction = 1
+	// The number is sent to the trunk.
+	DialAction_DIAL_ACTION_TRUNK DialAction = 2
+	// The number is refused.
+	DialAction_DIAL_ACTION_BLOCK DialAction = 3
+)
+
+// Enum value maps for DialAction.
+var (
+	DialAction_name = map[int32]string{
+		0: "DIAL_ACTION_UNSPECIFIED",
+		1: "DIAL_ACTION_ROUTE",
+		2: "DIAL_ACTION_TRUNK",
+		3: "DIAL_ACTION_BLOCK",
+	}
+	DialAction_value = map[string]int32{
+		"DIAL_ACTION_UNSPECIFIED": 0,
+		"DIAL_ACTION_ROUTE":       1,
+		"DIAL_ACTION_TRUNK":       2,
+		"DIAL_ACTION_BLOCK":       3,
+	}
+)
+
+func (x DialAction) Enum() *DialAction {
+	p := new(DialAction)
+	*p = x
+	return p
+}
+
+func (x DialAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DialAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_config_v1_config_proto_enumTypes[0].Descriptor()
+}
+
+func (DialAction) Type() protoreflect.EnumType {
+	return &file_offhook_config_v1_config_proto_enumTypes[0]
+}
+
+func (x DialAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DialAction.Descriptor instead.
+func (DialAction) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{0}
+}
+
+type MusicOnHold int32
+
+const (
+	MusicOnHold_MUSIC_ON_HOLD_UNSPECIFIED MusicOnHold = 0
+	// The held party's media is inactive.
+	MusicOnHold_MUSIC_ON_HOLD_NONE    MusicOnHold = 1
+	MusicOnHold_MUSIC_ON_HOLD_SILENCE MusicOnHold = 2
+	MusicOnHold_MUSIC_ON_HOLD_MUSIC   MusicOnHold = 3
+)
+
+// Enum value maps for MusicOnHold.
+var (
+	MusicOnHold_name = map[int32]string{
+		0: "MUSIC_ON_HOLD_UNSPECIFIED",
+		1: "MUSIC_ON_HOLD_NONE",
+		2: "MUSIC_ON_HOLD_SILENCE",
+		3: "MUSIC_ON_HOLD_MUSIC",
+	}
+	MusicOnHold_value = map[string]int32{
+		"MUSIC_ON_HOLD_UNSPECIFIED": 0,
+		"MUSIC_ON_HOLD_NONE":        1,
+		"MUSIC_ON_HOLD_SILENCE":     2,
+		"MUSIC_ON_HOLD_MUSIC":       3,
+	}
+)
+
+func (x MusicOnHold) Enum() *MusicOnHold {
+	p := new(MusicOnHold)
+	*p = x
+	return p
+}
+
+func (x MusicOnHold) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MusicOnHold) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_config_v1_config_proto_enumTypes[1].Descriptor()
+}
+
+func (MusicOnHold) Type() protoreflect.EnumType {
+	return &file_offhook_config_v1_config_proto_enumTypes[1]
+}
+
+func (x MusicOnHold) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MusicOnHold.Descriptor instead.
+func (MusicOnHold) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{1}
+}
+
 // Mode is CME's `cti csta mode`.
 type Mode int32
 
@@ -62,11 +170,11 @@ func (x Mode) String() string {
 }
 
 func (Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_offhook_config_v1_config_proto_enumTypes[0].Descriptor()
+	return file_offhook_config_v1_config_proto_enumTypes[2].Descriptor()
 }
 
 func (Mode) Type() protoreflect.EnumType {
-	return &file_offhook_config_v1_config_proto_enumTypes[0]
+	return &file_offhook_config_v1_config_proto_enumTypes[2]
 }
 
 func (x Mode) Number() protoreflect.EnumNumber {
@@ -75,7 +183,57 @@ func (x Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Mode.Descriptor instead.
 func (Mode) EnumDescriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{0}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{2}
+}
+
+type LineKind int32
+
+const (
+	LineKind_LINE_KIND_UNSPECIFIED LineKind = 0
+	LineKind_LINE_KIND_STATION     LineKind = 1
+	// An application routes its calls.
+	LineKind_LINE_KIND_ROUTEING LineKind = 2
+)
+
+// Enum value maps for LineKind.
+var (
+	LineKind_name = map[int32]string{
+		0: "LINE_KIND_UNSPECIFIED",
+		1: "LINE_KIND_STATION",
+		2: "LINE_KIND_ROUTEING",
+	}
+	LineKind_value = map[string]int32{
+		"LINE_KIND_UNSPECIFIED": 0,
+		"LINE_KIND_STATION":     1,
+		"LINE_KIND_ROUTEING":    2,
+	}
+)
+
+func (x LineKind) Enum() *LineKind {
+	p := new(LineKind)
+	*p = x
+	return p
+}
+
+func (x LineKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LineKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_config_v1_config_proto_enumTypes[3].Descriptor()
+}
+
+func (LineKind) Type() protoreflect.EnumType {
+	return &file_offhook_config_v1_config_proto_enumTypes[3]
+}
+
+func (x LineKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LineKind.Descriptor instead.
+func (LineKind) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{3}
 }
 
 // AnswerMethod is how Offhook can make a phone answer (AnswerCall).
@@ -122,11 +280,11 @@ func (x AnswerMethod) String() string {
 }
 
 func (AnswerMethod) Descriptor() protoreflect.EnumDescriptor {
-	return file_offhook_config_v1_config_proto_enumTypes[1].Descriptor()
+	return file_offhook_config_v1_config_proto_enumTypes[4].Descriptor()
 }
 
 func (AnswerMethod) Type() protoreflect.EnumType {
-	return &file_offhook_config_v1_config_proto_enumTypes[1]
+	return &file_offhook_config_v1_config_proto_enumTypes[4]
 }
 
 func (x AnswerMethod) Number() protoreflect.EnumNumber {
@@ -135,7 +293,7 @@ func (x AnswerMethod) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AnswerMethod.Descriptor instead.
 func (AnswerMethod) EnumDescriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{1}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{4}
 }
 
 // TargetConfig is everything the services need to know of one CMETarget.
@@ -155,9 +313,15 @@ type TargetConfig struct {
 	Lines []*Line `protobuf:"bytes,8,rep,name=lines,proto3" json:"lines,omitempty"`
 	// CTI users that have a right on at least one line of this target, with
 	// their rights on this target's lines only, sorted by name.
-	Users         []*CTIUser `protobuf:"bytes,9,rep,name=users,proto3" json:"users,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Users    []*CTIUser `protobuf:"bytes,9,rep,name=users,proto3" json:"users,omitempty"`
+	DialPlan *DialPlan  `protobuf:"bytes,10,opt,name=dial_plan,json=dialPlan,proto3" json:"dial_plan,omitempty"`
+	Trunk    *Trunk     `protobuf:"bytes,11,opt,name=trunk,proto3" json:"trunk,omitempty"`
+	Media    *Media     `protobuf:"bytes,12,opt,name=media,proto3" json:"media,omitempty"`
+	Features *Features  `protobuf:"bytes,13,opt,name=features,proto3" json:"features,omitempty"`
+	// Session managers that may register, sorted by register-id.
+	SessionManagers []*SessionManager `protobuf:"bytes,14,rep,name=session_managers,json=sessionManagers,proto3" json:"session_managers,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *TargetConfig) Reset() {
@@ -253,6 +417,544 @@ func (x *TargetConfig) GetUsers() []*CTIUser {
 	return nil
 }
 
+func (x *TargetConfig) GetDialPlan() *DialPlan {
+	if x != nil {
+		return x.DialPlan
+	}
+	return nil
+}
+
+func (x *TargetConfig) GetTrunk() *Trunk {
+	if x != nil {
+		return x.Trunk
+	}
+	return nil
+}
+
+func (x *TargetConfig) GetMedia() *Media {
+	if x != nil {
+		return x.Media
+	}
+	return nil
+}
+
+func (x *TargetConfig) GetFeatures() *Features {
+	if x != nil {
+		return x.Features
+	}
+	return nil
+}
+
+func (x *TargetConfig) GetSessionManagers() []*SessionManager {
+	if x != nil {
+		return x.SessionManagers
+	}
+	return nil
+}
+
+// DialPlan says what the numbers of the target mean.
+type DialPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Country code, area code and the digits before the extension, for E.164 both
+	// ways: "1", "425", "555". Empty: no E.164 conversion.
+	CountryCode string `protobuf:"bytes,1,opt,name=country_code,json=countryCode,proto3" json:"country_code,omitempty"`
+	AreaCode    string `protobuf:"bytes,2,opt,name=area_code,json=areaCode,proto3" json:"area_code,omitempty"`
+	OfficeCode  string `protobuf:"bytes,3,opt,name=office_code,json=officeCode,proto3" json:"office_code,omitempty"`
+	// Prefixes dialled before numbers outside ("9"), international ("00") and
+	// national ("0") ones.
+	ExternalPrefix      string `protobuf:"bytes,4,opt,name=external_prefix,json=externalPrefix,proto3" json:"external_prefix,omitempty"`
+	InternationalPrefix string `protobuf:"bytes,5,opt,name=international_prefix,json=internationalPrefix,proto3" json:"international_prefix,omitempty"`
+	NationalPrefix      string `protobuf:"bytes,6,opt,name=national_prefix,json=nationalPrefix,proto3" json:"national_prefix,omitempty"`
+	// Digits of an extension; zero: not known.
+	ExtensionLength uint32 `protobuf:"varint,7,opt,name=extension_length,json=extensionLength,proto3" json:"extension_length,omitempty"`
+	// Rules, the first that matches counts.
+	Rules         []*DialRule `protobuf:"bytes,8,rep,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialPlan) Reset() {
+	*x = DialPlan{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialPlan) ProtoMessage() {}
+
+func (x *DialPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialPlan.ProtoReflect.Descriptor instead.
+func (*DialPlan) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *DialPlan) GetCountryCode() string {
+	if x != nil {
+		return x.CountryCode
+	}
+	return ""
+}
+
+func (x *DialPlan) GetAreaCode() string {
+	if x != nil {
+		return x.AreaCode
+	}
+	return ""
+}
+
+func (x *DialPlan) GetOfficeCode() string {
+	if x != nil {
+		return x.OfficeCode
+	}
+	return ""
+}
+
+func (x *DialPlan) GetExternalPrefix() string {
+	if x != nil {
+		return x.ExternalPrefix
+	}
+	return ""
+}
+
+func (x *DialPlan) GetInternationalPrefix() string {
+	if x != nil {
+		return x.InternationalPrefix
+	}
+	return ""
+}
+
+func (x *DialPlan) GetNationalPrefix() string {
+	if x != nil {
+		return x.NationalPrefix
+	}
+	return ""
+}
+
+func (x *DialPlan) GetExtensionLength() uint32 {
+	if x != nil {
+		return x.ExtensionLength
+	}
+	return 0
+}
+
+func (x *DialPlan) GetRules() []*DialRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+// DialRule rewrites a dialled number.
+type DialRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A number pattern: digits, "+", "." for any digit, a trailing "T" for any
+	// more digits (CME's destination-pattern).
+	Pattern string `protobuf:"bytes,1,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	// Digits taken off the front, and put there.
+	Strip         uint32     `protobuf:"varint,2,opt,name=strip,proto3" json:"strip,omitempty"`
+	Prefix        string     `protobuf:"bytes,3,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	Action        DialAction `protobuf:"varint,4,opt,name=action,proto3,enum=offhook.config.v1.DialAction" json:"action,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialRule) Reset() {
+	*x = DialRule{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialRule) ProtoMessage() {}
+
+func (x *DialRule) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialRule.ProtoReflect.Descriptor instead.
+func (*DialRule) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *DialRule) GetPattern() string {
+	if x != nil {
+		return x.Pattern
+	}
+	return ""
+}
+
+func (x *DialRule) GetStrip() uint32 {
+	if x != nil {
+		return x.Strip
+	}
+	return 0
+}
+
+func (x *DialRule) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *DialRule) GetAction() DialAction {
+	if x != nil {
+		return x.Action
+	}
+	return DialAction_DIAL_ACTION_UNSPECIFIED
+}
+
+// Trunk is the SIP trunk to numbers outside the target.
+type Trunk struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// SIP URI of the peer: "sip:gateway.example.com:5060;transport=tcp".
+	Uri string `protobuf:"bytes,2,opt,name=uri,proto3" json:"uri,omitempty"`
+	// Addresses and prefixes (CIDR) that calls may come in from. Empty: the
+	// addresses of uri.
+	AcceptFrom []string `protobuf:"bytes,3,rep,name=accept_from,json=acceptFrom,proto3" json:"accept_from,omitempty"`
+	// Digest towards the trunk; empty user name: none.
+	Username   string            `protobuf:"bytes,4,opt,name=username,proto3" json:"username,omitempty"`
+	Credential *SealedCredential `protobuf:"bytes,5,opt,name=credential,proto3" json:"credential,omitempty"`
+	MaxCalls   uint32            `protobuf:"varint,6,opt,name=max_calls,json=maxCalls,proto3" json:"max_calls,omitempty"`
+	// Send and accept numbers in E.164 with +.
+	E164          bool `protobuf:"varint,7,opt,name=e164,proto3" json:"e164,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trunk) Reset() {
+	*x = Trunk{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trunk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trunk) ProtoMessage() {}
+
+func (x *Trunk) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trunk.ProtoReflect.Descriptor instead.
+func (*Trunk) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Trunk) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Trunk) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+func (x *Trunk) GetAcceptFrom() []string {
+	if x != nil {
+		return x.AcceptFrom
+	}
+	return nil
+}
+
+func (x *Trunk) GetUsername() string {
+	if x != nil {
+		return x.Username
+	}
+	return ""
+}
+
+func (x *Trunk) GetCredential() *SealedCredential {
+	if x != nil {
+		return x.Credential
+	}
+	return nil
+}
+
+func (x *Trunk) GetMaxCalls() uint32 {
+	if x != nil {
+		return x.MaxCalls
+	}
+	return 0
+}
+
+func (x *Trunk) GetE164() bool {
+	if x != nil {
+		return x.E164
+	}
+	return false
+}
+
+// Media says what the target's mixer does.
+type Media struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	MusicOnHold MusicOnHold            `protobuf:"varint,1,opt,name=music_on_hold,json=musicOnHold,proto3,enum=offhook.config.v1.MusicOnHold" json:"music_on_hold,omitempty"`
+	// Most parties of a conference; zero: 16.
+	ConferenceParties uint32 `protobuf:"varint,2,opt,name=conference_parties,json=conferenceParties,proto3" json:"conference_parties,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Media) Reset() {
+	*x = Media{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Media) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Media) ProtoMessage() {}
+
+func (x *Media) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Media.ProtoReflect.Descriptor instead.
+func (*Media) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Media) GetMusicOnHold() MusicOnHold {
+	if x != nil {
+		return x.MusicOnHold
+	}
+	return MusicOnHold_MUSIC_ON_HOLD_UNSPECIFIED
+}
+
+func (x *Media) GetConferenceParties() uint32 {
+	if x != nil {
+		return x.ConferenceParties
+	}
+	return 0
+}
+
+// Features are the target's feature settings.
+type Features struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Numbers that calls are parked at.
+	ParkSlots []string `protobuf:"bytes,1,rep,name=park_slots,json=parkSlots,proto3" json:"park_slots,omitempty"`
+	// How long a parked call waits before it goes back; zero: 3 minutes.
+	ParkTimeout *durationpb.Duration `protobuf:"bytes,2,opt,name=park_timeout,json=parkTimeout,proto3" json:"park_timeout,omitempty"`
+	// How long the application has to route a call; zero: 5 s.
+	RouteTimeout *durationpb.Duration `protobuf:"bytes,3,opt,name=route_timeout,json=routeTimeout,proto3" json:"route_timeout,omitempty"`
+	// Seconds of one ring, for ringCount; zero: 6 s.
+	RingDuration *durationpb.Duration `protobuf:"bytes,4,opt,name=ring_duration,json=ringDuration,proto3" json:"ring_duration,omitempty"`
+	// Most redirections of one call; zero: 8.
+	MaxRedirections uint32 `protobuf:"varint,5,opt,name=max_redirections,json=maxRedirections,proto3" json:"max_redirections,omitempty"`
+	// How long a callback request is kept; zero: 1 hour.
+	CallBackTimeout *durationpb.Duration `protobuf:"bytes,6,opt,name=call_back_timeout,json=callBackTimeout,proto3" json:"call_back_timeout,omitempty"`
+	// How long the caller of a failed MakeCall stays in the call; zero: 2 s.
+	FailedTime    *durationpb.Duration `protobuf:"bytes,7,opt,name=failed_time,json=failedTime,proto3" json:"failed_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Features) Reset() {
+	*x = Features{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Features) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Features) ProtoMessage() {}
+
+func (x *Features) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Features.ProtoReflect.Descriptor instead.
+func (*Features) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Features) GetParkSlots() []string {
+	if x != nil {
+		return x.ParkSlots
+	}
+	return nil
+}
+
+func (x *Features) GetParkTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.ParkTimeout
+	}
+	return nil
+}
+
+func (x *Features) GetRouteTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.RouteTimeout
+	}
+	return nil
+}
+
+func (x *Features) GetRingDuration() *durationpb.Duration {
+	if x != nil {
+		return x.RingDuration
+	}
+	return nil
+}
+
+func (x *Features) GetMaxRedirections() uint32 {
+	if x != nil {
+		return x.MaxRedirections
+	}
+	return 0
+}
+
+func (x *Features) GetCallBackTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.CallBackTimeout
+	}
+	return nil
+}
+
+func (x *Features) GetFailedTime() *durationpb.Duration {
+	if x != nil {
+		return x.FailedTime
+	}
+	return nil
+}
+
+// SessionManager is CME's `voice register session-server`.
+type SessionManager struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 30 alphanumerics, with which it registers.
+	RegisterId string `protobuf:"bytes,1,opt,name=register_id,json=registerId,proto3" json:"register_id,omitempty"`
+	// CTIUser whose digest it registers with.
+	User      string               `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Keepalive *durationpb.Duration `protobuf:"bytes,3,opt,name=keepalive,proto3" json:"keepalive,omitempty"`
+	// Keepalives get no answer once its CSTA session is gone.
+	CtiAware      bool `protobuf:"varint,4,opt,name=cti_aware,json=ctiAware,proto3" json:"cti_aware,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionManager) Reset() {
+	*x = SessionManager{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionManager) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionManager) ProtoMessage() {}
+
+func (x *SessionManager) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionManager.ProtoReflect.Descriptor instead.
+func (*SessionManager) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SessionManager) GetRegisterId() string {
+	if x != nil {
+		return x.RegisterId
+	}
+	return ""
+}
+
+func (x *SessionManager) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *SessionManager) GetKeepalive() *durationpb.Duration {
+	if x != nil {
+		return x.Keepalive
+	}
+	return nil
+}
+
+func (x *SessionManager) GetCtiAware() bool {
+	if x != nil {
+		return x.CtiAware
+	}
+	return false
+}
+
 // SIP says for which SIP addresses the target answers.
 type SIP struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -267,7 +969,7 @@ type SIP struct {
 
 func (x *SIP) Reset() {
 	*x = SIP{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[1]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -279,7 +981,7 @@ func (x *SIP) String() string {
 func (*SIP) ProtoMessage() {}
 
 func (x *SIP) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[1]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -292,7 +994,7 @@ func (x *SIP) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SIP.ProtoReflect.Descriptor instead.
 func (*SIP) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{1}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SIP) GetDomains() []string {
@@ -323,7 +1025,7 @@ type Driver struct {
 
 func (x *Driver) Reset() {
 	*x = Driver{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[2]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -335,7 +1037,7 @@ func (x *Driver) String() string {
 func (*Driver) ProtoMessage() {}
 
 func (x *Driver) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[2]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -348,7 +1050,7 @@ func (x *Driver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Driver.ProtoReflect.Descriptor instead.
 func (*Driver) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{2}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Driver) GetDriver() isDriver_Driver {
@@ -408,7 +1110,7 @@ type SIPLine struct {
 
 func (x *SIPLine) Reset() {
 	*x = SIPLine{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[3]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +1122,7 @@ func (x *SIPLine) String() string {
 func (*SIPLine) ProtoMessage() {}
 
 func (x *SIPLine) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[3]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +1135,7 @@ func (x *SIPLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SIPLine.ProtoReflect.Descriptor instead.
 func (*SIPLine) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{3}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SIPLine) GetMinRegistrationExpiry() *durationpb.Duration {
@@ -486,7 +1188,7 @@ type Simulated struct {
 
 func (x *Simulated) Reset() {
 	*x = Simulated{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[4]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -498,7 +1200,7 @@ func (x *Simulated) String() string {
 func (*Simulated) ProtoMessage() {}
 
 func (x *Simulated) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[4]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -511,7 +1213,7 @@ func (x *Simulated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Simulated.ProtoReflect.Descriptor instead.
 func (*Simulated) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{4}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Simulated) GetAnswerAfter() *durationpb.Duration {
@@ -549,14 +1251,16 @@ type CSTA struct {
 	// Session-Expires offered to applications (RFC 4028).
 	SessionExpires *durationpb.Duration `protobuf:"bytes,2,opt,name=session_expires,json=sessionExpires,proto3" json:"session_expires,omitempty"`
 	// Min-SE (RFC 4028).
-	MinSe         *durationpb.Duration `protobuf:"bytes,3,opt,name=min_se,json=minSe,proto3" json:"min_se,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MinSe *durationpb.Duration `protobuf:"bytes,3,opt,name=min_se,json=minSe,proto3" json:"min_se,omitempty"`
+	// CME's `cti message device-id suppress-conversion`.
+	SuppressDeviceIdConversion bool `protobuf:"varint,4,opt,name=suppress_device_id_conversion,json=suppressDeviceIdConversion,proto3" json:"suppress_device_id_conversion,omitempty"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *CSTA) Reset() {
 	*x = CSTA{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[5]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +1272,7 @@ func (x *CSTA) String() string {
 func (*CSTA) ProtoMessage() {}
 
 func (x *CSTA) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[5]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +1285,7 @@ func (x *CSTA) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CSTA.ProtoReflect.Descriptor instead.
 func (*CSTA) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{5}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CSTA) GetMode() Mode {
@@ -605,6 +1309,13 @@ func (x *CSTA) GetMinSe() *durationpb.Duration {
 	return nil
 }
 
+func (x *CSTA) GetSuppressDeviceIdConversion() bool {
+	if x != nil {
+		return x.SuppressDeviceIdConversion
+	}
+	return false
+}
+
 // Limits bound what one target may hold. Zero means the service's default.
 type Limits struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -618,7 +1329,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[6]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -630,7 +1341,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[6]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -643,7 +1354,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{6}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Limits) GetSessions() uint32 {
@@ -688,15 +1399,29 @@ type Line struct {
 	Control      bool `protobuf:"varint,5,opt,name=control,proto3" json:"control,omitempty"`
 	DoNotDisturb bool `protobuf:"varint,6,opt,name=do_not_disturb,json=doNotDisturb,proto3" json:"do_not_disturb,omitempty"`
 	// Calls at a time on this line; zero means Limits.calls_per_line.
-	CallLimit     uint32    `protobuf:"varint,7,opt,name=call_limit,json=callLimit,proto3" json:"call_limit,omitempty"`
-	Devices       []*Device `protobuf:"bytes,8,rep,name=devices,proto3" json:"devices,omitempty"`
+	CallLimit uint32    `protobuf:"varint,7,opt,name=call_limit,json=callLimit,proto3" json:"call_limit,omitempty"`
+	Devices   []*Device `protobuf:"bytes,8,rep,name=devices,proto3" json:"devices,omitempty"`
+	// Pickup group; empty: none.
+	PickupGroup string `protobuf:"bytes,9,opt,name=pickup_group,json=pickupGroup,proto3" json:"pickup_group,omitempty"`
+	// Feature settings until an application or phone changes them.
+	Forwardings        []*Forwarding `protobuf:"bytes,10,rep,name=forwardings,proto3" json:"forwardings,omitempty"`
+	CallerIdSuppressed bool          `protobuf:"varint,11,opt,name=caller_id_suppressed,json=callerIdSuppressed,proto3" json:"caller_id_suppressed,omitempty"`
+	AutoAnswer         bool          `protobuf:"varint,12,opt,name=auto_answer,json=autoAnswer,proto3" json:"auto_answer,omitempty"`
+	// Kind of line.
+	Kind LineKind `protobuf:"varint,13,opt,name=kind,proto3,enum=offhook.config.v1.LineKind" json:"kind,omitempty"`
+	// Where the calls of a routeing line go without an application.
+	DefaultRoute string `protobuf:"bytes,14,opt,name=default_route,json=defaultRoute,proto3" json:"default_route,omitempty"`
+	// Numbers of the user's remote phones for dial-via-office.
+	RemoteNumbers []string `protobuf:"bytes,15,rep,name=remote_numbers,json=remoteNumbers,proto3" json:"remote_numbers,omitempty"`
+	// CME's `cti notify`: in service without a phone.
+	CtiNotify     bool `protobuf:"varint,16,opt,name=cti_notify,json=ctiNotify,proto3" json:"cti_notify,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[7]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -708,7 +1433,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[7]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -721,7 +1446,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{7}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Line) GetName() string {
@@ -780,6 +1505,124 @@ func (x *Line) GetDevices() []*Device {
 	return nil
 }
 
+func (x *Line) GetPickupGroup() string {
+	if x != nil {
+		return x.PickupGroup
+	}
+	return ""
+}
+
+func (x *Line) GetForwardings() []*Forwarding {
+	if x != nil {
+		return x.Forwardings
+	}
+	return nil
+}
+
+func (x *Line) GetCallerIdSuppressed() bool {
+	if x != nil {
+		return x.CallerIdSuppressed
+	}
+	return false
+}
+
+func (x *Line) GetAutoAnswer() bool {
+	if x != nil {
+		return x.AutoAnswer
+	}
+	return false
+}
+
+func (x *Line) GetKind() LineKind {
+	if x != nil {
+		return x.Kind
+	}
+	return LineKind_LINE_KIND_UNSPECIFIED
+}
+
+func (x *Line) GetDefaultRoute() string {
+	if x != nil {
+		return x.DefaultRoute
+	}
+	return ""
+}
+
+func (x *Line) GetRemoteNumbers() []string {
+	if x != nil {
+		return x.RemoteNumbers
+	}
+	return nil
+}
+
+func (x *Line) GetCtiNotify() bool {
+	if x != nil {
+		return x.CtiNotify
+	}
+	return false
+}
+
+// Forwarding is a forwarding setting.
+type Forwarding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ECMA-323 ForwardingType.
+	Type          string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	ForwardDn     string `protobuf:"bytes,2,opt,name=forward_dn,json=forwardDn,proto3" json:"forward_dn,omitempty"`
+	RingCount     uint32 `protobuf:"varint,3,opt,name=ring_count,json=ringCount,proto3" json:"ring_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Forwarding) Reset() {
+	*x = Forwarding{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Forwarding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Forwarding) ProtoMessage() {}
+
+func (x *Forwarding) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Forwarding.ProtoReflect.Descriptor instead.
+func (*Forwarding) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Forwarding) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Forwarding) GetForwardDn() string {
+	if x != nil {
+		return x.ForwardDn
+	}
+	return ""
+}
+
+func (x *Forwarding) GetRingCount() uint32 {
+	if x != nil {
+		return x.RingCount
+	}
+	return 0
+}
+
 // Device is a phone of a line.
 type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -794,7 +1637,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[8]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -806,7 +1649,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[8]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -819,7 +1662,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{8}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Device) GetName() string {
@@ -867,7 +1710,7 @@ type CTIUser struct {
 
 func (x *CTIUser) Reset() {
 	*x = CTIUser{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -879,7 +1722,7 @@ func (x *CTIUser) String() string {
 func (*CTIUser) ProtoMessage() {}
 
 func (x *CTIUser) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -892,7 +1735,7 @@ func (x *CTIUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CTIUser.ProtoReflect.Descriptor instead.
 func (*CTIUser) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{9}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CTIUser) GetName() string {
@@ -949,7 +1792,7 @@ type LineRights struct {
 
 func (x *LineRights) Reset() {
 	*x = LineRights{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -961,7 +1804,7 @@ func (x *LineRights) String() string {
 func (*LineRights) ProtoMessage() {}
 
 func (x *LineRights) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -974,7 +1817,7 @@ func (x *LineRights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineRights.ProtoReflect.Descriptor instead.
 func (*LineRights) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{10}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LineRights) GetNumber() string {
@@ -1010,7 +1853,7 @@ type SealedCredential struct {
 
 func (x *SealedCredential) Reset() {
 	*x = SealedCredential{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1022,7 +1865,7 @@ func (x *SealedCredential) String() string {
 func (*SealedCredential) ProtoMessage() {}
 
 func (x *SealedCredential) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1035,7 +1878,7 @@ func (x *SealedCredential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedCredential.ProtoReflect.Descriptor instead.
 func (*SealedCredential) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{11}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SealedCredential) GetSealed() []byte {
@@ -1058,7 +1901,7 @@ type DigestSecret struct {
 
 func (x *DigestSecret) Reset() {
 	*x = DigestSecret{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1070,7 +1913,7 @@ func (x *DigestSecret) String() string {
 func (*DigestSecret) ProtoMessage() {}
 
 func (x *DigestSecret) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1083,7 +1926,7 @@ func (x *DigestSecret) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestSecret.ProtoReflect.Descriptor instead.
 func (*DigestSecret) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{12}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DigestSecret) GetHa1Md5() string {
@@ -1104,7 +1947,7 @@ var File_offhook_config_v1_config_proto protoreflect.FileDescriptor
 
 const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\n" +
-	"\x1eoffhook/config/v1/config.proto\x12\x11offhook.config.v1\x1a\x1egoogle/protobuf/duration.proto\"\xf4\x02\n" +
+	"\x1eoffhook/config/v1/config.proto\x12\x11offhook.config.v1\x1a\x1egoogle/protobuf/duration.proto\"\x95\x05\n" +
 	"\fTargetConfig\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12(\n" +
@@ -1114,7 +1957,58 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\x06limits\x18\x06 \x01(\v2\x19.offhook.config.v1.LimitsR\x06limits\x12\x14\n" +
 	"\x05drain\x18\a \x01(\bR\x05drain\x12-\n" +
 	"\x05lines\x18\b \x03(\v2\x17.offhook.config.v1.LineR\x05lines\x120\n" +
-	"\x05users\x18\t \x03(\v2\x1a.offhook.config.v1.CTIUserR\x05users\"5\n" +
+	"\x05users\x18\t \x03(\v2\x1a.offhook.config.v1.CTIUserR\x05users\x128\n" +
+	"\tdial_plan\x18\n" +
+	" \x01(\v2\x1b.offhook.config.v1.DialPlanR\bdialPlan\x12.\n" +
+	"\x05trunk\x18\v \x01(\v2\x18.offhook.config.v1.TrunkR\x05trunk\x12.\n" +
+	"\x05media\x18\f \x01(\v2\x18.offhook.config.v1.MediaR\x05media\x127\n" +
+	"\bfeatures\x18\r \x01(\v2\x1b.offhook.config.v1.FeaturesR\bfeatures\x12L\n" +
+	"\x10session_managers\x18\x0e \x03(\v2!.offhook.config.v1.SessionManagerR\x0fsessionManagers\"\xce\x02\n" +
+	"\bDialPlan\x12!\n" +
+	"\fcountry_code\x18\x01 \x01(\tR\vcountryCode\x12\x1b\n" +
+	"\tarea_code\x18\x02 \x01(\tR\bareaCode\x12\x1f\n" +
+	"\voffice_code\x18\x03 \x01(\tR\n" +
+	"officeCode\x12'\n" +
+	"\x0fexternal_prefix\x18\x04 \x01(\tR\x0eexternalPrefix\x121\n" +
+	"\x14international_prefix\x18\x05 \x01(\tR\x13internationalPrefix\x12'\n" +
+	"\x0fnational_prefix\x18\x06 \x01(\tR\x0enationalPrefix\x12)\n" +
+	"\x10extension_length\x18\a \x01(\rR\x0fextensionLength\x121\n" +
+	"\x05rules\x18\b \x03(\v2\x1b.offhook.config.v1.DialRuleR\x05rules\"\x89\x01\n" +
+	"\bDialRule\x12\x18\n" +
+	"\apattern\x18\x01 \x01(\tR\apattern\x12\x14\n" +
+	"\x05strip\x18\x02 \x01(\rR\x05strip\x12\x16\n" +
+	"\x06prefix\x18\x03 \x01(\tR\x06prefix\x125\n" +
+	"\x06action\x18\x04 \x01(\x0e2\x1d.offhook.config.v1.DialActionR\x06action\"\xe0\x01\n" +
+	"\x05Trunk\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
+	"\x03uri\x18\x02 \x01(\tR\x03uri\x12\x1f\n" +
+	"\vaccept_from\x18\x03 \x03(\tR\n" +
+	"acceptFrom\x12\x1a\n" +
+	"\busername\x18\x04 \x01(\tR\busername\x12C\n" +
+	"\n" +
+	"credential\x18\x05 \x01(\v2#.offhook.config.v1.SealedCredentialR\n" +
+	"credential\x12\x1b\n" +
+	"\tmax_calls\x18\x06 \x01(\rR\bmaxCalls\x12\x12\n" +
+	"\x04e164\x18\a \x01(\bR\x04e164\"z\n" +
+	"\x05Media\x12B\n" +
+	"\rmusic_on_hold\x18\x01 \x01(\x0e2\x1e.offhook.config.v1.MusicOnHoldR\vmusicOnHold\x12-\n" +
+	"\x12conference_parties\x18\x02 \x01(\rR\x11conferenceParties\"\x95\x03\n" +
+	"\bFeatures\x12\x1d\n" +
+	"\n" +
+	"park_slots\x18\x01 \x03(\tR\tparkSlots\x12<\n" +
+	"\fpark_timeout\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vparkTimeout\x12>\n" +
+	"\rroute_timeout\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\frouteTimeout\x12>\n" +
+	"\rring_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\fringDuration\x12)\n" +
+	"\x10max_redirections\x18\x05 \x01(\rR\x0fmaxRedirections\x12E\n" +
+	"\x11call_back_timeout\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fcallBackTimeout\x12:\n" +
+	"\vfailed_time\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"failedTime\"\x9b\x01\n" +
+	"\x0eSessionManager\x12\x1f\n" +
+	"\vregister_id\x18\x01 \x01(\tR\n" +
+	"registerId\x12\x12\n" +
+	"\x04user\x18\x02 \x01(\tR\x04user\x127\n" +
+	"\tkeepalive\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\tkeepalive\x12\x1b\n" +
+	"\tcti_aware\x18\x04 \x01(\bR\bctiAware\"5\n" +
 	"\x03SIP\x12\x18\n" +
 	"\adomains\x18\x01 \x03(\tR\adomains\x12\x14\n" +
 	"\x05realm\x18\x02 \x01(\tR\x05realm\"\x89\x01\n" +
@@ -1133,16 +2027,17 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\x11no_answer_timeout\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x0fnoAnswerTimeout\x12@\n" +
 	"\x0eprompt_timeout\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\rpromptTimeout\x12\x1f\n" +
 	"\vauto_answer\x18\x04 \x01(\bR\n" +
-	"autoAnswer\"\xa9\x01\n" +
+	"autoAnswer\"\xec\x01\n" +
 	"\x04CSTA\x12+\n" +
 	"\x04mode\x18\x01 \x01(\x0e2\x17.offhook.config.v1.ModeR\x04mode\x12B\n" +
 	"\x0fsession_expires\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x0esessionExpires\x120\n" +
-	"\x06min_se\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05minSe\"\x8c\x01\n" +
+	"\x06min_se\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05minSe\x12A\n" +
+	"\x1dsuppress_device_id_conversion\x18\x04 \x01(\bR\x1asuppressDeviceIdConversion\"\x8c\x01\n" +
 	"\x06Limits\x12\x1a\n" +
 	"\bsessions\x18\x01 \x01(\rR\bsessions\x12*\n" +
 	"\x11monitors_per_line\x18\x02 \x01(\rR\x0fmonitorsPerLine\x12$\n" +
 	"\x0ecalls_per_line\x18\x03 \x01(\rR\fcallsPerLine\x12\x14\n" +
-	"\x05calls\x18\x04 \x01(\rR\x05calls\"\xff\x01\n" +
+	"\x05calls\x18\x04 \x01(\rR\x05calls\"\xd2\x04\n" +
 	"\x04Line\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12!\n" +
@@ -1152,7 +2047,25 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\x0edo_not_disturb\x18\x06 \x01(\bR\fdoNotDisturb\x12\x1d\n" +
 	"\n" +
 	"call_limit\x18\a \x01(\rR\tcallLimit\x123\n" +
-	"\adevices\x18\b \x03(\v2\x19.offhook.config.v1.DeviceR\adevices\"\xb6\x01\n" +
+	"\adevices\x18\b \x03(\v2\x19.offhook.config.v1.DeviceR\adevices\x12!\n" +
+	"\fpickup_group\x18\t \x01(\tR\vpickupGroup\x12?\n" +
+	"\vforwardings\x18\n" +
+	" \x03(\v2\x1d.offhook.config.v1.ForwardingR\vforwardings\x120\n" +
+	"\x14caller_id_suppressed\x18\v \x01(\bR\x12callerIdSuppressed\x12\x1f\n" +
+	"\vauto_answer\x18\f \x01(\bR\n" +
+	"autoAnswer\x12/\n" +
+	"\x04kind\x18\r \x01(\x0e2\x1b.offhook.config.v1.LineKindR\x04kind\x12#\n" +
+	"\rdefault_route\x18\x0e \x01(\tR\fdefaultRoute\x12%\n" +
+	"\x0eremote_numbers\x18\x0f \x03(\tR\rremoteNumbers\x12\x1d\n" +
+	"\n" +
+	"cti_notify\x18\x10 \x01(\bR\tctiNotify\"^\n" +
+	"\n" +
+	"Forwarding\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1d\n" +
+	"\n" +
+	"forward_dn\x18\x02 \x01(\tR\tforwardDn\x12\x1d\n" +
+	"\n" +
+	"ring_count\x18\x03 \x01(\rR\tringCount\"\xb6\x01\n" +
 	"\x06Device\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\busername\x18\x02 \x01(\tR\busername\x12C\n" +
@@ -1179,12 +2092,27 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\fDigestSecret\x12\x17\n" +
 	"\aha1_md5\x18\x01 \x01(\tR\x06ha1Md5\x12\x1d\n" +
 	"\n" +
-	"ha1_sha256\x18\x02 \x01(\tR\tha1Sha256*?\n" +
+	"ha1_sha256\x18\x02 \x01(\tR\tha1Sha256*n\n" +
+	"\n" +
+	"DialAction\x12\x1b\n" +
+	"\x17DIAL_ACTION_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11DIAL_ACTION_ROUTE\x10\x01\x12\x15\n" +
+	"\x11DIAL_ACTION_TRUNK\x10\x02\x12\x15\n" +
+	"\x11DIAL_ACTION_BLOCK\x10\x03*x\n" +
+	"\vMusicOnHold\x12\x1d\n" +
+	"\x19MUSIC_ON_HOLD_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12MUSIC_ON_HOLD_NONE\x10\x01\x12\x19\n" +
+	"\x15MUSIC_ON_HOLD_SILENCE\x10\x02\x12\x17\n" +
+	"\x13MUSIC_ON_HOLD_MUSIC\x10\x03*?\n" +
 	"\x04Mode\x12\x14\n" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rMODE_ADVANCED\x10\x01\x12\x0e\n" +
 	"\n" +
-	"MODE_BASIC\x10\x02*\xa2\x01\n" +
+	"MODE_BASIC\x10\x02*T\n" +
+	"\bLineKind\x12\x19\n" +
+	"\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11LINE_KIND_STATION\x10\x01\x12\x16\n" +
+	"\x12LINE_KIND_ROUTEING\x10\x02*\xa2\x01\n" +
 	"\fAnswerMethod\x12\x1d\n" +
 	"\x19ANSWER_METHOD_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ANSWER_METHOD_AUTO\x10\x01\x12\x16\n" +
@@ -1204,56 +2132,83 @@ func file_offhook_config_v1_config_proto_rawDescGZIP() []byte {
 	return file_offhook_config_v1_config_proto_rawDescData
 }
 
-var file_offhook_config_v1_config_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_offhook_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_offhook_config_v1_config_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_offhook_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_offhook_config_v1_config_proto_goTypes = []any{
-	(Mode)(0),                   // 0: offhook.config.v1.Mode
-	(AnswerMethod)(0),           // 1: offhook.config.v1.AnswerMethod
-	(*TargetConfig)(nil),        // 2: offhook.config.v1.TargetConfig
-	(*SIP)(nil),                 // 3: offhook.config.v1.SIP
-	(*Driver)(nil),              // 4: offhook.config.v1.Driver
-	(*SIPLine)(nil),             // 5: offhook.config.v1.SIPLine
-	(*Simulated)(nil),           // 6: offhook.config.v1.Simulated
-	(*CSTA)(nil),                // 7: offhook.config.v1.CSTA
-	(*Limits)(nil),              // 8: offhook.config.v1.Limits
-	(*Line)(nil),                // 9: offhook.config.v1.Line
-	(*Device)(nil),              // 10: offhook.config.v1.Device
-	(*CTIUser)(nil),             // 11: offhook.config.v1.CTIUser
-	(*LineRights)(nil),          // 12: offhook.config.v1.LineRights
-	(*SealedCredential)(nil),    // 13: offhook.config.v1.SealedCredential
-	(*DigestSecret)(nil),        // 14: offhook.config.v1.DigestSecret
-	(*durationpb.Duration)(nil), // 15: google.protobuf.Duration
+	(DialAction)(0),             // 0: offhook.config.v1.DialAction
+	(MusicOnHold)(0),            // 1: offhook.config.v1.MusicOnHold
+	(Mode)(0),                   // 2: offhook.config.v1.Mode
+	(LineKind)(0),               // 3: offhook.config.v1.LineKind
+	(AnswerMethod)(0),           // 4: offhook.config.v1.AnswerMethod
+	(*TargetConfig)(nil),        // 5: offhook.config.v1.TargetConfig
+	(*DialPlan)(nil),            // 6: offhook.config.v1.DialPlan
+	(*DialRule)(nil),            // 7: offhook.config.v1.DialRule
+	(*Trunk)(nil),               // 8: offhook.config.v1.Trunk
+	(*Media)(nil),               // 9: offhook.config.v1.Media
+	(*Features)(nil),            // 10: offhook.config.v1.Features
+	(*SessionManager)(nil),      // 11: offhook.config.v1.SessionManager
+	(*SIP)(nil),                 // 12: offhook.config.v1.SIP
+	(*Driver)(nil),              // 13: offhook.config.v1.Driver
+	(*SIPLine)(nil),             // 14: offhook.config.v1.SIPLine
+	(*Simulated)(nil),           // 15: offhook.config.v1.Simulated
+	(*CSTA)(nil),                // 16: offhook.config.v1.CSTA
+	(*Limits)(nil),              // 17: offhook.config.v1.Limits
+	(*Line)(nil),                // 18: offhook.config.v1.Line
+	(*Forwarding)(nil),          // 19: offhook.config.v1.Forwarding
+	(*Device)(nil),              // 20: offhook.config.v1.Device
+	(*CTIUser)(nil),             // 21: offhook.config.v1.CTIUser
+	(*LineRights)(nil),          // 22: offhook.config.v1.LineRights
+	(*SealedCredential)(nil),    // 23: offhook.config.v1.SealedCredential
+	(*DigestSecret)(nil),        // 24: offhook.config.v1.DigestSecret
+	(*durationpb.Duration)(nil), // 25: google.protobuf.Duration
 }
 var file_offhook_config_v1_config_proto_depIdxs = []int32{
-	3,  // 0: offhook.config.v1.TargetConfig.sip:type_name -> offhook.config.v1.SIP
-	4,  // 1: offhook.config.v1.TargetConfig.driver:type_name -> offhook.config.v1.Driver
-	7,  // 2: offhook.config.v1.TargetConfig.csta:type_name -> offhook.config.v1.CSTA
-	8,  // 3: offhook.config.v1.TargetConfig.limits:type_name -> offhook.config.v1.Limits
-	9,  // 4: offhook.config.v1.TargetConfig.lines:type_name -> offhook.config.v1.Line
-	11, // 5: offhook.config.v1.TargetConfig.users:type_name -> offhook.config.v1.CTIUser
-	5,  // 6: offhook.config.v1.Driver.sip_line:type_name -> offhook.config.v1.SIPLine
-	6,  // 7: offhook.config.v1.Driver.simulated:type_name -> offhook.config.v1.Simulated
-	15, // 8: offhook.config.v1.SIPLine.min_registration_expiry:type_name -> google.protobuf.Duration
-	15, // 9: offhook.config.v1.SIPLine.default_registration_expiry:type_name -> google.protobuf.Duration
-	15, // 10: offhook.config.v1.SIPLine.max_registration_expiry:type_name -> google.protobuf.Duration
-	15, // 11: offhook.config.v1.SIPLine.no_answer_timeout:type_name -> google.protobuf.Duration
-	15, // 12: offhook.config.v1.SIPLine.prompt_timeout:type_name -> google.protobuf.Duration
-	15, // 13: offhook.config.v1.Simulated.answer_after:type_name -> google.protobuf.Duration
-	15, // 14: offhook.config.v1.Simulated.no_answer_timeout:type_name -> google.protobuf.Duration
-	15, // 15: offhook.config.v1.Simulated.prompt_timeout:type_name -> google.protobuf.Duration
-	0,  // 16: offhook.config.v1.CSTA.mode:type_name -> offhook.config.v1.Mode
-	15, // 17: offhook.config.v1.CSTA.session_expires:type_name -> google.protobuf.Duration
-	15, // 18: offhook.config.v1.CSTA.min_se:type_name -> google.protobuf.Duration
-	10, // 19: offhook.config.v1.Line.devices:type_name -> offhook.config.v1.Device
-	13, // 20: offhook.config.v1.Device.credential:type_name -> offhook.config.v1.SealedCredential
-	1,  // 21: offhook.config.v1.Device.answer:type_name -> offhook.config.v1.AnswerMethod
-	13, // 22: offhook.config.v1.CTIUser.credential:type_name -> offhook.config.v1.SealedCredential
-	12, // 23: offhook.config.v1.CTIUser.lines:type_name -> offhook.config.v1.LineRights
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	12, // 0: offhook.config.v1.TargetConfig.sip:type_name -> offhook.config.v1.SIP
+	13, // 1: offhook.config.v1.TargetConfig.driver:type_name -> offhook.config.v1.Driver
+	16, // 2: offhook.config.v1.TargetConfig.csta:type_name -> offhook.config.v1.CSTA
+	17, // 3: offhook.config.v1.TargetConfig.limits:type_name -> offhook.config.v1.Limits
+	18, // 4: offhook.config.v1.TargetConfig.lines:type_name -> offhook.config.v1.Line
+	21, // 5: offhook.config.v1.TargetConfig.users:type_name -> offhook.config.v1.CTIUser
+	6,  // 6: offhook.config.v1.TargetConfig.dial_plan:type_name -> offhook.config.v1.DialPlan
+	8,  // 7: offhook.config.v1.TargetConfig.trunk:type_name -> offhook.config.v1.Trunk
+	9,  // 8: offhook.config.v1.TargetConfig.media:type_name -> offhook.config.v1.Media
+	10, // 9: offhook.config.v1.TargetConfig.features:type_name -> offhook.config.v1.Features
+	11, // 10: offhook.config.v1.TargetConfig.session_managers:type_name -> offhook.config.v1.SessionManager
+	7,  // 11: offhook.config.v1.DialPlan.rules:type_name -> offhook.config.v1.DialRule
+	0,  // 12: offhook.config.v1.DialRule.action:type_name -> offhook.config.v1.DialAction
+	23, // 13: offhook.config.v1.Trunk.credential:type_name -> offhook.config.v1.SealedCredential
+	1,  // 14: offhook.config.v1.Media.music_on_hold:type_name -> offhook.config.v1.MusicOnHold
+	25, // 15: offhook.config.v1.Features.park_timeout:type_name -> google.protobuf.Duration
+	25, // 16: offhook.config.v1.Features.route_timeout:type_name -> google.protobuf.Duration
+	25, // 17: offhook.config.v1.Features.ring_duration:type_name -> google.protobuf.Duration
+	25, // 18: offhook.config.v1.Features.call_back_timeout:type_name -> google.protobuf.Duration
+	25, // 19: offhook.config.v1.Features.failed_time:type_name -> google.protobuf.Duration
+	25, // 20: offhook.config.v1.SessionManager.keepalive:type_name -> google.protobuf.Duration
+	14, // 21: offhook.config.v1.Driver.sip_line:type_name -> offhook.config.v1.SIPLine
+	15, // 22: offhook.config.v1.Driver.simulated:type_name -> offhook.config.v1.Simulated
+	25, // 23: offhook.config.v1.SIPLine.min_registration_expiry:type_name -> google.protobuf.Duration
+	25, // 24: offhook.config.v1.SIPLine.default_registration_expiry:type_name -> google.protobuf.Duration
+	25, // 25: offhook.config.v1.SIPLine.max_registration_expiry:type_name -> google.protobuf.Duration
+	25, // 26: offhook.config.v1.SIPLine.no_answer_timeout:type_name -> google.protobuf.Duration
+	25, // 27: offhook.config.v1.SIPLine.prompt_timeout:type_name -> google.protobuf.Duration
+	25, // 28: offhook.config.v1.Simulated.answer_after:type_name -> google.protobuf.Duration
+	25, // 29: offhook.config.v1.Simulated.no_answer_timeout:type_name -> google.protobuf.Duration
+	25, // 30: offhook.config.v1.Simulated.prompt_timeout:type_name -> google.protobuf.Duration
+	2,  // 31: offhook.config.v1.CSTA.mode:type_name -> offhook.config.v1.Mode
+	25, // 32: offhook.config.v1.CSTA.session_expires:type_name -> google.protobuf.Duration
+	25, // 33: offhook.config.v1.CSTA.min_se:type_name -> google.protobuf.Duration
+	20, // 34: offhook.config.v1.Line.devices:type_name -> offhook.config.v1.Device
+	19, // 35: offhook.config.v1.Line.forwardings:type_name -> offhook.config.v1.Forwarding
+	3,  // 36: offhook.config.v1.Line.kind:type_name -> offhook.config.v1.LineKind
+	23, // 37: offhook.config.v1.Device.credential:type_name -> offhook.config.v1.SealedCredential
+	4,  // 38: offhook.config.v1.Device.answer:type_name -> offhook.config.v1.AnswerMethod
+	23, // 39: offhook.config.v1.CTIUser.credential:type_name -> offhook.config.v1.SealedCredential
+	22, // 40: offhook.config.v1.CTIUser.lines:type_name -> offhook.config.v1.LineRights
+	41, // [41:41] is the sub-list for method output_type
+	41, // [41:41] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_offhook_config_v1_config_proto_init() }
@@ -1261,7 +2216,7 @@ func file_offhook_config_v1_config_proto_init() {
 	if File_offhook_config_v1_config_proto != nil {
 		return
 	}
-	file_offhook_config_v1_config_proto_msgTypes[2].OneofWrappers = []any{
+	file_offhook_config_v1_config_proto_msgTypes[8].OneofWrappers = []any{
 		(*Driver_SipLine)(nil),
 		(*Driver_Simulated)(nil),
 	}
@@ -1270,8 +2225,8 @@ func file_offhook_config_v1_config_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_config_v1_config_proto_rawDesc), len(file_offhook_config_v1_config_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   13,
+			NumEnums:      5,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

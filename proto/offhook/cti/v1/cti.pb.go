@@ -91,6 +91,172 @@ func (LocalConnectionState) EnumDescriptor() ([]byte, []int) {
 	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{0}
 }
 
+// PermittedService is a bit of services_permitted: 1 << value. The names are
+// those of the capability lists of ECMA-323 in capitals.
+type PermittedService int32
+
+const (
+	PermittedService_PERMITTED_SERVICE_UNSPECIFIED                 PermittedService = 0
+	PermittedService_PERMITTED_SERVICE_ALTERNATE_CALL              PermittedService = 1
+	PermittedService_PERMITTED_SERVICE_ANSWER_CALL                 PermittedService = 2
+	PermittedService_PERMITTED_SERVICE_CALL_BACK                   PermittedService = 3
+	PermittedService_PERMITTED_SERVICE_CLEAR_CALL                  PermittedService = 4
+	PermittedService_PERMITTED_SERVICE_CLEAR_CONNECTION            PermittedService = 5
+	PermittedService_PERMITTED_SERVICE_CONFERENCE_CALL             PermittedService = 6
+	PermittedService_PERMITTED_SERVICE_CONSULTATION_CALL           PermittedService = 7
+	PermittedService_PERMITTED_SERVICE_DEFLECT_CALL                PermittedService = 8
+	PermittedService_PERMITTED_SERVICE_DIAL_DIGITS                 PermittedService = 9
+	PermittedService_PERMITTED_SERVICE_DIRECTED_PICKUP_CALL        PermittedService = 10
+	PermittedService_PERMITTED_SERVICE_GROUP_PICKUP_CALL           PermittedService = 11
+	PermittedService_PERMITTED_SERVICE_HOLD_CALL                   PermittedService = 12
+	PermittedService_PERMITTED_SERVICE_JOIN_CALL                   PermittedService = 13
+	PermittedService_PERMITTED_SERVICE_PARK_CALL                   PermittedService = 14
+	PermittedService_PERMITTED_SERVICE_RECONNECT_CALL              PermittedService = 15
+	PermittedService_PERMITTED_SERVICE_RETRIEVE_CALL               PermittedService = 16
+	PermittedService_PERMITTED_SERVICE_SINGLE_STEP_CONFERENCE_CALL PermittedService = 17
+	PermittedService_PERMITTED_SERVICE_SINGLE_STEP_TRANSFER_CALL   PermittedService = 18
+	PermittedService_PERMITTED_SERVICE_TRANSFER_CALL               PermittedService = 19
+	PermittedService_PERMITTED_SERVICE_GENERATE_DIGITS             PermittedService = 20
+)
+
+// Enum value maps for PermittedService.
+var (
+	PermittedService_name = map[int32]string{
+		0:  "PERMITTED_SERVICE_UNSPECIFIED",
+		1:  "PERMITTED_SERVICE_ALTERNATE_CALL",
+		2:  "PERMITTED_SERVICE_ANSWER_CALL",
+		3:  "PERMITTED_SERVICE_CALL_BACK",
+		4:  "PERMITTED_SERVICE_CLEAR_CALL",
+		5:  "PERMITTED_SERVICE_CLEAR_CONNECTION",
+		6:  "PERMITTED_SERVICE_CONFERENCE_CALL",
+		7:  "PERMITTED_SERVICE_CONSULTATION_CALL",
+		8:  "PERMITTED_SERVICE_DEFLECT_CALL",
+		9:  "PERMITTED_SERVICE_DIAL_DIGITS",
+		10: "PERMITTED_SERVICE_DIRECTED_PICKUP_CALL",
+		11: "PERMITTED_SERVICE_GROUP_PICKUP_CALL",
+		12: "PERMITTED_SERVICE_HOLD_CALL",
+		13: "PERMITTED_SERVICE_JOIN_CALL",
+		14: "PERMITTED_SERVICE_PARK_CALL",
+		15: "PERMITTED_SERVICE_RECONNECT_CALL",
+		16: "PERMITTED_SERVICE_RETRIEVE_CALL",
+		17: "PERMITTED_SERVICE_SINGLE_STEP_CONFERENCE_CALL",
+		18: "PERMITTED_SERVICE_SINGLE_STEP_TRANSFER_CALL",
+		19: "PERMITTED_SERVICE_TRANSFER_CALL",
+		20: "PERMITTED_SERVICE_GENERATE_DIGITS",
+	}
+	PermittedService_value = map[string]int32{
+		"PERMITTED_SERVICE_UNSPECIFIED":                 0,
+		"PERMITTED_SERVICE_ALTERNATE_CALL":              1,
+		"PERMITTED_SERVICE_ANSWER_CALL":                 2,
+		"PERMITTED_SERVICE_CALL_BACK":                   3,
+		"PERMITTED_SERVICE_CLEAR_CALL":                  4,
+		"PERMITTED_SERVICE_CLEAR_CONNECTION":            5,
+		"PERMITTED_SERVICE_CONFERENCE_CALL":             6,
+		"PERMITTED_SERVICE_CONSULTATION_CALL":           7,
+		"PERMITTED_SERVICE_DEFLECT_CALL":                8,
+		"PERMITTED_SERVICE_DIAL_DIGITS":                 9,
+		"PERMITTED_SERVICE_DIRECTED_PICKUP_CALL":        10,
+		"PERMITTED_SERVICE_GROUP_PICKUP_CALL":           11,
+		"PERMITTED_SERVICE_HOLD_CALL":                   12,
+		"PERMITTED_SERVICE_JOIN_CALL":                   13,
+		"PERMITTED_SERVICE_PARK_CALL":                   14,
+		"PERMITTED_SERVICE_RECONNECT_CALL":              15,
+		"PERMITTED_SERVICE_RETRIEVE_CALL":               16,
+		"PERMITTED_SERVICE_SINGLE_STEP_CONFERENCE_CALL": 17,
+		"PERMITTED_SERVICE_SINGLE_STEP_TRANSFER_CALL":   18,
+		"PERMITTED_SERVICE_TRANSFER_CALL":               19,
+		"PERMITTED_SERVICE_GENERATE_DIGITS":             20,
+	}
+)
+
+func (x PermittedService) Enum() *PermittedService {
+	p := new(PermittedService)
+	*p = x
+	return p
+}
+
+func (x PermittedService) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PermittedService) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_cti_v1_cti_proto_enumTypes[1].Descriptor()
+}
+
+func (PermittedService) Type() protoreflect.EnumType {
+	return &file_offhook_cti_v1_cti_proto_enumTypes[1]
+}
+
+func (x PermittedService) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PermittedService.Descriptor instead.
+func (PermittedService) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{1}
+}
+
+type AgentEvent int32
+
+const (
+	AgentEvent_AGENT_EVENT_UNSPECIFIED        AgentEvent = 0
+	AgentEvent_AGENT_EVENT_LOGGED_ON          AgentEvent = 1
+	AgentEvent_AGENT_EVENT_LOGGED_OFF         AgentEvent = 2
+	AgentEvent_AGENT_EVENT_NOT_READY          AgentEvent = 3
+	AgentEvent_AGENT_EVENT_READY              AgentEvent = 4
+	AgentEvent_AGENT_EVENT_BUSY               AgentEvent = 5
+	AgentEvent_AGENT_EVENT_WORKING_AFTER_CALL AgentEvent = 6
+)
+
+// Enum value maps for AgentEvent.
+var (
+	AgentEvent_name = map[int32]string{
+		0: "AGENT_EVENT_UNSPECIFIED",
+		1: "AGENT_EVENT_LOGGED_ON",
+		2: "AGENT_EVENT_LOGGED_OFF",
+		3: "AGENT_EVENT_NOT_READY",
+		4: "AGENT_EVENT_READY",
+		5: "AGENT_EVENT_BUSY",
+		6: "AGENT_EVENT_WORKING_AFTER_CALL",
+	}
+	AgentEvent_value = map[string]int32{
+		"AGENT_EVENT_UNSPECIFIED":        0,
+		"AGENT_EVENT_LOGGED_ON":          1,
+		"AGENT_EVENT_LOGGED_OFF":         2,
+		"AGENT_EVENT_NOT_READY":          3,
+		"AGENT_EVENT_READY":              4,
+		"AGENT_EVENT_BUSY":               5,
+		"AGENT_EVENT_WORKING_AFTER_CALL": 6,
+	}
+)
+
+func (x AgentEvent) Enum() *AgentEvent {
+	p := new(AgentEvent)
+	*p = x
+	return p
+}
+
+func (x AgentEvent) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AgentEvent) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_cti_v1_cti_proto_enumTypes[2].Descriptor()
+}
+
+func (AgentEvent) Type() protoreflect.EnumType {
+	return &file_offhook_cti_v1_cti_proto_enumTypes[2]
+}
+
+func (x AgentEvent) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AgentEvent.Descriptor instead.
+func (AgentEvent) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{2}
+}
+
 // ConnectionID names a connection (ECMA-269, connection identifiers). Requests
 // may leave one part empty; it is resolved where exactly one match exists.
 type ConnectionID struct {
@@ -314,9 +480,45 @@ type Event struct {
 	//	*Event_CallCleared
 	//	*Event_BackInService
 	//	*Event_OutOfService
-	Event         isEvent_Event `protobuf_oneof:"event"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	//	*Event_Offered
+	//	*Event_NetworkReached
+	//	*Event_Diverted
+	//	*Event_Transferred
+	//	*Event_Conferenced
+	//	*Event_Queued
+	//	*Event_DigitsDialed
+	//	*Event_DigitsGenerated
+	//	*Event_CallInformation
+	//	*Event_ServiceCompletionFailure
+	//	*Event_DoNotDisturb
+	//	*Event_Forwarding
+	//	*Event_CallBack
+	//	*Event_AutoAnswer
+	//	*Event_CallerIdStatus
+	//	*Event_Agent
+	//	*Event_MessageWaiting
+	//	*Event_MicrophoneMute
+	//	*Event_SpeakerMute
+	//	*Event_SpeakerVolume
+	//	*Event_DisplayUpdated
+	//	*Event_ButtonPress
+	//	*Event_LampMode
+	Event isEvent_Event `protobuf_oneof:"event"`
+	// The other parts that most call events share.
+	// The device that redirected the call last; empty: none did.
+	LastRedirectionDevice string `protobuf:"bytes,50,opt,name=last_redirection_device,json=lastRedirectionDevice,proto3" json:"last_redirection_device,omitempty"`
+	// One id for all legs of a call, kept across redirection, transfer and
+	// conference: CME's GCID, 32 hex digits in upper case. Empty: not a call event.
+	GlobalCallId string `protobuf:"bytes,51,opt,name=global_call_id,json=globalCallId,proto3" json:"global_call_id,omitempty"`
+	// Dial-via-office: the remote phone that stands for the calling line.
+	AssociatedCallingDevice string `protobuf:"bytes,52,opt,name=associated_calling_device,json=associatedCallingDevice,proto3" json:"associated_calling_device,omitempty"`
+	// The dialled number of a called device that answers under another one.
+	AssociatedCalledDevice string `protobuf:"bytes,53,opt,name=associated_called_device,json=associatedCalledDevice,proto3" json:"associated_called_device,omitempty"`
+	// The calling device does not want to be known: applications of other devices
+	// are told "restricted".
+	CallingDeviceRestricted bool `protobuf:"varint,54,opt,name=calling_device_restricted,json=callingDeviceRestricted,proto3" json:"calling_device_restricted,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *Event) Reset() {
@@ -504,6 +706,248 @@ func (x *Event) GetOutOfService() *OutOfService {
 	return nil
 }
 
+func (x *Event) GetOffered() *Offered {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Offered); ok {
+			return x.Offered
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetNetworkReached() *NetworkReached {
+	if x != nil {
+		if x, ok := x.Event.(*Event_NetworkReached); ok {
+			return x.NetworkReached
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDiverted() *Diverted {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Diverted); ok {
+			return x.Diverted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetTransferred() *Transferred {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Transferred); ok {
+			return x.Transferred
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetConferenced() *Conferenced {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Conferenced); ok {
+			return x.Conferenced
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetQueued() *Queued {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Queued); ok {
+			return x.Queued
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDigitsDialed() *DigitsDialed {
+	if x != nil {
+		if x, ok := x.Event.(*Event_DigitsDialed); ok {
+			return x.DigitsDialed
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDigitsGenerated() *DigitsGenerated {
+	if x != nil {
+		if x, ok := x.Event.(*Event_DigitsGenerated); ok {
+			return x.DigitsGenerated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetCallInformation() *CallInformation {
+	if x != nil {
+		if x, ok := x.Event.(*Event_CallInformation); ok {
+			return x.CallInformation
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetServiceCompletionFailure() *ServiceCompletionFailure {
+	if x != nil {
+		if x, ok := x.Event.(*Event_ServiceCompletionFailure); ok {
+			return x.ServiceCompletionFailure
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDoNotDisturb() *DoNotDisturb {
+	if x != nil {
+		if x, ok := x.Event.(*Event_DoNotDisturb); ok {
+			return x.DoNotDisturb
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetForwarding() *Forwarding {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Forwarding); ok {
+			return x.Forwarding
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetCallBack() *CallBack {
+	if x != nil {
+		if x, ok := x.Event.(*Event_CallBack); ok {
+			return x.CallBack
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetAutoAnswer() *AutoAnswer {
+	if x != nil {
+		if x, ok := x.Event.(*Event_AutoAnswer); ok {
+			return x.AutoAnswer
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetCallerIdStatus() *CallerIDStatus {
+	if x != nil {
+		if x, ok := x.Event.(*Event_CallerIdStatus); ok {
+			return x.CallerIdStatus
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetAgent() *Agent {
+	if x != nil {
+		if x, ok := x.Event.(*Event_Agent); ok {
+			return x.Agent
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMessageWaiting() *MessageWaiting {
+	if x != nil {
+		if x, ok := x.Event.(*Event_MessageWaiting); ok {
+			return x.MessageWaiting
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMicrophoneMute() *MicrophoneMute {
+	if x != nil {
+		if x, ok := x.Event.(*Event_MicrophoneMute); ok {
+			return x.MicrophoneMute
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetSpeakerMute() *SpeakerMute {
+	if x != nil {
+		if x, ok := x.Event.(*Event_SpeakerMute); ok {
+			return x.SpeakerMute
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetSpeakerVolume() *SpeakerVolume {
+	if x != nil {
+		if x, ok := x.Event.(*Event_SpeakerVolume); ok {
+			return x.SpeakerVolume
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDisplayUpdated() *DisplayUpdated {
+	if x != nil {
+		if x, ok := x.Event.(*Event_DisplayUpdated); ok {
+			return x.DisplayUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetButtonPress() *ButtonPress {
+	if x != nil {
+		if x, ok := x.Event.(*Event_ButtonPress); ok {
+			return x.ButtonPress
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetLampMode() *LampMode {
+	if x != nil {
+		if x, ok := x.Event.(*Event_LampMode); ok {
+			return x.LampMode
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetLastRedirectionDevice() string {
+	if x != nil {
+		return x.LastRedirectionDevice
+	}
+	return ""
+}
+
+func (x *Event) GetGlobalCallId() string {
+	if x != nil {
+		return x.GlobalCallId
+	}
+	return ""
+}
+
+func (x *Event) GetAssociatedCallingDevice() string {
+	if x != nil {
+		return x.AssociatedCallingDevice
+	}
+	return ""
+}
+
+func (x *Event) GetAssociatedCalledDevice() string {
+	if x != nil {
+		return x.AssociatedCalledDevice
+	}
+	return ""
+}
+
+func (x *Event) GetCallingDeviceRestricted() bool {
+	if x != nil {
+		return x.CallingDeviceRestricted
+	}
+	return false
+}
+
 type isEvent_Event interface {
 	isEvent_Event()
 }
@@ -552,6 +996,98 @@ type Event_OutOfService struct {
 	OutOfService *OutOfService `protobuf:"bytes,20,opt,name=out_of_service,json=outOfService,proto3,oneof"`
 }
 
+type Event_Offered struct {
+	Offered *Offered `protobuf:"bytes,21,opt,name=offered,proto3,oneof"`
+}
+
+type Event_NetworkReached struct {
+	NetworkReached *NetworkReached `protobuf:"bytes,22,opt,name=network_reached,json=networkReached,proto3,oneof"`
+}
+
+type Event_Diverted struct {
+	Diverted *Diverted `protobuf:"bytes,23,opt,name=diverted,proto3,oneof"`
+}
+
+type Event_Transferred struct {
+	Transferred *Transferred `protobuf:"bytes,24,opt,name=transferred,proto3,oneof"`
+}
+
+type Event_Conferenced struct {
+	Conferenced *Conferenced `protobuf:"bytes,25,opt,name=conferenced,proto3,oneof"`
+}
+
+type Event_Queued struct {
+	Queued *Queued `protobuf:"bytes,26,opt,name=queued,proto3,oneof"`
+}
+
+type Event_DigitsDialed struct {
+	DigitsDialed *DigitsDialed `protobuf:"bytes,27,opt,name=digits_dialed,json=digitsDialed,proto3,oneof"`
+}
+
+type Event_DigitsGenerated struct {
+	DigitsGenerated *DigitsGenerated `protobuf:"bytes,28,opt,name=digits_generated,json=digitsGenerated,proto3,oneof"`
+}
+
+type Event_CallInformation struct {
+	CallInformation *CallInformation `protobuf:"bytes,29,opt,name=call_information,json=callInformation,proto3,oneof"`
+}
+
+type Event_ServiceCompletionFailure struct {
+	ServiceCompletionFailure *ServiceCompletionFailure `protobuf:"bytes,30,opt,name=service_completion_failure,json=serviceCompletionFailure,proto3,oneof"`
+}
+
+type Event_DoNotDisturb struct {
+	DoNotDisturb *DoNotDisturb `protobuf:"bytes,31,opt,name=do_not_disturb,json=doNotDisturb,proto3,oneof"`
+}
+
+type Event_Forwarding struct {
+	Forwarding *Forwarding `protobuf:"bytes,32,opt,name=forwarding,proto3,oneof"`
+}
+
+type Event_CallBack struct {
+	CallBack *CallBack `protobuf:"bytes,33,opt,name=call_back,json=callBack,proto3,oneof"`
+}
+
+type Event_AutoAnswer struct {
+	AutoAnswer *AutoAnswer `protobuf:"bytes,34,opt,name=auto_answer,json=autoAnswer,proto3,oneof"`
+}
+
+type Event_CallerIdStatus struct {
+	CallerIdStatus *CallerIDStatus `protobuf:"bytes,35,opt,name=caller_id_status,json=callerIdStatus,proto3,oneof"`
+}
+
+type Event_Agent struct {
+	Agent *Agent `protobuf:"bytes,36,opt,name=agent,proto3,oneof"`
+}
+
+type Event_MessageWaiting struct {
+	MessageWaiting *MessageWaiting `protobuf:"bytes,37,opt,name=message_waiting,json=messageWaiting,proto3,oneof"`
+}
+
+type Event_MicrophoneMute struct {
+	MicrophoneMute *MicrophoneMute `protobuf:"bytes,38,opt,name=microphone_mute,json=microphoneMute,proto3,oneof"`
+}
+
+type Event_SpeakerMute struct {
+	SpeakerMute *SpeakerMute `protobuf:"bytes,39,opt,name=speaker_mute,json=speakerMute,proto3,oneof"`
+}
+
+type Event_SpeakerVolume struct {
+	SpeakerVolume *SpeakerVolume `protobuf:"bytes,40,opt,name=speaker_volume,json=speakerVolume,proto3,oneof"`
+}
+
+type Event_DisplayUpdated struct {
+	DisplayUpdated *DisplayUpdated `protobuf:"bytes,41,opt,name=display_updated,json=displayUpdated,proto3,oneof"`
+}
+
+type Event_ButtonPress struct {
+	ButtonPress *ButtonPress `protobuf:"bytes,42,opt,name=button_press,json=buttonPress,proto3,oneof"`
+}
+
+type Event_LampMode struct {
+	LampMode *LampMode `protobuf:"bytes,43,opt,name=lamp_mode,json=lampMode,proto3,oneof"`
+}
+
 func (*Event_ServiceInitiated) isEvent_Event() {}
 
 func (*Event_Originated) isEvent_Event() {}
@@ -574,12 +1110,60 @@ func (*Event_BackInService) isEvent_Event() {}
 
 func (*Event_OutOfService) isEvent_Event() {}
 
+func (*Event_Offered) isEvent_Event() {}
+
+func (*Event_NetworkReached) isEvent_Event() {}
+
+func (*Event_Diverted) isEvent_Event() {}
+
+func (*Event_Transferred) isEvent_Event() {}
+
+func (*Event_Conferenced) isEvent_Event() {}
+
+func (*Event_Queued) isEvent_Event() {}
+
+func (*Event_DigitsDialed) isEvent_Event() {}
+
+func (*Event_DigitsGenerated) isEvent_Event() {}
+
+func (*Event_CallInformation) isEvent_Event() {}
+
+func (*Event_ServiceCompletionFailure) isEvent_Event() {}
+
+func (*Event_DoNotDisturb) isEvent_Event() {}
+
+func (*Event_Forwarding) isEvent_Event() {}
+
+func (*Event_CallBack) isEvent_Event() {}
+
+func (*Event_AutoAnswer) isEvent_Event() {}
+
+func (*Event_CallerIdStatus) isEvent_Event() {}
+
+func (*Event_Agent) isEvent_Event() {}
+
+func (*Event_MessageWaiting) isEvent_Event() {}
+
+func (*Event_MicrophoneMute) isEvent_Event() {}
+
+func (*Event_SpeakerMute) isEvent_Event() {}
+
+func (*Event_SpeakerVolume) isEvent_Event() {}
+
+func (*Event_DisplayUpdated) isEvent_Event() {}
+
+func (*Event_ButtonPress) isEvent_Event() {}
+
+func (*Event_LampMode) isEvent_Event() {}
+
 type Reported struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
 	DeviceId            string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
 	LocalConnectionInfo LocalConnectionState   `protobuf:"varint,2,opt,name=local_connection_info,json=localConnectionInfo,proto3,enum=offhook.cti.v1.LocalConnectionState" json:"local_connection_info,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// What the device may do in the call now: bits of PermittedService.
+	ServicesPermitted uint64 `protobuf:"varint,3,opt,name=services_permitted,json=servicesPermitted,proto3" json:"services_permitted,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Reported) Reset() {
@@ -624,6 +1208,13 @@ func (x *Reported) GetLocalConnectionInfo() LocalConnectionState {
 		return x.LocalConnectionInfo
 	}
 	return LocalConnectionState_LOCAL_CONNECTION_STATE_UNSPECIFIED
+}
+
+func (x *Reported) GetServicesPermitted() uint64 {
+	if x != nil {
+		return x.ServicesPermitted
+	}
+	return 0
 }
 
 type ServiceInitiated struct {
@@ -1230,6 +1821,1493 @@ func (x *OutOfService) GetDevice() string {
 	return ""
 }
 
+type Offered struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	OfferedConnection *ConnectionID          `protobuf:"bytes,1,opt,name=offered_connection,json=offeredConnection,proto3" json:"offered_connection,omitempty"`
+	OfferedDevice     string                 `protobuf:"bytes,2,opt,name=offered_device,json=offeredDevice,proto3" json:"offered_device,omitempty"`
+	CallingDevice     string                 `protobuf:"bytes,3,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	CalledDevice      string                 `protobuf:"bytes,4,opt,name=called_device,json=calledDevice,proto3" json:"called_device,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Offered) Reset() {
+	*x = Offered{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offered) ProtoMessage() {}
+
+func (x *Offered) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offered.ProtoReflect.Descriptor instead.
+func (*Offered) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Offered) GetOfferedConnection() *ConnectionID {
+	if x != nil {
+		return x.OfferedConnection
+	}
+	return nil
+}
+
+func (x *Offered) GetOfferedDevice() string {
+	if x != nil {
+		return x.OfferedDevice
+	}
+	return ""
+}
+
+func (x *Offered) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+func (x *Offered) GetCalledDevice() string {
+	if x != nil {
+		return x.CalledDevice
+	}
+	return ""
+}
+
+type NetworkReached struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	OutboundConnection *ConnectionID          `protobuf:"bytes,1,opt,name=outbound_connection,json=outboundConnection,proto3" json:"outbound_connection,omitempty"`
+	// Name of the trunk.
+	NetworkInterfaceUsed string `protobuf:"bytes,2,opt,name=network_interface_used,json=networkInterfaceUsed,proto3" json:"network_interface_used,omitempty"`
+	CallingDevice        string `protobuf:"bytes,3,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	CalledDevice         string `protobuf:"bytes,4,opt,name=called_device,json=calledDevice,proto3" json:"called_device,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
+}
+
+func (x *NetworkReached) Reset() {
+	*x = NetworkReached{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NetworkReached) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NetworkReached) ProtoMessage() {}
+
+func (x *NetworkReached) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NetworkReached.ProtoReflect.Descriptor instead.
+func (*NetworkReached) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *NetworkReached) GetOutboundConnection() *ConnectionID {
+	if x != nil {
+		return x.OutboundConnection
+	}
+	return nil
+}
+
+func (x *NetworkReached) GetNetworkInterfaceUsed() string {
+	if x != nil {
+		return x.NetworkInterfaceUsed
+	}
+	return ""
+}
+
+func (x *NetworkReached) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+func (x *NetworkReached) GetCalledDevice() string {
+	if x != nil {
+		return x.CalledDevice
+	}
+	return ""
+}
+
+type Diverted struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Connection      *ConnectionID          `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	DivertingDevice string                 `protobuf:"bytes,2,opt,name=diverting_device,json=divertingDevice,proto3" json:"diverting_device,omitempty"`
+	NewDestination  string                 `protobuf:"bytes,3,opt,name=new_destination,json=newDestination,proto3" json:"new_destination,omitempty"`
+	CallingDevice   string                 `protobuf:"bytes,4,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	CalledDevice    string                 `protobuf:"bytes,5,opt,name=called_device,json=calledDevice,proto3" json:"called_device,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Diverted) Reset() {
+	*x = Diverted{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Diverted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Diverted) ProtoMessage() {}
+
+func (x *Diverted) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Diverted.ProtoReflect.Descriptor instead.
+func (*Diverted) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Diverted) GetConnection() *ConnectionID {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *Diverted) GetDivertingDevice() string {
+	if x != nil {
+		return x.DivertingDevice
+	}
+	return ""
+}
+
+func (x *Diverted) GetNewDestination() string {
+	if x != nil {
+		return x.NewDestination
+	}
+	return ""
+}
+
+func (x *Diverted) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+func (x *Diverted) GetCalledDevice() string {
+	if x != nil {
+		return x.CalledDevice
+	}
+	return ""
+}
+
+// ConnectionListItem is one connection after a transfer or conference.
+type ConnectionListItem struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	NewConnection *ConnectionID          `protobuf:"bytes,1,opt,name=new_connection,json=newConnection,proto3" json:"new_connection,omitempty"`
+	// Unset where the connection is new.
+	OldConnection *ConnectionID `protobuf:"bytes,2,opt,name=old_connection,json=oldConnection,proto3" json:"old_connection,omitempty"`
+	Endpoint      string        `protobuf:"bytes,3,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConnectionListItem) Reset() {
+	*x = ConnectionListItem{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConnectionListItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConnectionListItem) ProtoMessage() {}
+
+func (x *ConnectionListItem) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConnectionListItem.ProtoReflect.Descriptor instead.
+func (*ConnectionListItem) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ConnectionListItem) GetNewConnection() *ConnectionID {
+	if x != nil {
+		return x.NewConnection
+	}
+	return nil
+}
+
+func (x *ConnectionListItem) GetOldConnection() *ConnectionID {
+	if x != nil {
+		return x.OldConnection
+	}
+	return nil
+}
+
+func (x *ConnectionListItem) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+type Transferred struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	PrimaryOldCall *ConnectionID          `protobuf:"bytes,1,opt,name=primary_old_call,json=primaryOldCall,proto3" json:"primary_old_call,omitempty"`
+	// Unset after a single step transfer.
+	SecondaryOldCall       *ConnectionID         `protobuf:"bytes,2,opt,name=secondary_old_call,json=secondaryOldCall,proto3" json:"secondary_old_call,omitempty"`
+	TransferringDevice     string                `protobuf:"bytes,3,opt,name=transferring_device,json=transferringDevice,proto3" json:"transferring_device,omitempty"`
+	TransferredToDevice    string                `protobuf:"bytes,4,opt,name=transferred_to_device,json=transferredToDevice,proto3" json:"transferred_to_device,omitempty"`
+	TransferredConnections []*ConnectionListItem `protobuf:"bytes,5,rep,name=transferred_connections,json=transferredConnections,proto3" json:"transferred_connections,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *Transferred) Reset() {
+	*x = Transferred{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Transferred) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Transferred) ProtoMessage() {}
+
+func (x *Transferred) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Transferred.ProtoReflect.Descriptor instead.
+func (*Transferred) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Transferred) GetPrimaryOldCall() *ConnectionID {
+	if x != nil {
+		return x.PrimaryOldCall
+	}
+	return nil
+}
+
+func (x *Transferred) GetSecondaryOldCall() *ConnectionID {
+	if x != nil {
+		return x.SecondaryOldCall
+	}
+	return nil
+}
+
+func (x *Transferred) GetTransferringDevice() string {
+	if x != nil {
+		return x.TransferringDevice
+	}
+	return ""
+}
+
+func (x *Transferred) GetTransferredToDevice() string {
+	if x != nil {
+		return x.TransferredToDevice
+	}
+	return ""
+}
+
+func (x *Transferred) GetTransferredConnections() []*ConnectionListItem {
+	if x != nil {
+		return x.TransferredConnections
+	}
+	return nil
+}
+
+type Conferenced struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	PrimaryOldCall *ConnectionID          `protobuf:"bytes,1,opt,name=primary_old_call,json=primaryOldCall,proto3" json:"primary_old_call,omitempty"`
+	// Unset after a single step conference.
+	SecondaryOldCall      *ConnectionID         `protobuf:"bytes,2,opt,name=secondary_old_call,json=secondaryOldCall,proto3" json:"secondary_old_call,omitempty"`
+	ConferencingDevice    string                `protobuf:"bytes,3,opt,name=conferencing_device,json=conferencingDevice,proto3" json:"conferencing_device,omitempty"`
+	AddedParty            string                `protobuf:"bytes,4,opt,name=added_party,json=addedParty,proto3" json:"added_party,omitempty"`
+	ConferenceConnections []*ConnectionListItem `protobuf:"bytes,5,rep,name=conference_connections,json=conferenceConnections,proto3" json:"conference_connections,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
+}
+
+func (x *Conferenced) Reset() {
+	*x = Conferenced{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Conferenced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Conferenced) ProtoMessage() {}
+
+func (x *Conferenced) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Conferenced.ProtoReflect.Descriptor instead.
+func (*Conferenced) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Conferenced) GetPrimaryOldCall() *ConnectionID {
+	if x != nil {
+		return x.PrimaryOldCall
+	}
+	return nil
+}
+
+func (x *Conferenced) GetSecondaryOldCall() *ConnectionID {
+	if x != nil {
+		return x.SecondaryOldCall
+	}
+	return nil
+}
+
+func (x *Conferenced) GetConferencingDevice() string {
+	if x != nil {
+		return x.ConferencingDevice
+	}
+	return ""
+}
+
+func (x *Conferenced) GetAddedParty() string {
+	if x != nil {
+		return x.AddedParty
+	}
+	return ""
+}
+
+func (x *Conferenced) GetConferenceConnections() []*ConnectionListItem {
+	if x != nil {
+		return x.ConferenceConnections
+	}
+	return nil
+}
+
+type Queued struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	QueuedConnection *ConnectionID          `protobuf:"bytes,1,opt,name=queued_connection,json=queuedConnection,proto3" json:"queued_connection,omitempty"`
+	Queue            string                 `protobuf:"bytes,2,opt,name=queue,proto3" json:"queue,omitempty"`
+	CallingDevice    string                 `protobuf:"bytes,3,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	CalledDevice     string                 `protobuf:"bytes,4,opt,name=called_device,json=calledDevice,proto3" json:"called_device,omitempty"`
+	NumberQueued     uint32                 `protobuf:"varint,5,opt,name=number_queued,json=numberQueued,proto3" json:"number_queued,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Queued) Reset() {
+	*x = Queued{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Queued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Queued) ProtoMessage() {}
+
+func (x *Queued) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Queued.ProtoReflect.Descriptor instead.
+func (*Queued) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Queued) GetQueuedConnection() *ConnectionID {
+	if x != nil {
+		return x.QueuedConnection
+	}
+	return nil
+}
+
+func (x *Queued) GetQueue() string {
+	if x != nil {
+		return x.Queue
+	}
+	return ""
+}
+
+func (x *Queued) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+func (x *Queued) GetCalledDevice() string {
+	if x != nil {
+		return x.CalledDevice
+	}
+	return ""
+}
+
+func (x *Queued) GetNumberQueued() uint32 {
+	if x != nil {
+		return x.NumberQueued
+	}
+	return 0
+}
+
+type DigitsDialed struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	DialingConnection *ConnectionID          `protobuf:"bytes,1,opt,name=dialing_connection,json=dialingConnection,proto3" json:"dialing_connection,omitempty"`
+	DialingDevice     string                 `protobuf:"bytes,2,opt,name=dialing_device,json=dialingDevice,proto3" json:"dialing_device,omitempty"`
+	DialingSequence   string                 `protobuf:"bytes,3,opt,name=dialing_sequence,json=dialingSequence,proto3" json:"dialing_sequence,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *DigitsDialed) Reset() {
+	*x = DigitsDialed{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DigitsDialed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DigitsDialed) ProtoMessage() {}
+
+func (x *DigitsDialed) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DigitsDialed.ProtoReflect.Descriptor instead.
+func (*DigitsDialed) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *DigitsDialed) GetDialingConnection() *ConnectionID {
+	if x != nil {
+		return x.DialingConnection
+	}
+	return nil
+}
+
+func (x *DigitsDialed) GetDialingDevice() string {
+	if x != nil {
+		return x.DialingDevice
+	}
+	return ""
+}
+
+func (x *DigitsDialed) GetDialingSequence() string {
+	if x != nil {
+		return x.DialingSequence
+	}
+	return ""
+}
+
+type DigitsGenerated struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Connection    *ConnectionID          `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	Digits        string                 `protobuf:"bytes,2,opt,name=digits,proto3" json:"digits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DigitsGenerated) Reset() {
+	*x = DigitsGenerated{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DigitsGenerated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DigitsGenerated) ProtoMessage() {}
+
+func (x *DigitsGenerated) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DigitsGenerated.ProtoReflect.Descriptor instead.
+func (*DigitsGenerated) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DigitsGenerated) GetConnection() *ConnectionID {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *DigitsGenerated) GetDigits() string {
+	if x != nil {
+		return x.Digits
+	}
+	return ""
+}
+
+type CallInformation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Connection    *ConnectionID          `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	CallingDevice string                 `protobuf:"bytes,3,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallInformation) Reset() {
+	*x = CallInformation{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallInformation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallInformation) ProtoMessage() {}
+
+func (x *CallInformation) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallInformation.ProtoReflect.Descriptor instead.
+func (*CallInformation) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *CallInformation) GetConnection() *ConnectionID {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *CallInformation) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *CallInformation) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+type ServiceCompletionFailure struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PrimaryCall   *ConnectionID          `protobuf:"bytes,1,opt,name=primary_call,json=primaryCall,proto3" json:"primary_call,omitempty"`
+	SecondaryCall *ConnectionID          `protobuf:"bytes,2,opt,name=secondary_call,json=secondaryCall,proto3" json:"secondary_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceCompletionFailure) Reset() {
+	*x = ServiceCompletionFailure{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceCompletionFailure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceCompletionFailure) ProtoMessage() {}
+
+func (x *ServiceCompletionFailure) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceCompletionFailure.ProtoReflect.Descriptor instead.
+func (*ServiceCompletionFailure) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ServiceCompletionFailure) GetPrimaryCall() *ConnectionID {
+	if x != nil {
+		return x.PrimaryCall
+	}
+	return nil
+}
+
+func (x *ServiceCompletionFailure) GetSecondaryCall() *ConnectionID {
+	if x != nil {
+		return x.SecondaryCall
+	}
+	return nil
+}
+
+type DoNotDisturb struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Device         string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	DoNotDisturbOn bool                   `protobuf:"varint,2,opt,name=do_not_disturb_on,json=doNotDisturbOn,proto3" json:"do_not_disturb_on,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *DoNotDisturb) Reset() {
+	*x = DoNotDisturb{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DoNotDisturb) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DoNotDisturb) ProtoMessage() {}
+
+func (x *DoNotDisturb) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DoNotDisturb.ProtoReflect.Descriptor instead.
+func (*DoNotDisturb) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *DoNotDisturb) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *DoNotDisturb) GetDoNotDisturbOn() bool {
+	if x != nil {
+		return x.DoNotDisturbOn
+	}
+	return false
+}
+
+type Forwarding struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Device         string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	ForwardingType string                 `protobuf:"bytes,2,opt,name=forwarding_type,json=forwardingType,proto3" json:"forwarding_type,omitempty"`
+	ForwardStatus  bool                   `protobuf:"varint,3,opt,name=forward_status,json=forwardStatus,proto3" json:"forward_status,omitempty"`
+	ForwardTo      string                 `protobuf:"bytes,4,opt,name=forward_to,json=forwardTo,proto3" json:"forward_to,omitempty"`
+	RingCount      uint32                 `protobuf:"varint,5,opt,name=ring_count,json=ringCount,proto3" json:"ring_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Forwarding) Reset() {
+	*x = Forwarding{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Forwarding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Forwarding) ProtoMessage() {}
+
+func (x *Forwarding) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Forwarding.ProtoReflect.Descriptor instead.
+func (*Forwarding) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Forwarding) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *Forwarding) GetForwardingType() string {
+	if x != nil {
+		return x.ForwardingType
+	}
+	return ""
+}
+
+func (x *Forwarding) GetForwardStatus() bool {
+	if x != nil {
+		return x.ForwardStatus
+	}
+	return false
+}
+
+func (x *Forwarding) GetForwardTo() string {
+	if x != nil {
+		return x.ForwardTo
+	}
+	return ""
+}
+
+func (x *Forwarding) GetRingCount() uint32 {
+	if x != nil {
+		return x.RingCount
+	}
+	return 0
+}
+
+type CallBack struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	OriginatingDevice string                 `protobuf:"bytes,1,opt,name=originating_device,json=originatingDevice,proto3" json:"originating_device,omitempty"`
+	TargetDevice      string                 `protobuf:"bytes,2,opt,name=target_device,json=targetDevice,proto3" json:"target_device,omitempty"`
+	// True when set, false when it was canceled or done.
+	CallBackSetCanceled bool `protobuf:"varint,3,opt,name=call_back_set_canceled,json=callBackSetCanceled,proto3" json:"call_back_set_canceled,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *CallBack) Reset() {
+	*x = CallBack{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallBack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallBack) ProtoMessage() {}
+
+func (x *CallBack) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallBack.ProtoReflect.Descriptor instead.
+func (*CallBack) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *CallBack) GetOriginatingDevice() string {
+	if x != nil {
+		return x.OriginatingDevice
+	}
+	return ""
+}
+
+func (x *CallBack) GetTargetDevice() string {
+	if x != nil {
+		return x.TargetDevice
+	}
+	return ""
+}
+
+func (x *CallBack) GetCallBackSetCanceled() bool {
+	if x != nil {
+		return x.CallBackSetCanceled
+	}
+	return false
+}
+
+type AutoAnswer struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	InvokingDevice string                 `protobuf:"bytes,1,opt,name=invoking_device,json=invokingDevice,proto3" json:"invoking_device,omitempty"`
+	AutoAnswerOn   bool                   `protobuf:"varint,2,opt,name=auto_answer_on,json=autoAnswerOn,proto3" json:"auto_answer_on,omitempty"`
+	NumberOfRings  uint32                 `protobuf:"varint,3,opt,name=number_of_rings,json=numberOfRings,proto3" json:"number_of_rings,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AutoAnswer) Reset() {
+	*x = AutoAnswer{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AutoAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AutoAnswer) ProtoMessage() {}
+
+func (x *AutoAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AutoAnswer.ProtoReflect.Descriptor instead.
+func (*AutoAnswer) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *AutoAnswer) GetInvokingDevice() string {
+	if x != nil {
+		return x.InvokingDevice
+	}
+	return ""
+}
+
+func (x *AutoAnswer) GetAutoAnswerOn() bool {
+	if x != nil {
+		return x.AutoAnswerOn
+	}
+	return false
+}
+
+func (x *AutoAnswer) GetNumberOfRings() uint32 {
+	if x != nil {
+		return x.NumberOfRings
+	}
+	return 0
+}
+
+type CallerIDStatus struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	InvokingDevice   string                 `protobuf:"bytes,1,opt,name=invoking_device,json=invokingDevice,proto3" json:"invoking_device,omitempty"`
+	CallerIdProvided bool                   `protobuf:"varint,2,opt,name=caller_id_provided,json=callerIdProvided,proto3" json:"caller_id_provided,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *CallerIDStatus) Reset() {
+	*x = CallerIDStatus{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallerIDStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallerIDStatus) ProtoMessage() {}
+
+func (x *CallerIDStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallerIDStatus.ProtoReflect.Descriptor instead.
+func (*CallerIDStatus) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *CallerIDStatus) GetInvokingDevice() string {
+	if x != nil {
+		return x.InvokingDevice
+	}
+	return ""
+}
+
+func (x *CallerIDStatus) GetCallerIdProvided() bool {
+	if x != nil {
+		return x.CallerIdProvided
+	}
+	return false
+}
+
+// Agent is one of the agent events: which one is its state.
+type Agent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AgentDevice   string                 `protobuf:"bytes,1,opt,name=agent_device,json=agentDevice,proto3" json:"agent_device,omitempty"`
+	AgentId       string                 `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	AcdGroup      string                 `protobuf:"bytes,3,opt,name=acd_group,json=acdGroup,proto3" json:"acd_group,omitempty"`
+	Event         AgentEvent             `protobuf:"varint,4,opt,name=event,proto3,enum=offhook.cti.v1.AgentEvent" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Agent) Reset() {
+	*x = Agent{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Agent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Agent) ProtoMessage() {}
+
+func (x *Agent) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Agent.ProtoReflect.Descriptor instead.
+func (*Agent) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *Agent) GetAgentDevice() string {
+	if x != nil {
+		return x.AgentDevice
+	}
+	return ""
+}
+
+func (x *Agent) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *Agent) GetAcdGroup() string {
+	if x != nil {
+		return x.AcdGroup
+	}
+	return ""
+}
+
+func (x *Agent) GetEvent() AgentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return AgentEvent_AGENT_EVENT_UNSPECIFIED
+}
+
+type MessageWaiting struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	TargetDevice     string                 `protobuf:"bytes,1,opt,name=target_device,json=targetDevice,proto3" json:"target_device,omitempty"`
+	MessageWaitingOn bool                   `protobuf:"varint,2,opt,name=message_waiting_on,json=messageWaitingOn,proto3" json:"message_waiting_on,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *MessageWaiting) Reset() {
+	*x = MessageWaiting{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageWaiting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageWaiting) ProtoMessage() {}
+
+func (x *MessageWaiting) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageWaiting.ProtoReflect.Descriptor instead.
+func (*MessageWaiting) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *MessageWaiting) GetTargetDevice() string {
+	if x != nil {
+		return x.TargetDevice
+	}
+	return ""
+}
+
+func (x *MessageWaiting) GetMessageWaitingOn() bool {
+	if x != nil {
+		return x.MessageWaitingOn
+	}
+	return false
+}
+
+type MicrophoneMute struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	InvokingDevice   string                 `protobuf:"bytes,1,opt,name=invoking_device,json=invokingDevice,proto3" json:"invoking_device,omitempty"`
+	MicrophoneMuteOn bool                   `protobuf:"varint,2,opt,name=microphone_mute_on,json=microphoneMuteOn,proto3" json:"microphone_mute_on,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *MicrophoneMute) Reset() {
+	*x = MicrophoneMute{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MicrophoneMute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MicrophoneMute) ProtoMessage() {}
+
+func (x *MicrophoneMute) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MicrophoneMute.ProtoReflect.Descriptor instead.
+func (*MicrophoneMute) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *MicrophoneMute) GetInvokingDevice() string {
+	if x != nil {
+		return x.InvokingDevice
+	}
+	return ""
+}
+
+func (x *MicrophoneMute) GetMicrophoneMuteOn() bool {
+	if x != nil {
+		return x.MicrophoneMuteOn
+	}
+	return false
+}
+
+type SpeakerMute struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	InvokingDevice string                 `protobuf:"bytes,1,opt,name=invoking_device,json=invokingDevice,proto3" json:"invoking_device,omitempty"`
+	SpeakerMuteOn  bool                   `protobuf:"varint,2,opt,name=speaker_mute_on,json=speakerMuteOn,proto3" json:"speaker_mute_on,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SpeakerMute) Reset() {
+	*x = SpeakerMute{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpeakerMute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpeakerMute) ProtoMessage() {}
+
+func (x *SpeakerMute) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpeakerMute.ProtoReflect.Descriptor instead.
+func (*SpeakerMute) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *SpeakerMute) GetInvokingDevice() string {
+	if x != nil {
+		return x.InvokingDevice
+	}
+	return ""
+}
+
+func (x *SpeakerMute) GetSpeakerMuteOn() bool {
+	if x != nil {
+		return x.SpeakerMuteOn
+	}
+	return false
+}
+
+type SpeakerVolume struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	InvokingDevice string                 `protobuf:"bytes,1,opt,name=invoking_device,json=invokingDevice,proto3" json:"invoking_device,omitempty"`
+	SpeakerVolume  uint32                 `protobuf:"varint,2,opt,name=speaker_volume,json=speakerVolume,proto3" json:"speaker_volume,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SpeakerVolume) Reset() {
+	*x = SpeakerVolume{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpeakerVolume) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpeakerVolume) ProtoMessage() {}
+
+func (x *SpeakerVolume) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpeakerVolume.ProtoReflect.Descriptor instead.
+func (*SpeakerVolume) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *SpeakerVolume) GetInvokingDevice() string {
+	if x != nil {
+		return x.InvokingDevice
+	}
+	return ""
+}
+
+func (x *SpeakerVolume) GetSpeakerVolume() uint32 {
+	if x != nil {
+		return x.SpeakerVolume
+	}
+	return 0
+}
+
+type DisplayUpdated struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Device            string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	Rows              uint32                 `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
+	Columns           uint32                 `protobuf:"varint,3,opt,name=columns,proto3" json:"columns,omitempty"`
+	ContentsOfDisplay string                 `protobuf:"bytes,4,opt,name=contents_of_display,json=contentsOfDisplay,proto3" json:"contents_of_display,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *DisplayUpdated) Reset() {
+	*x = DisplayUpdated{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisplayUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisplayUpdated) ProtoMessage() {}
+
+func (x *DisplayUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisplayUpdated.ProtoReflect.Descriptor instead.
+func (*DisplayUpdated) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *DisplayUpdated) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *DisplayUpdated) GetRows() uint32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *DisplayUpdated) GetColumns() uint32 {
+	if x != nil {
+		return x.Columns
+	}
+	return 0
+}
+
+func (x *DisplayUpdated) GetContentsOfDisplay() string {
+	if x != nil {
+		return x.ContentsOfDisplay
+	}
+	return ""
+}
+
+type ButtonPress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Device        string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	Button        string                 `protobuf:"bytes,2,opt,name=button,proto3" json:"button,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ButtonPress) Reset() {
+	*x = ButtonPress{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ButtonPress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ButtonPress) ProtoMessage() {}
+
+func (x *ButtonPress) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ButtonPress.ProtoReflect.Descriptor instead.
+func (*ButtonPress) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ButtonPress) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *ButtonPress) GetButton() string {
+	if x != nil {
+		return x.Button
+	}
+	return ""
+}
+
+type LampMode struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Device        string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	Lamp          string                 `protobuf:"bytes,2,opt,name=lamp,proto3" json:"lamp,omitempty"`
+	LampMode      string                 `protobuf:"bytes,3,opt,name=lamp_mode,json=lampMode,proto3" json:"lamp_mode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LampMode) Reset() {
+	*x = LampMode{}
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LampMode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LampMode) ProtoMessage() {}
+
+func (x *LampMode) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_cti_v1_cti_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LampMode.ProtoReflect.Descriptor instead.
+func (*LampMode) Descriptor() ([]byte, []int) {
+	return file_offhook_cti_v1_cti_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *LampMode) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *LampMode) GetLamp() string {
+	if x != nil {
+		return x.Lamp
+	}
+	return ""
+}
+
+func (x *LampMode) GetLampMode() string {
+	if x != nil {
+		return x.LampMode
+	}
+	return ""
+}
+
 var File_offhook_cti_v1_cti_proto protoreflect.FileDescriptor
 
 const file_offhook_cti_v1_cti_proto_rawDesc = "" +
@@ -1248,7 +3326,7 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12-\n" +
 	"\x06events\x18\x03 \x03(\v2\x15.offhook.cti.v1.EventR\x06events\x12\x1f\n" +
 	"\vlast_number\x18\x04 \x01(\x04R\n" +
-	"lastNumber\"\xcc\a\n" +
+	"lastNumber\"\xf0\x15\n" +
 	"\x05Event\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x17\n" +
@@ -1270,11 +3348,43 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\x06failed\x18\x11 \x01(\v2\x16.offhook.cti.v1.FailedH\x00R\x06failed\x12@\n" +
 	"\fcall_cleared\x18\x12 \x01(\v2\x1b.offhook.cti.v1.CallClearedH\x00R\vcallCleared\x12G\n" +
 	"\x0fback_in_service\x18\x13 \x01(\v2\x1d.offhook.cti.v1.BackInServiceH\x00R\rbackInService\x12D\n" +
-	"\x0eout_of_service\x18\x14 \x01(\v2\x1c.offhook.cti.v1.OutOfServiceH\x00R\foutOfServiceB\a\n" +
-	"\x05event\"\x81\x01\n" +
+	"\x0eout_of_service\x18\x14 \x01(\v2\x1c.offhook.cti.v1.OutOfServiceH\x00R\foutOfService\x123\n" +
+	"\aoffered\x18\x15 \x01(\v2\x17.offhook.cti.v1.OfferedH\x00R\aoffered\x12I\n" +
+	"\x0fnetwork_reached\x18\x16 \x01(\v2\x1e.offhook.cti.v1.NetworkReachedH\x00R\x0enetworkReached\x126\n" +
+	"\bdiverted\x18\x17 \x01(\v2\x18.offhook.cti.v1.DivertedH\x00R\bdiverted\x12?\n" +
+	"\vtransferred\x18\x18 \x01(\v2\x1b.offhook.cti.v1.TransferredH\x00R\vtransferred\x12?\n" +
+	"\vconferenced\x18\x19 \x01(\v2\x1b.offhook.cti.v1.ConferencedH\x00R\vconferenced\x120\n" +
+	"\x06queued\x18\x1a \x01(\v2\x16.offhook.cti.v1.QueuedH\x00R\x06queued\x12C\n" +
+	"\rdigits_dialed\x18\x1b \x01(\v2\x1c.offhook.cti.v1.DigitsDialedH\x00R\fdigitsDialed\x12L\n" +
+	"\x10digits_generated\x18\x1c \x01(\v2\x1f.offhook.cti.v1.DigitsGeneratedH\x00R\x0fdigitsGenerated\x12L\n" +
+	"\x10call_information\x18\x1d \x01(\v2\x1f.offhook.cti.v1.CallInformationH\x00R\x0fcallInformation\x12h\n" +
+	"\x1aservice_completion_failure\x18\x1e \x01(\v2(.offhook.cti.v1.ServiceCompletionFailureH\x00R\x18serviceCompletionFailure\x12D\n" +
+	"\x0edo_not_disturb\x18\x1f \x01(\v2\x1c.offhook.cti.v1.DoNotDisturbH\x00R\fdoNotDisturb\x12<\n" +
+	"\n" +
+	"forwarding\x18  \x01(\v2\x1a.offhook.cti.v1.ForwardingH\x00R\n" +
+	"forwarding\x127\n" +
+	"\tcall_back\x18! \x01(\v2\x18.offhook.cti.v1.CallBackH\x00R\bcallBack\x12=\n" +
+	"\vauto_answer\x18\" \x01(\v2\x1a.offhook.cti.v1.AutoAnswerH\x00R\n" +
+	"autoAnswer\x12J\n" +
+	"\x10caller_id_status\x18# \x01(\v2\x1e.offhook.cti.v1.CallerIDStatusH\x00R\x0ecallerIdStatus\x12-\n" +
+	"\x05agent\x18$ \x01(\v2\x15.offhook.cti.v1.AgentH\x00R\x05agent\x12I\n" +
+	"\x0fmessage_waiting\x18% \x01(\v2\x1e.offhook.cti.v1.MessageWaitingH\x00R\x0emessageWaiting\x12I\n" +
+	"\x0fmicrophone_mute\x18& \x01(\v2\x1e.offhook.cti.v1.MicrophoneMuteH\x00R\x0emicrophoneMute\x12@\n" +
+	"\fspeaker_mute\x18' \x01(\v2\x1b.offhook.cti.v1.SpeakerMuteH\x00R\vspeakerMute\x12F\n" +
+	"\x0espeaker_volume\x18( \x01(\v2\x1d.offhook.cti.v1.SpeakerVolumeH\x00R\rspeakerVolume\x12I\n" +
+	"\x0fdisplay_updated\x18) \x01(\v2\x1e.offhook.cti.v1.DisplayUpdatedH\x00R\x0edisplayUpdated\x12@\n" +
+	"\fbutton_press\x18* \x01(\v2\x1b.offhook.cti.v1.ButtonPressH\x00R\vbuttonPress\x127\n" +
+	"\tlamp_mode\x18+ \x01(\v2\x18.offhook.cti.v1.LampModeH\x00R\blampMode\x126\n" +
+	"\x17last_redirection_device\x182 \x01(\tR\x15lastRedirectionDevice\x12$\n" +
+	"\x0eglobal_call_id\x183 \x01(\tR\fglobalCallId\x12:\n" +
+	"\x19associated_calling_device\x184 \x01(\tR\x17associatedCallingDevice\x128\n" +
+	"\x18associated_called_device\x185 \x01(\tR\x16associatedCalledDevice\x12:\n" +
+	"\x19calling_device_restricted\x186 \x01(\bR\x17callingDeviceRestrictedB\a\n" +
+	"\x05event\"\xb0\x01\n" +
 	"\bReported\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12X\n" +
-	"\x15local_connection_info\x18\x02 \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x13localConnectionInfo\"\x90\x01\n" +
+	"\x15local_connection_info\x18\x02 \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x13localConnectionInfo\x12-\n" +
+	"\x12services_permitted\x18\x03 \x01(\x04R\x11servicesPermitted\"\x90\x01\n" +
 	"\x10ServiceInitiated\x12O\n" +
 	"\x14initiated_connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x13initiatedConnection\x12+\n" +
 	"\x11initiating_device\x18\x02 \x01(\tR\x10initiatingDevice\"\xab\x01\n" +
@@ -1314,7 +3424,119 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\rBackInService\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\tR\x06device\"&\n" +
 	"\fOutOfService\x12\x16\n" +
-	"\x06device\x18\x01 \x01(\tR\x06device*\xb5\x02\n" +
+	"\x06device\x18\x01 \x01(\tR\x06device\"\xc9\x01\n" +
+	"\aOffered\x12K\n" +
+	"\x12offered_connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x11offeredConnection\x12%\n" +
+	"\x0eoffered_device\x18\x02 \x01(\tR\rofferedDevice\x12%\n" +
+	"\x0ecalling_device\x18\x03 \x01(\tR\rcallingDevice\x12#\n" +
+	"\rcalled_device\x18\x04 \x01(\tR\fcalledDevice\"\xe1\x01\n" +
+	"\x0eNetworkReached\x12M\n" +
+	"\x13outbound_connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x12outboundConnection\x124\n" +
+	"\x16network_interface_used\x18\x02 \x01(\tR\x14networkInterfaceUsed\x12%\n" +
+	"\x0ecalling_device\x18\x03 \x01(\tR\rcallingDevice\x12#\n" +
+	"\rcalled_device\x18\x04 \x01(\tR\fcalledDevice\"\xe8\x01\n" +
+	"\bDiverted\x12<\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"connection\x12)\n" +
+	"\x10diverting_device\x18\x02 \x01(\tR\x0fdivertingDevice\x12'\n" +
+	"\x0fnew_destination\x18\x03 \x01(\tR\x0enewDestination\x12%\n" +
+	"\x0ecalling_device\x18\x04 \x01(\tR\rcallingDevice\x12#\n" +
+	"\rcalled_device\x18\x05 \x01(\tR\fcalledDevice\"\xba\x01\n" +
+	"\x12ConnectionListItem\x12C\n" +
+	"\x0enew_connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\rnewConnection\x12C\n" +
+	"\x0eold_connection\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\roldConnection\x12\x1a\n" +
+	"\bendpoint\x18\x03 \x01(\tR\bendpoint\"\xe3\x02\n" +
+	"\vTransferred\x12F\n" +
+	"\x10primary_old_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0eprimaryOldCall\x12J\n" +
+	"\x12secondary_old_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x10secondaryOldCall\x12/\n" +
+	"\x13transferring_device\x18\x03 \x01(\tR\x12transferringDevice\x122\n" +
+	"\x15transferred_to_device\x18\x04 \x01(\tR\x13transferredToDevice\x12[\n" +
+	"\x17transferred_connections\x18\x05 \x03(\v2\".offhook.cti.v1.ConnectionListItemR\x16transferredConnections\"\xce\x02\n" +
+	"\vConferenced\x12F\n" +
+	"\x10primary_old_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0eprimaryOldCall\x12J\n" +
+	"\x12secondary_old_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x10secondaryOldCall\x12/\n" +
+	"\x13conferencing_device\x18\x03 \x01(\tR\x12conferencingDevice\x12\x1f\n" +
+	"\vadded_party\x18\x04 \x01(\tR\n" +
+	"addedParty\x12Y\n" +
+	"\x16conference_connections\x18\x05 \x03(\v2\".offhook.cti.v1.ConnectionListItemR\x15conferenceConnections\"\xda\x01\n" +
+	"\x06Queued\x12I\n" +
+	"\x11queued_connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x10queuedConnection\x12\x14\n" +
+	"\x05queue\x18\x02 \x01(\tR\x05queue\x12%\n" +
+	"\x0ecalling_device\x18\x03 \x01(\tR\rcallingDevice\x12#\n" +
+	"\rcalled_device\x18\x04 \x01(\tR\fcalledDevice\x12#\n" +
+	"\rnumber_queued\x18\x05 \x01(\rR\fnumberQueued\"\xad\x01\n" +
+	"\fDigitsDialed\x12K\n" +
+	"\x12dialing_connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x11dialingConnection\x12%\n" +
+	"\x0edialing_device\x18\x02 \x01(\tR\rdialingDevice\x12)\n" +
+	"\x10dialing_sequence\x18\x03 \x01(\tR\x0fdialingSequence\"g\n" +
+	"\x0fDigitsGenerated\x12<\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"connection\x12\x16\n" +
+	"\x06digits\x18\x02 \x01(\tR\x06digits\"\x8e\x01\n" +
+	"\x0fCallInformation\x12<\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"connection\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12%\n" +
+	"\x0ecalling_device\x18\x03 \x01(\tR\rcallingDevice\"\xa0\x01\n" +
+	"\x18ServiceCompletionFailure\x12?\n" +
+	"\fprimary_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\vprimaryCall\x12C\n" +
+	"\x0esecondary_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\rsecondaryCall\"Q\n" +
+	"\fDoNotDisturb\x12\x16\n" +
+	"\x06device\x18\x01 \x01(\tR\x06device\x12)\n" +
+	"\x11do_not_disturb_on\x18\x02 \x01(\bR\x0edoNotDisturbOn\"\xb2\x01\n" +
+	"\n" +
+	"Forwarding\x12\x16\n" +
+	"\x06device\x18\x01 \x01(\tR\x06device\x12'\n" +
+	"\x0fforwarding_type\x18\x02 \x01(\tR\x0eforwardingType\x12%\n" +
+	"\x0eforward_status\x18\x03 \x01(\bR\rforwardStatus\x12\x1d\n" +
+	"\n" +
+	"forward_to\x18\x04 \x01(\tR\tforwardTo\x12\x1d\n" +
+	"\n" +
+	"ring_count\x18\x05 \x01(\rR\tringCount\"\x93\x01\n" +
+	"\bCallBack\x12-\n" +
+	"\x12originating_device\x18\x01 \x01(\tR\x11originatingDevice\x12#\n" +
+	"\rtarget_device\x18\x02 \x01(\tR\ftargetDevice\x123\n" +
+	"\x16call_back_set_canceled\x18\x03 \x01(\bR\x13callBackSetCanceled\"\x83\x01\n" +
+	"\n" +
+	"AutoAnswer\x12'\n" +
+	"\x0finvoking_device\x18\x01 \x01(\tR\x0einvokingDevice\x12$\n" +
+	"\x0eauto_answer_on\x18\x02 \x01(\bR\fautoAnswerOn\x12&\n" +
+	"\x0fnumber_of_rings\x18\x03 \x01(\rR\rnumberOfRings\"g\n" +
+	"\x0eCallerIDStatus\x12'\n" +
+	"\x0finvoking_device\x18\x01 \x01(\tR\x0einvokingDevice\x12,\n" +
+	"\x12caller_id_provided\x18\x02 \x01(\bR\x10callerIdProvided\"\x94\x01\n" +
+	"\x05Agent\x12!\n" +
+	"\fagent_device\x18\x01 \x01(\tR\vagentDevice\x12\x19\n" +
+	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12\x1b\n" +
+	"\tacd_group\x18\x03 \x01(\tR\bacdGroup\x120\n" +
+	"\x05event\x18\x04 \x01(\x0e2\x1a.offhook.cti.v1.AgentEventR\x05event\"c\n" +
+	"\x0eMessageWaiting\x12#\n" +
+	"\rtarget_device\x18\x01 \x01(\tR\ftargetDevice\x12,\n" +
+	"\x12message_waiting_on\x18\x02 \x01(\bR\x10messageWaitingOn\"g\n" +
+	"\x0eMicrophoneMute\x12'\n" +
+	"\x0finvoking_device\x18\x01 \x01(\tR\x0einvokingDevice\x12,\n" +
+	"\x12microphone_mute_on\x18\x02 \x01(\bR\x10microphoneMuteOn\"^\n" +
+	"\vSpeakerMute\x12'\n" +
+	"\x0finvoking_device\x18\x01 \x01(\tR\x0einvokingDevice\x12&\n" +
+	"\x0fspeaker_mute_on\x18\x02 \x01(\bR\rspeakerMuteOn\"_\n" +
+	"\rSpeakerVolume\x12'\n" +
+	"\x0finvoking_device\x18\x01 \x01(\tR\x0einvokingDevice\x12%\n" +
+	"\x0espeaker_volume\x18\x02 \x01(\rR\rspeakerVolume\"\x86\x01\n" +
+	"\x0eDisplayUpdated\x12\x16\n" +
+	"\x06device\x18\x01 \x01(\tR\x06device\x12\x12\n" +
+	"\x04rows\x18\x02 \x01(\rR\x04rows\x12\x18\n" +
+	"\acolumns\x18\x03 \x01(\rR\acolumns\x12.\n" +
+	"\x13contents_of_display\x18\x04 \x01(\tR\x11contentsOfDisplay\"=\n" +
+	"\vButtonPress\x12\x16\n" +
+	"\x06device\x18\x01 \x01(\tR\x06device\x12\x16\n" +
+	"\x06button\x18\x02 \x01(\tR\x06button\"S\n" +
+	"\bLampMode\x12\x16\n" +
+	"\x06device\x18\x01 \x01(\tR\x06device\x12\x12\n" +
+	"\x04lamp\x18\x02 \x01(\tR\x04lamp\x12\x1b\n" +
+	"\tlamp_mode\x18\x03 \x01(\tR\blampMode*\xb5\x02\n" +
 	"\x14LocalConnectionState\x12&\n" +
 	"\"LOCAL_CONNECTION_STATE_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bLOCAL_CONNECTION_STATE_NULL\x10\x01\x12$\n" +
@@ -1323,7 +3545,39 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	" LOCAL_CONNECTION_STATE_CONNECTED\x10\x04\x12\x1f\n" +
 	"\x1bLOCAL_CONNECTION_STATE_HOLD\x10\x05\x12!\n" +
 	"\x1dLOCAL_CONNECTION_STATE_QUEUED\x10\x06\x12\x1f\n" +
-	"\x1bLOCAL_CONNECTION_STATE_FAIL\x10\aB(Z&offhook.dev/proto/offhook/cti/v1;ctiv1b\x06proto3"
+	"\x1bLOCAL_CONNECTION_STATE_FAIL\x10\a*\xb3\x06\n" +
+	"\x10PermittedService\x12!\n" +
+	"\x1dPERMITTED_SERVICE_UNSPECIFIED\x10\x00\x12$\n" +
+	" PERMITTED_SERVICE_ALTERNATE_CALL\x10\x01\x12!\n" +
+	"\x1dPERMITTED_SERVICE_ANSWER_CALL\x10\x02\x12\x1f\n" +
+	"\x1bPERMITTED_SERVICE_CALL_BACK\x10\x03\x12 \n" +
+	"\x1cPERMITTED_SERVICE_CLEAR_CALL\x10\x04\x12&\n" +
+	"\"PERMITTED_SERVICE_CLEAR_CONNECTION\x10\x05\x12%\n" +
+	"!PERMITTED_SERVICE_CONFERENCE_CALL\x10\x06\x12'\n" +
+	"#PERMITTED_SERVICE_CONSULTATION_CALL\x10\a\x12\"\n" +
+	"\x1ePERMITTED_SERVICE_DEFLECT_CALL\x10\b\x12!\n" +
+	"\x1dPERMITTED_SERVICE_DIAL_DIGITS\x10\t\x12*\n" +
+	"&PERMITTED_SERVICE_DIRECTED_PICKUP_CALL\x10\n" +
+	"\x12'\n" +
+	"#PERMITTED_SERVICE_GROUP_PICKUP_CALL\x10\v\x12\x1f\n" +
+	"\x1bPERMITTED_SERVICE_HOLD_CALL\x10\f\x12\x1f\n" +
+	"\x1bPERMITTED_SERVICE_JOIN_CALL\x10\r\x12\x1f\n" +
+	"\x1bPERMITTED_SERVICE_PARK_CALL\x10\x0e\x12$\n" +
+	" PERMITTED_SERVICE_RECONNECT_CALL\x10\x0f\x12#\n" +
+	"\x1fPERMITTED_SERVICE_RETRIEVE_CALL\x10\x10\x121\n" +
+	"-PERMITTED_SERVICE_SINGLE_STEP_CONFERENCE_CALL\x10\x11\x12/\n" +
+	"+PERMITTED_SERVICE_SINGLE_STEP_TRANSFER_CALL\x10\x12\x12#\n" +
+	"\x1fPERMITTED_SERVICE_TRANSFER_CALL\x10\x13\x12%\n" +
+	"!PERMITTED_SERVICE_GENERATE_DIGITS\x10\x14*\xcc\x01\n" +
+	"\n" +
+	"AgentEvent\x12\x1b\n" +
+	"\x17AGENT_EVENT_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15AGENT_EVENT_LOGGED_ON\x10\x01\x12\x1a\n" +
+	"\x16AGENT_EVENT_LOGGED_OFF\x10\x02\x12\x19\n" +
+	"\x15AGENT_EVENT_NOT_READY\x10\x03\x12\x15\n" +
+	"\x11AGENT_EVENT_READY\x10\x04\x12\x14\n" +
+	"\x10AGENT_EVENT_BUSY\x10\x05\x12\"\n" +
+	"\x1eAGENT_EVENT_WORKING_AFTER_CALL\x10\x06B(Z&offhook.dev/proto/offhook/cti/v1;ctiv1b\x06proto3"
 
 var (
 	file_offhook_cti_v1_cti_proto_rawDescOnce sync.Once
@@ -1337,57 +3591,124 @@ func file_offhook_cti_v1_cti_proto_rawDescGZIP() []byte {
 	return file_offhook_cti_v1_cti_proto_rawDescData
 }
 
-var file_offhook_cti_v1_cti_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_offhook_cti_v1_cti_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_offhook_cti_v1_cti_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_offhook_cti_v1_cti_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_offhook_cti_v1_cti_proto_goTypes = []any{
-	(LocalConnectionState)(0),     // 0: offhook.cti.v1.LocalConnectionState
-	(*ConnectionID)(nil),          // 1: offhook.cti.v1.ConnectionID
-	(*CSTAError)(nil),             // 2: offhook.cti.v1.CSTAError
-	(*EventBatch)(nil),            // 3: offhook.cti.v1.EventBatch
-	(*Event)(nil),                 // 4: offhook.cti.v1.Event
-	(*Reported)(nil),              // 5: offhook.cti.v1.Reported
-	(*ServiceInitiated)(nil),      // 6: offhook.cti.v1.ServiceInitiated
-	(*Originated)(nil),            // 7: offhook.cti.v1.Originated
-	(*Delivered)(nil),             // 8: offhook.cti.v1.Delivered
-	(*Established)(nil),           // 9: offhook.cti.v1.Established
-	(*Held)(nil),                  // 10: offhook.cti.v1.Held
-	(*Retrieved)(nil),             // 11: offhook.cti.v1.Retrieved
-	(*ConnectionCleared)(nil),     // 12: offhook.cti.v1.ConnectionCleared
-	(*Failed)(nil),                // 13: offhook.cti.v1.Failed
-	(*CallCleared)(nil),           // 14: offhook.cti.v1.CallCleared
-	(*BackInService)(nil),         // 15: offhook.cti.v1.BackInService
-	(*OutOfService)(nil),          // 16: offhook.cti.v1.OutOfService
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(LocalConnectionState)(0),        // 0: offhook.cti.v1.LocalConnectionState
+	(PermittedService)(0),            // 1: offhook.cti.v1.PermittedService
+	(AgentEvent)(0),                  // 2: offhook.cti.v1.AgentEvent
+	(*ConnectionID)(nil),             // 3: offhook.cti.v1.ConnectionID
+	(*CSTAError)(nil),                // 4: offhook.cti.v1.CSTAError
+	(*EventBatch)(nil),               // 5: offhook.cti.v1.EventBatch
+	(*Event)(nil),                    // 6: offhook.cti.v1.Event
+	(*Reported)(nil),                 // 7: offhook.cti.v1.Reported
+	(*ServiceInitiated)(nil),         // 8: offhook.cti.v1.ServiceInitiated
+	(*Originated)(nil),               // 9: offhook.cti.v1.Originated
+	(*Delivered)(nil),                // 10: offhook.cti.v1.Delivered
+	(*Established)(nil),              // 11: offhook.cti.v1.Established
+	(*Held)(nil),                     // 12: offhook.cti.v1.Held
+	(*Retrieved)(nil),                // 13: offhook.cti.v1.Retrieved
+	(*ConnectionCleared)(nil),        // 14: offhook.cti.v1.ConnectionCleared
+	(*Failed)(nil),                   // 15: offhook.cti.v1.Failed
+	(*CallCleared)(nil),              // 16: offhook.cti.v1.CallCleared
+	(*BackInService)(nil),            // 17: offhook.cti.v1.BackInService
+	(*OutOfService)(nil),             // 18: offhook.cti.v1.OutOfService
+	(*Offered)(nil),                  // 19: offhook.cti.v1.Offered
+	(*NetworkReached)(nil),           // 20: offhook.cti.v1.NetworkReached
+	(*Diverted)(nil),                 // 21: offhook.cti.v1.Diverted
+	(*ConnectionListItem)(nil),       // 22: offhook.cti.v1.ConnectionListItem
+	(*Transferred)(nil),              // 23: offhook.cti.v1.Transferred
+	(*Conferenced)(nil),              // 24: offhook.cti.v1.Conferenced
+	(*Queued)(nil),                   // 25: offhook.cti.v1.Queued
+	(*DigitsDialed)(nil),             // 26: offhook.cti.v1.DigitsDialed
+	(*DigitsGenerated)(nil),          // 27: offhook.cti.v1.DigitsGenerated
+	(*CallInformation)(nil),          // 28: offhook.cti.v1.CallInformation
+	(*ServiceCompletionFailure)(nil), // 29: offhook.cti.v1.ServiceCompletionFailure
+	(*DoNotDisturb)(nil),             // 30: offhook.cti.v1.DoNotDisturb
+	(*Forwarding)(nil),               // 31: offhook.cti.v1.Forwarding
+	(*CallBack)(nil),                 // 32: offhook.cti.v1.CallBack
+	(*AutoAnswer)(nil),               // 33: offhook.cti.v1.AutoAnswer
+	(*CallerIDStatus)(nil),           // 34: offhook.cti.v1.CallerIDStatus
+	(*Agent)(nil),                    // 35: offhook.cti.v1.Agent
+	(*MessageWaiting)(nil),           // 36: offhook.cti.v1.MessageWaiting
+	(*MicrophoneMute)(nil),           // 37: offhook.cti.v1.MicrophoneMute
+	(*SpeakerMute)(nil),              // 38: offhook.cti.v1.SpeakerMute
+	(*SpeakerVolume)(nil),            // 39: offhook.cti.v1.SpeakerVolume
+	(*DisplayUpdated)(nil),           // 40: offhook.cti.v1.DisplayUpdated
+	(*ButtonPress)(nil),              // 41: offhook.cti.v1.ButtonPress
+	(*LampMode)(nil),                 // 42: offhook.cti.v1.LampMode
+	(*timestamppb.Timestamp)(nil),    // 43: google.protobuf.Timestamp
 }
 var file_offhook_cti_v1_cti_proto_depIdxs = []int32{
-	4,  // 0: offhook.cti.v1.EventBatch.events:type_name -> offhook.cti.v1.Event
-	17, // 1: offhook.cti.v1.Event.time:type_name -> google.protobuf.Timestamp
-	5,  // 2: offhook.cti.v1.Event.reported:type_name -> offhook.cti.v1.Reported
-	6,  // 3: offhook.cti.v1.Event.service_initiated:type_name -> offhook.cti.v1.ServiceInitiated
-	7,  // 4: offhook.cti.v1.Event.originated:type_name -> offhook.cti.v1.Originated
-	8,  // 5: offhook.cti.v1.Event.delivered:type_name -> offhook.cti.v1.Delivered
-	9,  // 6: offhook.cti.v1.Event.established:type_name -> offhook.cti.v1.Established
-	10, // 7: offhook.cti.v1.Event.held:type_name -> offhook.cti.v1.Held
-	11, // 8: offhook.cti.v1.Event.retrieved:type_name -> offhook.cti.v1.Retrieved
-	12, // 9: offhook.cti.v1.Event.connection_cleared:type_name -> offhook.cti.v1.ConnectionCleared
-	13, // 10: offhook.cti.v1.Event.failed:type_name -> offhook.cti.v1.Failed
-	14, // 11: offhook.cti.v1.Event.call_cleared:type_name -> offhook.cti.v1.CallCleared
-	15, // 12: offhook.cti.v1.Event.back_in_service:type_name -> offhook.cti.v1.BackInService
-	16, // 13: offhook.cti.v1.Event.out_of_service:type_name -> offhook.cti.v1.OutOfService
-	0,  // 14: offhook.cti.v1.Reported.local_connection_info:type_name -> offhook.cti.v1.LocalConnectionState
-	1,  // 15: offhook.cti.v1.ServiceInitiated.initiated_connection:type_name -> offhook.cti.v1.ConnectionID
-	1,  // 16: offhook.cti.v1.Originated.originated_connection:type_name -> offhook.cti.v1.ConnectionID
-	1,  // 17: offhook.cti.v1.Delivered.connection:type_name -> offhook.cti.v1.ConnectionID
-	1,  // 18: offhook.cti.v1.Established.established_connection:type_name -> offhook.cti.v1.ConnectionID
-	1,  // 19: offhook.cti.v1.Held.held_connection:type_name -> offhook.cti.v1.ConnectionID
-	1,  // 20: offhook.cti.v1.Retrieved.retrieved_connection:type_name -> offhook.cti.v1.ConnectionID
-	1,  // 21: offhook.cti.v1.ConnectionCleared.dropped_connection:type_name -> offhook.cti.v1.ConnectionID
-	1,  // 22: offhook.cti.v1.Failed.failed_connection:type_name -> offhook.cti.v1.ConnectionID
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	6,  // 0: offhook.cti.v1.EventBatch.events:type_name -> offhook.cti.v1.Event
+	43, // 1: offhook.cti.v1.Event.time:type_name -> google.protobuf.Timestamp
+	7,  // 2: offhook.cti.v1.Event.reported:type_name -> offhook.cti.v1.Reported
+	8,  // 3: offhook.cti.v1.Event.service_initiated:type_name -> offhook.cti.v1.ServiceInitiated
+	9,  // 4: offhook.cti.v1.Event.originated:type_name -> offhook.cti.v1.Originated
+	10, // 5: offhook.cti.v1.Event.delivered:type_name -> offhook.cti.v1.Delivered
+	11, // 6: offhook.cti.v1.Event.established:type_name -> offhook.cti.v1.Established
+	12, // 7: offhook.cti.v1.Event.held:type_name -> offhook.cti.v1.Held
+	13, // 8: offhook.cti.v1.Event.retrieved:type_name -> offhook.cti.v1.Retrieved
+	14, // 9: offhook.cti.v1.Event.connection_cleared:type_name -> offhook.cti.v1.ConnectionCleared
+	15, // 10: offhook.cti.v1.Event.failed:type_name -> offhook.cti.v1.Failed
+	16, // 11: offhook.cti.v1.Event.call_cleared:type_name -> offhook.cti.v1.CallCleared
+	17, // 12: offhook.cti.v1.Event.back_in_service:type_name -> offhook.cti.v1.BackInService
+	18, // 13: offhook.cti.v1.Event.out_of_service:type_name -> offhook.cti.v1.OutOfService
+	19, // 14: offhook.cti.v1.Event.offered:type_name -> offhook.cti.v1.Offered
+	20, // 15: offhook.cti.v1.Event.network_reached:type_name -> offhook.cti.v1.NetworkReached
+	21, // 16: offhook.cti.v1.Event.diverted:type_name -> offhook.cti.v1.Diverted
+	23, // 17: offhook.cti.v1.Event.transferred:type_name -> offhook.cti.v1.Transferred
+	24, // 18: offhook.cti.v1.Event.conferenced:type_name -> offhook.cti.v1.Conferenced
+	25, // 19: offhook.cti.v1.Event.queued:type_name -> offhook.cti.v1.Queued
+	26, // 20: offhook.cti.v1.Event.digits_dialed:type_name -> offhook.cti.v1.DigitsDialed
+	27, // 21: offhook.cti.v1.Event.digits_generated:type_name -> offhook.cti.v1.DigitsGenerated
+	28, // 22: offhook.cti.v1.Event.call_information:type_name -> offhook.cti.v1.CallInformation
+	29, // 23: offhook.cti.v1.Event.service_completion_failure:type_name -> offhook.cti.v1.ServiceCompletionFailure
+	30, // 24: offhook.cti.v1.Event.do_not_disturb:type_name -> offhook.cti.v1.DoNotDisturb
+	31, // 25: offhook.cti.v1.Event.forwarding:type_name -> offhook.cti.v1.Forwarding
+	32, // 26: offhook.cti.v1.Event.call_back:type_name -> offhook.cti.v1.CallBack
+	33, // 27: offhook.cti.v1.Event.auto_answer:type_name -> offhook.cti.v1.AutoAnswer
+	34, // 28: offhook.cti.v1.Event.caller_id_status:type_name -> offhook.cti.v1.CallerIDStatus
+	35, // 29: offhook.cti.v1.Event.agent:type_name -> offhook.cti.v1.Agent
+	36, // 30: offhook.cti.v1.Event.message_waiting:type_name -> offhook.cti.v1.MessageWaiting
+	37, // 31: offhook.cti.v1.Event.microphone_mute:type_name -> offhook.cti.v1.MicrophoneMute
+	38, // 32: offhook.cti.v1.Event.speaker_mute:type_name -> offhook.cti.v1.SpeakerMute
+	39, // 33: offhook.cti.v1.Event.speaker_volume:type_name -> offhook.cti.v1.SpeakerVolume
+	40, // 34: offhook.cti.v1.Event.display_updated:type_name -> offhook.cti.v1.DisplayUpdated
+	41, // 35: offhook.cti.v1.Event.button_press:type_name -> offhook.cti.v1.ButtonPress
+	42, // 36: offhook.cti.v1.Event.lamp_mode:type_name -> offhook.cti.v1.LampMode
+	0,  // 37: offhook.cti.v1.Reported.local_connection_info:type_name -> offhook.cti.v1.LocalConnectionState
+	3,  // 38: offhook.cti.v1.ServiceInitiated.initiated_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 39: offhook.cti.v1.Originated.originated_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 40: offhook.cti.v1.Delivered.connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 41: offhook.cti.v1.Established.established_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 42: offhook.cti.v1.Held.held_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 43: offhook.cti.v1.Retrieved.retrieved_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 44: offhook.cti.v1.ConnectionCleared.dropped_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 45: offhook.cti.v1.Failed.failed_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 46: offhook.cti.v1.Offered.offered_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 47: offhook.cti.v1.NetworkReached.outbound_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 48: offhook.cti.v1.Diverted.connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 49: offhook.cti.v1.ConnectionListItem.new_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 50: offhook.cti.v1.ConnectionListItem.old_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 51: offhook.cti.v1.Transferred.primary_old_call:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 52: offhook.cti.v1.Transferred.secondary_old_call:type_name -> offhook.cti.v1.ConnectionID
+	22, // 53: offhook.cti.v1.Transferred.transferred_connections:type_name -> offhook.cti.v1.ConnectionListItem
+	3,  // 54: offhook.cti.v1.Conferenced.primary_old_call:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 55: offhook.cti.v1.Conferenced.secondary_old_call:type_name -> offhook.cti.v1.ConnectionID
+	22, // 56: offhook.cti.v1.Conferenced.conference_connections:type_name -> offhook.cti.v1.ConnectionListItem
+	3,  // 57: offhook.cti.v1.Queued.queued_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 58: offhook.cti.v1.DigitsDialed.dialing_connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 59: offhook.cti.v1.DigitsGenerated.connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 60: offhook.cti.v1.CallInformation.connection:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 61: offhook.cti.v1.ServiceCompletionFailure.primary_call:type_name -> offhook.cti.v1.ConnectionID
+	3,  // 62: offhook.cti.v1.ServiceCompletionFailure.secondary_call:type_name -> offhook.cti.v1.ConnectionID
+	2,  // 63: offhook.cti.v1.Agent.event:type_name -> offhook.cti.v1.AgentEvent
+	64, // [64:64] is the sub-list for method output_type
+	64, // [64:64] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_offhook_cti_v1_cti_proto_init() }
@@ -1407,14 +3728,37 @@ func file_offhook_cti_v1_cti_proto_init() {
 		(*Event_CallCleared)(nil),
 		(*Event_BackInService)(nil),
 		(*Event_OutOfService)(nil),
+		(*Event_Offered)(nil),
+		(*Event_NetworkReached)(nil),
+		(*Event_Diverted)(nil),
+		(*Event_Transferred)(nil),
+		(*Event_Conferenced)(nil),
+		(*Event_Queued)(nil),
+		(*Event_DigitsDialed)(nil),
+		(*Event_DigitsGenerated)(nil),
+		(*Event_CallInformation)(nil),
+		(*Event_ServiceCompletionFailure)(nil),
+		(*Event_DoNotDisturb)(nil),
+		(*Event_Forwarding)(nil),
+		(*Event_CallBack)(nil),
+		(*Event_AutoAnswer)(nil),
+		(*Event_CallerIdStatus)(nil),
+		(*Event_Agent)(nil),
+		(*Event_MessageWaiting)(nil),
+		(*Event_MicrophoneMute)(nil),
+		(*Event_SpeakerMute)(nil),
+		(*Event_SpeakerVolume)(nil),
+		(*Event_DisplayUpdated)(nil),
+		(*Event_ButtonPress)(nil),
+		(*Event_LampMode)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_cti_v1_cti_proto_rawDesc), len(file_offhook_cti_v1_cti_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   16,
+			NumEnums:      3,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -30,7 +30,7 @@ type StartMonitorRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	SessionId string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	Target    string                 `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
-	// Directory number.
+	// Directory number; empty for a monitor on a call.
 	DeviceId string `protobuf:"bytes,3,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
 	// The device as the client wrote it.
 	DeviceText string `protobuf:"bytes,4,opt,name=device_text,json=deviceText,proto3" json:"device_text,omitempty"`
@@ -49,9 +49,18 @@ type StartMonitorRequest struct {
 	// A device text whose form the session's client uses; empty: device_text.
 	FormText string `protobuf:"bytes,11,opt,name=form_text,json=formText,proto3" json:"form_text,omitempty"`
 	// Devices as the session's client writes them, by directory number.
-	DeviceTexts   map[string]string `protobuf:"bytes,12,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DeviceTexts map[string]string `protobuf:"bytes,12,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// A call to monitor; empty for a monitor on a device. It follows the call
+	// through transfer and conference.
+	CallId string `protobuf:"bytes,13,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	// Call-type monitor on a device: it follows the device's calls after the
+	// device has left them.
+	CallType bool `protobuf:"varint,14,opt,name=call_type,json=callType,proto3" json:"call_type,omitempty"`
+	// Device id conversion is off: numbers are written raw
+	// (CME's `cti message device-id suppress-conversion`).
+	SuppressConversion bool `protobuf:"varint,15,opt,name=suppress_conversion,json=suppressConversion,proto3" json:"suppress_conversion,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *StartMonitorRequest) Reset() {
@@ -168,6 +177,27 @@ func (x *StartMonitorRequest) GetDeviceTexts() map[string]string {
 	return nil
 }
 
+func (x *StartMonitorRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *StartMonitorRequest) GetCallType() bool {
+	if x != nil {
+		return x.CallType
+	}
+	return false
+}
+
+func (x *StartMonitorRequest) GetSuppressConversion() bool {
+	if x != nil {
+		return x.SuppressConversion
+	}
+	return false
+}
+
 type StartMonitorResponse struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	MonitorCrossRefId string                 `protobuf:"bytes,1,opt,name=monitor_cross_ref_id,json=monitorCrossRefId,proto3" json:"monitor_cross_ref_id,omitempty"`
@@ -212,6 +242,102 @@ func (x *StartMonitorResponse) GetMonitorCrossRefId() string {
 	return ""
 }
 
+type ChangeMonitorFilterRequest struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	SessionId         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	MonitorCrossRefId string                 `protobuf:"bytes,2,opt,name=monitor_cross_ref_id,json=monitorCrossRefId,proto3" json:"monitor_cross_ref_id,omitempty"`
+	FilteredOut       []string               `protobuf:"bytes,3,rep,name=filtered_out,json=filteredOut,proto3" json:"filtered_out,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ChangeMonitorFilterRequest) Reset() {
+	*x = ChangeMonitorFilterRequest{}
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeMonitorFilterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeMonitorFilterRequest) ProtoMessage() {}
+
+func (x *ChangeMonitorFilterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeMonitorFilterRequest.ProtoReflect.Descriptor instead.
+func (*ChangeMonitorFilterRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ChangeMonitorFilterRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ChangeMonitorFilterRequest) GetMonitorCrossRefId() string {
+	if x != nil {
+		return x.MonitorCrossRefId
+	}
+	return ""
+}
+
+func (x *ChangeMonitorFilterRequest) GetFilteredOut() []string {
+	if x != nil {
+		return x.FilteredOut
+	}
+	return nil
+}
+
+type ChangeMonitorFilterResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeMonitorFilterResponse) Reset() {
+	*x = ChangeMonitorFilterResponse{}
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeMonitorFilterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeMonitorFilterResponse) ProtoMessage() {}
+
+func (x *ChangeMonitorFilterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeMonitorFilterResponse.ProtoReflect.Descriptor instead.
+func (*ChangeMonitorFilterResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{3}
+}
+
 type StopMonitorRequest struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	SessionId         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -222,7 +348,7 @@ type StopMonitorRequest struct {
 
 func (x *StopMonitorRequest) Reset() {
 	*x = StopMonitorRequest{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[2]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -234,7 +360,7 @@ func (x *StopMonitorRequest) String() string {
 func (*StopMonitorRequest) ProtoMessage() {}
 
 func (x *StopMonitorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[2]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -247,7 +373,7 @@ func (x *StopMonitorRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopMonitorRequest.ProtoReflect.Descriptor instead.
 func (*StopMonitorRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{2}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *StopMonitorRequest) GetSessionId() string {
@@ -272,7 +398,7 @@ type StopMonitorResponse struct {
 
 func (x *StopMonitorResponse) Reset() {
 	*x = StopMonitorResponse{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[3]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -284,7 +410,7 @@ func (x *StopMonitorResponse) String() string {
 func (*StopMonitorResponse) ProtoMessage() {}
 
 func (x *StopMonitorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[3]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -297,7 +423,7 @@ func (x *StopMonitorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopMonitorResponse.ProtoReflect.Descriptor instead.
 func (*StopMonitorResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{3}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{5}
 }
 
 type EndSessionRequest struct {
@@ -309,7 +435,7 @@ type EndSessionRequest struct {
 
 func (x *EndSessionRequest) Reset() {
 	*x = EndSessionRequest{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[4]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -321,7 +447,7 @@ func (x *EndSessionRequest) String() string {
 func (*EndSessionRequest) ProtoMessage() {}
 
 func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[4]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -334,7 +460,7 @@ func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionRequest.ProtoReflect.Descriptor instead.
 func (*EndSessionRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{4}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *EndSessionRequest) GetSessionId() string {
@@ -352,7 +478,7 @@ type EndSessionResponse struct {
 
 func (x *EndSessionResponse) Reset() {
 	*x = EndSessionResponse{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[5]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -364,7 +490,7 @@ func (x *EndSessionResponse) String() string {
 func (*EndSessionResponse) ProtoMessage() {}
 
 func (x *EndSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[5]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -377,7 +503,7 @@ func (x *EndSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionResponse.ProtoReflect.Descriptor instead.
 func (*EndSessionResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{5}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{7}
 }
 
 type SetDeviceTextRequest struct {
@@ -391,7 +517,7 @@ type SetDeviceTextRequest struct {
 
 func (x *SetDeviceTextRequest) Reset() {
 	*x = SetDeviceTextRequest{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[6]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -403,7 +529,7 @@ func (x *SetDeviceTextRequest) String() string {
 func (*SetDeviceTextRequest) ProtoMessage() {}
 
 func (x *SetDeviceTextRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[6]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -416,7 +542,7 @@ func (x *SetDeviceTextRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDeviceTextRequest.ProtoReflect.Descriptor instead.
 func (*SetDeviceTextRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{6}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SetDeviceTextRequest) GetSessionId() string {
@@ -448,7 +574,7 @@ type SetDeviceTextResponse struct {
 
 func (x *SetDeviceTextResponse) Reset() {
 	*x = SetDeviceTextResponse{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[7]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -460,7 +586,7 @@ func (x *SetDeviceTextResponse) String() string {
 func (*SetDeviceTextResponse) ProtoMessage() {}
 
 func (x *SetDeviceTextResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[7]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -473,7 +599,7 @@ func (x *SetDeviceTextResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDeviceTextResponse.ProtoReflect.Descriptor instead.
 func (*SetDeviceTextResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{7}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{9}
 }
 
 type ListMonitorsRequest struct {
@@ -486,7 +612,7 @@ type ListMonitorsRequest struct {
 
 func (x *ListMonitorsRequest) Reset() {
 	*x = ListMonitorsRequest{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[8]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -498,7 +624,7 @@ func (x *ListMonitorsRequest) String() string {
 func (*ListMonitorsRequest) ProtoMessage() {}
 
 func (x *ListMonitorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[8]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -511,7 +637,7 @@ func (x *ListMonitorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMonitorsRequest.ProtoReflect.Descriptor instead.
 func (*ListMonitorsRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{8}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListMonitorsRequest) GetSessionId() string {
@@ -530,7 +656,7 @@ type ListMonitorsResponse struct {
 
 func (x *ListMonitorsResponse) Reset() {
 	*x = ListMonitorsResponse{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[9]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +668,7 @@ func (x *ListMonitorsResponse) String() string {
 func (*ListMonitorsResponse) ProtoMessage() {}
 
 func (x *ListMonitorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[9]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +681,7 @@ func (x *ListMonitorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMonitorsResponse.ProtoReflect.Descriptor instead.
 func (*ListMonitorsResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{9}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListMonitorsResponse) GetMonitors() []*Monitor {
@@ -574,13 +700,15 @@ type Monitor struct {
 	EventsSent        uint64                  `protobuf:"varint,5,opt,name=events_sent,json=eventsSent,proto3" json:"events_sent,omitempty"`
 	EventsDropped     uint64                  `protobuf:"varint,6,opt,name=events_dropped,json=eventsDropped,proto3" json:"events_dropped,omitempty"`
 	LastState         v1.LocalConnectionState `protobuf:"varint,7,opt,name=last_state,json=lastState,proto3,enum=offhook.cti.v1.LocalConnectionState" json:"last_state,omitempty"`
+	CallId            string                  `protobuf:"bytes,8,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	FilteredOut       []string                `protobuf:"bytes,9,rep,name=filtered_out,json=filteredOut,proto3" json:"filtered_out,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Monitor) Reset() {
 	*x = Monitor{}
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[10]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +720,7 @@ func (x *Monitor) String() string {
 func (*Monitor) ProtoMessage() {}
 
 func (x *Monitor) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[10]
+	mi := &file_offhook_monitor_v1_monitor_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +733,7 @@ func (x *Monitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitor.ProtoReflect.Descriptor instead.
 func (*Monitor) Descriptor() ([]byte, []int) {
-	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{10}
+	return file_offhook_monitor_v1_monitor_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Monitor) GetSessionId() string {
@@ -657,11 +785,25 @@ func (x *Monitor) GetLastState() v1.LocalConnectionState {
 	return v1.LocalConnectionState(0)
 }
 
+func (x *Monitor) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *Monitor) GetFilteredOut() []string {
+	if x != nil {
+		return x.FilteredOut
+	}
+	return nil
+}
+
 var File_offhook_monitor_v1_monitor_proto protoreflect.FileDescriptor
 
 const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"\n" +
-	" offhook/monitor/v1/monitor.proto\x12\x12offhook.monitor.v1\x1a\x18offhook/cti/v1/cti.proto\"\x92\x04\n" +
+	" offhook/monitor/v1/monitor.proto\x12\x12offhook.monitor.v1\x1a\x18offhook/cti/v1/cti.proto\"\xf9\x04\n" +
 	"\x13StartMonitorRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x16\n" +
@@ -678,12 +820,21 @@ const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"basic_mode\x18\n" +
 	" \x01(\bR\tbasicMode\x12\x1b\n" +
 	"\tform_text\x18\v \x01(\tR\bformText\x12[\n" +
-	"\fdevice_texts\x18\f \x03(\v28.offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntryR\vdeviceTexts\x1a>\n" +
+	"\fdevice_texts\x18\f \x03(\v28.offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntryR\vdeviceTexts\x12\x17\n" +
+	"\acall_id\x18\r \x01(\tR\x06callId\x12\x1b\n" +
+	"\tcall_type\x18\x0e \x01(\bR\bcallType\x12/\n" +
+	"\x13suppress_conversion\x18\x0f \x01(\bR\x12suppressConversion\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +
 	"\x14StartMonitorResponse\x12/\n" +
-	"\x14monitor_cross_ref_id\x18\x01 \x01(\tR\x11monitorCrossRefId\"d\n" +
+	"\x14monitor_cross_ref_id\x18\x01 \x01(\tR\x11monitorCrossRefId\"\x8f\x01\n" +
+	"\x1aChangeMonitorFilterRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
+	"\x14monitor_cross_ref_id\x18\x02 \x01(\tR\x11monitorCrossRefId\x12!\n" +
+	"\ffiltered_out\x18\x03 \x03(\tR\vfilteredOut\"\x1d\n" +
+	"\x1bChangeMonitorFilterResponse\"d\n" +
 	"\x12StopMonitorRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
@@ -704,7 +855,7 @@ const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"O\n" +
 	"\x14ListMonitorsResponse\x127\n" +
-	"\bmonitors\x18\x01 \x03(\v2\x1b.offhook.monitor.v1.MonitorR\bmonitors\"\x9b\x02\n" +
+	"\bmonitors\x18\x01 \x03(\v2\x1b.offhook.monitor.v1.MonitorR\bmonitors\"\xd7\x02\n" +
 	"\aMonitor\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
@@ -715,10 +866,13 @@ const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"eventsSent\x12%\n" +
 	"\x0eevents_dropped\x18\x06 \x01(\x04R\reventsDropped\x12C\n" +
 	"\n" +
-	"last_state\x18\a \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\tlastState2\xf9\x03\n" +
+	"last_state\x18\a \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\tlastState\x12\x17\n" +
+	"\acall_id\x18\b \x01(\tR\x06callId\x12!\n" +
+	"\ffiltered_out\x18\t \x03(\tR\vfilteredOut2\xf1\x04\n" +
 	"\x0eMonitorService\x12a\n" +
 	"\fStartMonitor\x12'.offhook.monitor.v1.StartMonitorRequest\x1a(.offhook.monitor.v1.StartMonitorResponse\x12^\n" +
-	"\vStopMonitor\x12&.offhook.monitor.v1.StopMonitorRequest\x1a'.offhook.monitor.v1.StopMonitorResponse\x12[\n" +
+	"\vStopMonitor\x12&.offhook.monitor.v1.StopMonitorRequest\x1a'.offhook.monitor.v1.StopMonitorResponse\x12v\n" +
+	"\x13ChangeMonitorFilter\x12..offhook.monitor.v1.ChangeMonitorFilterRequest\x1a/.offhook.monitor.v1.ChangeMonitorFilterResponse\x12[\n" +
 	"\n" +
 	"EndSession\x12%.offhook.monitor.v1.EndSessionRequest\x1a&.offhook.monitor.v1.EndSessionResponse\x12d\n" +
 	"\rSetDeviceText\x12(.offhook.monitor.v1.SetDeviceTextRequest\x1a).offhook.monitor.v1.SetDeviceTextResponse\x12a\n" +
@@ -736,38 +890,42 @@ func file_offhook_monitor_v1_monitor_proto_rawDescGZIP() []byte {
 	return file_offhook_monitor_v1_monitor_proto_rawDescData
 }
 
-var file_offhook_monitor_v1_monitor_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_offhook_monitor_v1_monitor_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_offhook_monitor_v1_monitor_proto_goTypes = []any{
-	(*StartMonitorRequest)(nil),   // 0: offhook.monitor.v1.StartMonitorRequest
-	(*StartMonitorResponse)(nil),  // 1: offhook.monitor.v1.StartMonitorResponse
-	(*StopMonitorRequest)(nil),    // 2: offhook.monitor.v1.StopMonitorRequest
-	(*StopMonitorResponse)(nil),   // 3: offhook.monitor.v1.StopMonitorResponse
-	(*EndSessionRequest)(nil),     // 4: offhook.monitor.v1.EndSessionRequest
-	(*EndSessionResponse)(nil),    // 5: offhook.monitor.v1.EndSessionResponse
-	(*SetDeviceTextRequest)(nil),  // 6: offhook.monitor.v1.SetDeviceTextRequest
-	(*SetDeviceTextResponse)(nil), // 7: offhook.monitor.v1.SetDeviceTextResponse
-	(*ListMonitorsRequest)(nil),   // 8: offhook.monitor.v1.ListMonitorsRequest
-	(*ListMonitorsResponse)(nil),  // 9: offhook.monitor.v1.ListMonitorsResponse
-	(*Monitor)(nil),               // 10: offhook.monitor.v1.Monitor
-	nil,                           // 11: offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntry
-	(v1.LocalConnectionState)(0),  // 12: offhook.cti.v1.LocalConnectionState
+	(*StartMonitorRequest)(nil),         // 0: offhook.monitor.v1.StartMonitorRequest
+	(*StartMonitorResponse)(nil),        // 1: offhook.monitor.v1.StartMonitorResponse
+	(*ChangeMonitorFilterRequest)(nil),  // 2: offhook.monitor.v1.ChangeMonitorFilterRequest
+	(*ChangeMonitorFilterResponse)(nil), // 3: offhook.monitor.v1.ChangeMonitorFilterResponse
+	(*StopMonitorRequest)(nil),          // 4: offhook.monitor.v1.StopMonitorRequest
+	(*StopMonitorResponse)(nil),         // 5: offhook.monitor.v1.StopMonitorResponse
+	(*EndSessionRequest)(nil),           // 6: offhook.monitor.v1.EndSessionRequest
+	(*EndSessionResponse)(nil),          // 7: offhook.monitor.v1.EndSessionResponse
+	(*SetDeviceTextRequest)(nil),        // 8: offhook.monitor.v1.SetDeviceTextRequest
+	(*SetDeviceTextResponse)(nil),       // 9: offhook.monitor.v1.SetDeviceTextResponse
+	(*ListMonitorsRequest)(nil),         // 10: offhook.monitor.v1.ListMonitorsRequest
+	(*ListMonitorsResponse)(nil),        // 11: offhook.monitor.v1.ListMonitorsResponse
+	(*Monitor)(nil),                     // 12: offhook.monitor.v1.Monitor
+	nil,                                 // 13: offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntry
+	(v1.LocalConnectionState)(0),        // 14: offhook.cti.v1.LocalConnectionState
 }
 var file_offhook_monitor_v1_monitor_proto_depIdxs = []int32{
-	11, // 0: offhook.monitor.v1.StartMonitorRequest.device_texts:type_name -> offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntry
-	10, // 1: offhook.monitor.v1.ListMonitorsResponse.monitors:type_name -> offhook.monitor.v1.Monitor
-	12, // 2: offhook.monitor.v1.Monitor.last_state:type_name -> offhook.cti.v1.LocalConnectionState
+	13, // 0: offhook.monitor.v1.StartMonitorRequest.device_texts:type_name -> offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntry
+	12, // 1: offhook.monitor.v1.ListMonitorsResponse.monitors:type_name -> offhook.monitor.v1.Monitor
+	14, // 2: offhook.monitor.v1.Monitor.last_state:type_name -> offhook.cti.v1.LocalConnectionState
 	0,  // 3: offhook.monitor.v1.MonitorService.StartMonitor:input_type -> offhook.monitor.v1.StartMonitorRequest
-	2,  // 4: offhook.monitor.v1.MonitorService.StopMonitor:input_type -> offhook.monitor.v1.StopMonitorRequest
-	4,  // 5: offhook.monitor.v1.MonitorService.EndSession:input_type -> offhook.monitor.v1.EndSessionRequest
-	6,  // 6: offhook.monitor.v1.MonitorService.SetDeviceText:input_type -> offhook.monitor.v1.SetDeviceTextRequest
-	8,  // 7: offhook.monitor.v1.MonitorService.ListMonitors:input_type -> offhook.monitor.v1.ListMonitorsRequest
-	1,  // 8: offhook.monitor.v1.MonitorService.StartMonitor:output_type -> offhook.monitor.v1.StartMonitorResponse
-	3,  // 9: offhook.monitor.v1.MonitorService.StopMonitor:output_type -> offhook.monitor.v1.StopMonitorResponse
-	5,  // 10: offhook.monitor.v1.MonitorService.EndSession:output_type -> offhook.monitor.v1.EndSessionResponse
-	7,  // 11: offhook.monitor.v1.MonitorService.SetDeviceText:output_type -> offhook.monitor.v1.SetDeviceTextResponse
-	9,  // 12: offhook.monitor.v1.MonitorService.ListMonitors:output_type -> offhook.monitor.v1.ListMonitorsResponse
-	8,  // [8:13] is the sub-list for method output_type
-	3,  // [3:8] is the sub-list for method input_type
+	4,  // 4: offhook.monitor.v1.MonitorService.StopMonitor:input_type -> offhook.monitor.v1.StopMonitorRequest
+	2,  // 5: offhook.monitor.v1.MonitorService.ChangeMonitorFilter:input_type -> offhook.monitor.v1.ChangeMonitorFilterRequest
+	6,  // 6: offhook.monitor.v1.MonitorService.EndSession:input_type -> offhook.monitor.v1.EndSessionRequest
+	8,  // 7: offhook.monitor.v1.MonitorService.SetDeviceText:input_type -> offhook.monitor.v1.SetDeviceTextRequest
+	10, // 8: offhook.monitor.v1.MonitorService.ListMonitors:input_type -> offhook.monitor.v1.ListMonitorsRequest
+	1,  // 9: offhook.monitor.v1.MonitorService.StartMonitor:output_type -> offhook.monitor.v1.StartMonitorResponse
+	5,  // 10: offhook.monitor.v1.MonitorService.StopMonitor:output_type -> offhook.monitor.v1.StopMonitorResponse
+	3,  // 11: offhook.monitor.v1.MonitorService.ChangeMonitorFilter:output_type -> offhook.monitor.v1.ChangeMonitorFilterResponse
+	7,  // 12: offhook.monitor.v1.MonitorService.EndSession:output_type -> offhook.monitor.v1.EndSessionResponse
+	9,  // 13: offhook.monitor.v1.MonitorService.SetDeviceText:output_type -> offhook.monitor.v1.SetDeviceTextResponse
+	11, // 14: offhook.monitor.v1.MonitorService.ListMonitors:output_type -> offhook.monitor.v1.ListMonitorsResponse
+	9,  // [9:15] is the sub-list for method output_type
+	3,  // [3:9] is the sub-list for method input_type
 	3,  // [3:3] is the sub-list for extension type_name
 	3,  // [3:3] is the sub-list for extension extendee
 	0,  // [0:3] is the sub-list for field type_name
@@ -784,7 +942,7 @@ func file_offhook_monitor_v1_monitor_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_monitor_v1_monitor_proto_rawDesc), len(file_offhook_monitor_v1_monitor_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,11 +23,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	MonitorService_StartMonitor_FullMethodName  = "/offhook.monitor.v1.MonitorService/StartMonitor"
-	MonitorService_StopMonitor_FullMethodName   = "/offhook.monitor.v1.MonitorService/StopMonitor"
-	MonitorService_EndSession_FullMethodName    = "/offhook.monitor.v1.MonitorService/EndSession"
-	MonitorService_SetDeviceText_FullMethodName = "/offhook.monitor.v1.MonitorService/SetDeviceText"
-	MonitorService_ListMonitors_FullMethodName  = "/offhook.monitor.v1.MonitorService/ListMonitors"
+	MonitorService_StartMonitor_FullMethodName        = "/offhook.monitor.v1.MonitorService/StartMonitor"
+	MonitorService_StopMonitor_FullMethodName         = "/offhook.monitor.v1.MonitorService/StopMonitor"
+	MonitorService_ChangeMonitorFilter_FullMethodName = "/offhook.monitor.v1.MonitorService/ChangeMonitorFilter"
+	MonitorService_EndSession_FullMethodName          = "/offhook.monitor.v1.MonitorService/EndSession"
+	MonitorService_SetDeviceText_FullMethodName       = "/offhook.monitor.v1.MonitorService/SetDeviceText"
+	MonitorService_ListMonitors_FullMethodName        = "/offhook.monitor.v1.MonitorService/ListMonitors"
 )
 
 // MonitorServiceClient is the client API for MonitorService service.
@@ -39,6 +40,8 @@ const (
 type MonitorServiceClient interface {
 	StartMonitor(ctx context.Context, in *StartMonitorRequest, opts ...grpc.CallOption) (*StartMonitorResponse, error)
 	StopMonitor(ctx context.Context, in *StopMonitorRequest, opts ...grpc.CallOption) (*StopMonitorResponse, error)
+	// ChangeMonitorFilter replaces the filter of a monitor.
+	ChangeMonitorFilter(ctx context.Context, in *ChangeMonitorFilterRequest, opts ...grpc.CallOption) (*ChangeMonitorFilterResponse, error)
 	// EndSession drops all monitors of a session.
 	EndSession(ctx context.Context, in *EndSessionRequest, opts ...grpc.CallOption) (*EndSessionResponse, error)
 	// SetDeviceText makes events of a session name a device as its client does.
@@ -68,6 +71,16 @@ func (c *monitorServiceClient) StopMonitor(ctx context.Context, in *StopMonitorR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(StopMonitorResponse)
 	err := c.cc.Invoke(ctx, MonitorService_StopMonitor_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *monitorServiceClient) ChangeMonitorFilter(ctx context.Context, in *ChangeMonitorFilterRequest, opts ...grpc.CallOption) (*ChangeMonitorFilterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeMonitorFilterResponse)
+	err := c.cc.Invoke(ctx, MonitorService_ChangeMonitorFilter_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +126,8 @@ func (c *monitorServiceClient) ListMonitors(ctx context.Context, in *ListMonitor
 type MonitorServiceServer interface {
 	StartMonitor(context.Context, *StartMonitorRequest) (*StartMonitorResponse, error)
 	StopMonitor(context.Context, *StopMonitorRequest) (*StopMonitorResponse, error)
+	// ChangeMonitorFilter replaces the filter of a monitor.
+	ChangeMonitorFilter(context.Context, *ChangeMonitorFilterRequest) (*ChangeMonitorFilterResponse, error)
 	// EndSession drops all monitors of a session.
 	EndSession(context.Context, *EndSessionRequest) (*EndSessionResponse, error)
 	// SetDeviceText makes events of a session name a device as its client does.
@@ -133,6 +148,9 @@ func (UnimplementedMonitorServiceServer) StartMonitor(context.Context, *StartMon
 }
 func (UnimplementedMonitorServiceServer) StopMonitor(context.Context, *StopMonitorRequest) (*StopMonitorResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method StopMonitor not implemented")
+}
+func (UnimplementedMonitorServiceServer) ChangeMonitorFilter(context.Context, *ChangeMonitorFilterRequest) (*ChangeMonitorFilterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangeMonitorFilter not implemented")
 }
 func (UnimplementedMonitorServiceServer) EndSession(context.Context, *EndSessionRequest) (*EndSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndSession not implemented")
@@ -196,6 +214,24 @@ func _MonitorService_StopMonitor_Handler(srv interface{}, ctx context.Context, d
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MonitorServiceServer).StopMonitor(ctx, req.(*StopMonitorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MonitorService_ChangeMonitorFilter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeMonitorFilterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MonitorServiceServer).ChangeMonitorFilter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MonitorService_ChangeMonitorFilter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MonitorServiceServer).ChangeMonitorFilter(ctx, req.(*ChangeMonitorFilterRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -268,6 +304,10 @@ var MonitorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "StopMonitor",
 			Handler:    _MonitorService_StopMonitor_Handler,
+		},
+		{
+			MethodName: "ChangeMonitorFilter",
+			Handler:    _MonitorService_ChangeMonitorFilter_Handler,
 		},
 		{
 			MethodName: "EndSession",

@@ -76,23 +76,545 @@ func (AutoOriginate) EnumDescriptor() ([]byte, []int) {
 	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{0}
 }
 
-type MakeCallRequest struct {
+// ParticipationType of a party that joins a call (ECMA-269).
+type ParticipationType int32
+
+const (
+	ParticipationType_PARTICIPATION_TYPE_UNSPECIFIED ParticipationType = 0
+	ParticipationType_PARTICIPATION_TYPE_ACTIVE      ParticipationType = 1
+	// Hears, and is not heard.
+	ParticipationType_PARTICIPATION_TYPE_SILENT ParticipationType = 2
+)
+
+// Enum value maps for ParticipationType.
+var (
+	ParticipationType_name = map[int32]string{
+		0: "PARTICIPATION_TYPE_UNSPECIFIED",
+		1: "PARTICIPATION_TYPE_ACTIVE",
+		2: "PARTICIPATION_TYPE_SILENT",
+	}
+	ParticipationType_value = map[string]int32{
+		"PARTICIPATION_TYPE_UNSPECIFIED": 0,
+		"PARTICIPATION_TYPE_ACTIVE":      1,
+		"PARTICIPATION_TYPE_SILENT":      2,
+	}
+)
+
+func (x ParticipationType) Enum() *ParticipationType {
+	p := new(ParticipationType)
+	*p = x
+	return p
+}
+
+func (x ParticipationType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ParticipationType) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_phonecontrol_v1_phone_control_proto_enumTypes[1].Descriptor()
+}
+
+func (ParticipationType) Type() protoreflect.EnumType {
+	return &file_offhook_phonecontrol_v1_phone_control_proto_enumTypes[1]
+}
+
+func (x ParticipationType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ParticipationType.Descriptor instead.
+func (ParticipationType) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{1}
+}
+
+// ConsultOptions say what a consultation call may end in (ECMA-269).
+type ConsultOptions int32
+
+const (
+	ConsultOptions_CONSULT_OPTIONS_UNSPECIFIED     ConsultOptions = 0
+	ConsultOptions_CONSULT_OPTIONS_UNRESTRICTED    ConsultOptions = 1
+	ConsultOptions_CONSULT_OPTIONS_CONSULT_ONLY    ConsultOptions = 2
+	ConsultOptions_CONSULT_OPTIONS_TRANSFER_ONLY   ConsultOptions = 3
+	ConsultOptions_CONSULT_OPTIONS_CONFERENCE_ONLY ConsultOptions = 4
+)
+
+// Enum value maps for ConsultOptions.
+var (
+	ConsultOptions_name = map[int32]string{
+		0: "CONSULT_OPTIONS_UNSPECIFIED",
+		1: "CONSULT_OPTIONS_UNRESTRICTED",
+		2: "CONSULT_OPTIONS_CONSULT_ONLY",
+		3: "CONSULT_OPTIONS_TRANSFER_ONLY",
+		4: "CONSULT_OPTIONS_CONFERENCE_ONLY",
+	}
+	ConsultOptions_value = map[string]int32{
+		"CONSULT_OPTIONS_UNSPECIFIED":     0,
+		"CONSULT_OPTIONS_UNRESTRICTED":    1,
+		"CONSULT_OPTIONS_CONSULT_ONLY":    2,
+		"CONSULT_OPTIONS_TRANSFER_ONLY":   3,
+		"CONSULT_OPTIONS_CONFERENCE_ONLY": 4,
+	}
+)
+
+func (x ConsultOptions) Enum() *ConsultOptions {
+	p := new(ConsultOptions)
+	*p = x
+	return p
+}
+
+func (x ConsultOptions) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ConsultOptions) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_phonecontrol_v1_phone_control_proto_enumTypes[2].Descriptor()
+}
+
+func (ConsultOptions) Type() protoreflect.EnumType {
+	return &file_offhook_phonecontrol_v1_phone_control_proto_enumTypes[2]
+}
+
+func (x ConsultOptions) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ConsultOptions.Descriptor instead.
+func (ConsultOptions) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{2}
+}
+
+// SnapshotConnection is one call at the device: the own connection first, then
+// those of the other parties.
+type SnapshotConnection struct {
+	state                 protoimpl.MessageState    `protogen:"open.v1"`
+	Connection            *v1.ConnectionID          `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	LocalConnectionState  v1.LocalConnectionState   `protobuf:"varint,2,opt,name=local_connection_state,json=localConnectionState,proto3,enum=offhook.cti.v1.LocalConnectionState" json:"local_connection_state,omitempty"`
+	OtherConnectionStates []v1.LocalConnectionState `protobuf:"varint,3,rep,packed,name=other_connection_states,json=otherConnectionStates,proto3,enum=offhook.cti.v1.LocalConnectionState" json:"other_connection_states,omitempty"`
+	// The other party where there is exactly one.
+	EndpointDevice string `protobuf:"bytes,4,opt,name=endpoint_device,json=endpointDevice,proto3" json:"endpoint_device,omitempty"`
+	// Bits of cti.v1.PermittedService.
+	ServicesPermitted uint64 `protobuf:"varint,5,opt,name=services_permitted,json=servicesPermitted,proto3" json:"services_permitted,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SnapshotConnection) Reset() {
+	*x = SnapshotConnection{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotConnection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotConnection) ProtoMessage() {}
+
+func (x *SnapshotConnection) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotConnection.ProtoReflect.Descriptor instead.
+func (*SnapshotConnection) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *SnapshotConnection) GetConnection() *v1.ConnectionID {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *SnapshotConnection) GetLocalConnectionState() v1.LocalConnectionState {
+	if x != nil {
+		return x.LocalConnectionState
+	}
+	return v1.LocalConnectionState(0)
+}
+
+func (x *SnapshotConnection) GetOtherConnectionStates() []v1.LocalConnectionState {
+	if x != nil {
+		return x.OtherConnectionStates
+	}
+	return nil
+}
+
+func (x *SnapshotConnection) GetEndpointDevice() string {
+	if x != nil {
+		return x.EndpointDevice
+	}
+	return ""
+}
+
+func (x *SnapshotConnection) GetServicesPermitted() uint64 {
+	if x != nil {
+		return x.ServicesPermitted
+	}
+	return 0
+}
+
+// SnapshotParty is one connection of a call.
+type SnapshotParty struct {
+	state                protoimpl.MessageState  `protogen:"open.v1"`
+	Connection           *v1.ConnectionID        `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	LocalConnectionState v1.LocalConnectionState `protobuf:"varint,2,opt,name=local_connection_state,json=localConnectionState,proto3,enum=offhook.cti.v1.LocalConnectionState" json:"local_connection_state,omitempty"`
+	// Bits of cti.v1.PermittedService; zero for a device outside the target.
+	ServicesPermitted uint64 `protobuf:"varint,3,opt,name=services_permitted,json=servicesPermitted,proto3" json:"services_permitted,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SnapshotParty) Reset() {
+	*x = SnapshotParty{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotParty) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotParty) ProtoMessage() {}
+
+func (x *SnapshotParty) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotParty.ProtoReflect.Descriptor instead.
+func (*SnapshotParty) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SnapshotParty) GetConnection() *v1.ConnectionID {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *SnapshotParty) GetLocalConnectionState() v1.LocalConnectionState {
+	if x != nil {
+		return x.LocalConnectionState
+	}
+	return v1.LocalConnectionState(0)
+}
+
+func (x *SnapshotParty) GetServicesPermitted() uint64 {
+	if x != nil {
+		return x.ServicesPermitted
+	}
+	return 0
+}
+
+type Registration struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Line           string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
+	Contact        string                 `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
+	UserAgent      string                 `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	ExpiresSeconds uint32                 `protobuf:"varint,4,opt,name=expires_seconds,json=expiresSeconds,proto3" json:"expires_seconds,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Registration) Reset() {
+	*x = Registration{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Registration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Registration) ProtoMessage() {}
+
+func (x *Registration) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Registration.ProtoReflect.Descriptor instead.
+func (*Registration) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Registration) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *Registration) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *Registration) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *Registration) GetExpiresSeconds() uint32 {
+	if x != nil {
+		return x.ExpiresSeconds
+	}
+	return 0
+}
+
+// Forwarding is one forwarding setting of a line.
+type Forwarding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ECMA-323 ForwardingType.
+	ForwardingType string `protobuf:"bytes,1,opt,name=forwarding_type,json=forwardingType,proto3" json:"forwarding_type,omitempty"`
+	ForwardStatus  bool   `protobuf:"varint,2,opt,name=forward_status,json=forwardStatus,proto3" json:"forward_status,omitempty"`
+	ForwardDn      string `protobuf:"bytes,3,opt,name=forward_dn,json=forwardDn,proto3" json:"forward_dn,omitempty"`
+	RingCount      uint32 `protobuf:"varint,4,opt,name=ring_count,json=ringCount,proto3" json:"ring_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Forwarding) Reset() {
+	*x = Forwarding{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Forwarding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Forwarding) ProtoMessage() {}
+
+func (x *Forwarding) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Forwarding.ProtoReflect.Descriptor instead.
+func (*Forwarding) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Forwarding) GetForwardingType() string {
+	if x != nil {
+		return x.ForwardingType
+	}
+	return ""
+}
+
+func (x *Forwarding) GetForwardStatus() bool {
+	if x != nil {
+		return x.ForwardStatus
+	}
+	return false
+}
+
+func (x *Forwarding) GetForwardDn() string {
+	if x != nil {
+		return x.ForwardDn
+	}
+	return ""
+}
+
+func (x *Forwarding) GetRingCount() uint32 {
+	if x != nil {
+		return x.RingCount
+	}
+	return 0
+}
+
+// AgentState is an agent's state in one group.
+type AgentState struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	AgentId  string                 `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	LoggedOn bool                   `protobuf:"varint,2,opt,name=logged_on,json=loggedOn,proto3" json:"logged_on,omitempty"`
+	AcdGroup string                 `protobuf:"bytes,3,opt,name=acd_group,json=acdGroup,proto3" json:"acd_group,omitempty"`
+	// ECMA-323 AgentState.
+	AgentState    string `protobuf:"bytes,4,opt,name=agent_state,json=agentState,proto3" json:"agent_state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgentState) Reset() {
+	*x = AgentState{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgentState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgentState) ProtoMessage() {}
+
+func (x *AgentState) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgentState.ProtoReflect.Descriptor instead.
+func (*AgentState) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *AgentState) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *AgentState) GetLoggedOn() bool {
+	if x != nil {
+		return x.LoggedOn
+	}
+	return false
+}
+
+func (x *AgentState) GetAcdGroup() string {
+	if x != nil {
+		return x.AcdGroup
+	}
+	return ""
+}
+
+func (x *AgentState) GetAgentState() string {
+	if x != nil {
+		return x.AgentState
+	}
+	return ""
+}
+
+type LampMode struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
-	CallingDevice string                 `protobuf:"bytes,2,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
-	// The number as dialled.
+	Lamp          string                 `protobuf:"bytes,1,opt,name=lamp,proto3" json:"lamp,omitempty"`
+	LampMode      string                 `protobuf:"bytes,2,opt,name=lamp_mode,json=lampMode,proto3" json:"lamp_mode,omitempty"`
+	Label         string                 `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LampMode) Reset() {
+	*x = LampMode{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LampMode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LampMode) ProtoMessage() {}
+
+func (x *LampMode) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LampMode.ProtoReflect.Descriptor instead.
+func (*LampMode) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LampMode) GetLamp() string {
+	if x != nil {
+		return x.Lamp
+	}
+	return ""
+}
+
+func (x *LampMode) GetLampMode() string {
+	if x != nil {
+		return x.LampMode
+	}
+	return ""
+}
+
+func (x *LampMode) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+type MakeCallRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// The line that calls.
+	CallingDevice string `protobuf:"bytes,2,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	// The number as dialled; empty: DialDigits brings it.
 	CalledDirectoryNumber string        `protobuf:"bytes,3,opt,name=called_directory_number,json=calledDirectoryNumber,proto3" json:"called_directory_number,omitempty"`
 	AutoOriginate         AutoOriginate `protobuf:"varint,4,opt,name=auto_originate,json=autoOriginate,proto3,enum=offhook.phonecontrol.v1.AutoOriginate" json:"auto_originate,omitempty"`
-	// The text of correlatorData and userData as the application wrote it.
+	// The text of correlatorData as the application wrote it.
 	CorrelatorData []byte `protobuf:"bytes,5,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
-	UserData       []byte `protobuf:"bytes,6,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData []byte `protobuf:"bytes,6,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	// Dial-via-office: the number of the user's remote phone, which is called first,
+	// in place of the line's own phones. Empty: the line's phones.
+	FirstLegNumber string `protobuf:"bytes,7,opt,name=first_leg_number,json=firstLegNumber,proto3" json:"first_leg_number,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
 
 func (x *MakeCallRequest) Reset() {
 	*x = MakeCallRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[0]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -104,7 +626,7 @@ func (x *MakeCallRequest) String() string {
 func (*MakeCallRequest) ProtoMessage() {}
 
 func (x *MakeCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[0]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -117,7 +639,7 @@ func (x *MakeCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeCallRequest.ProtoReflect.Descriptor instead.
 func (*MakeCallRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{0}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *MakeCallRequest) GetTarget() string {
@@ -162,6 +684,13 @@ func (x *MakeCallRequest) GetUserData() []byte {
 	return nil
 }
 
+func (x *MakeCallRequest) GetFirstLegNumber() string {
+	if x != nil {
+		return x.FirstLegNumber
+	}
+	return ""
+}
+
 type MakeCallResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	CallingDevice *v1.ConnectionID       `protobuf:"bytes,1,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
@@ -171,7 +700,7 @@ type MakeCallResponse struct {
 
 func (x *MakeCallResponse) Reset() {
 	*x = MakeCallResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[1]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -183,7 +712,7 @@ func (x *MakeCallResponse) String() string {
 func (*MakeCallResponse) ProtoMessage() {}
 
 func (x *MakeCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[1]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -196,7 +725,7 @@ func (x *MakeCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeCallResponse.ProtoReflect.Descriptor instead.
 func (*MakeCallResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{1}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *MakeCallResponse) GetCallingDevice() *v1.ConnectionID {
@@ -210,13 +739,17 @@ type AnswerCallRequest struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	Target           string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
 	CallToBeAnswered *v1.ConnectionID       `protobuf:"bytes,2,opt,name=call_to_be_answered,json=callToBeAnswered,proto3" json:"call_to_be_answered,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,3,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,4,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AnswerCallRequest) Reset() {
 	*x = AnswerCallRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[2]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -228,7 +761,7 @@ func (x *AnswerCallRequest) String() string {
 func (*AnswerCallRequest) ProtoMessage() {}
 
 func (x *AnswerCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[2]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -241,7 +774,7 @@ func (x *AnswerCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerCallRequest.ProtoReflect.Descriptor instead.
 func (*AnswerCallRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{2}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AnswerCallRequest) GetTarget() string {
@@ -258,6 +791,20 @@ func (x *AnswerCallRequest) GetCallToBeAnswered() *v1.ConnectionID {
 	return nil
 }
 
+func (x *AnswerCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *AnswerCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
 type AnswerCallResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -266,7 +813,7 @@ type AnswerCallResponse struct {
 
 func (x *AnswerCallResponse) Reset() {
 	*x = AnswerCallResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[3]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -278,7 +825,7 @@ func (x *AnswerCallResponse) String() string {
 func (*AnswerCallResponse) ProtoMessage() {}
 
 func (x *AnswerCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[3]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -291,20 +838,26 @@ func (x *AnswerCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerCallResponse.ProtoReflect.Descriptor instead.
 func (*AnswerCallResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{3}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{9}
 }
 
 type ClearConnectionRequest struct {
 	state                 protoimpl.MessageState `protogen:"open.v1"`
 	Target                string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
 	ConnectionToBeCleared *v1.ConnectionID       `protobuf:"bytes,2,opt,name=connection_to_be_cleared,json=connectionToBeCleared,proto3" json:"connection_to_be_cleared,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,3,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData []byte `protobuf:"bytes,4,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	// ECMA-323 EventCause; empty: normalClearing.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClearConnectionRequest) Reset() {
 	*x = ClearConnectionRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[4]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -316,7 +869,7 @@ func (x *ClearConnectionRequest) String() string {
 func (*ClearConnectionRequest) ProtoMessage() {}
 
 func (x *ClearConnectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[4]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -329,7 +882,7 @@ func (x *ClearConnectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearConnectionRequest.ProtoReflect.Descriptor instead.
 func (*ClearConnectionRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{4}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ClearConnectionRequest) GetTarget() string {
@@ -346,6 +899,27 @@ func (x *ClearConnectionRequest) GetConnectionToBeCleared() *v1.ConnectionID {
 	return nil
 }
 
+func (x *ClearConnectionRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *ClearConnectionRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+func (x *ClearConnectionRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type ClearConnectionResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -354,7 +928,7 @@ type ClearConnectionResponse struct {
 
 func (x *ClearConnectionResponse) Reset() {
 	*x = ClearConnectionResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[5]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -366,7 +940,7 @@ func (x *ClearConnectionResponse) String() string {
 func (*ClearConnectionResponse) ProtoMessage() {}
 
 func (x *ClearConnectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[5]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -379,7 +953,112 @@ func (x *ClearConnectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearConnectionResponse.ProtoReflect.Descriptor instead.
 func (*ClearConnectionResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{5}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{11}
+}
+
+type ClearCallRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Target          string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	CallToBeCleared *v1.ConnectionID       `protobuf:"bytes,2,opt,name=call_to_be_cleared,json=callToBeCleared,proto3" json:"call_to_be_cleared,omitempty"`
+	UserData        []byte                 `protobuf:"bytes,3,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	// ECMA-323 EventCause; empty: normalClearing.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClearCallRequest) Reset() {
+	*x = ClearCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClearCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClearCallRequest) ProtoMessage() {}
+
+func (x *ClearCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClearCallRequest.ProtoReflect.Descriptor instead.
+func (*ClearCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ClearCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ClearCallRequest) GetCallToBeCleared() *v1.ConnectionID {
+	if x != nil {
+		return x.CallToBeCleared
+	}
+	return nil
+}
+
+func (x *ClearCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+func (x *ClearCallRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ClearCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClearCallResponse) Reset() {
+	*x = ClearCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClearCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClearCallResponse) ProtoMessage() {}
+
+func (x *ClearCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClearCallResponse.ProtoReflect.Descriptor instead.
+func (*ClearCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{13}
 }
 
 type HoldCallRequest struct {
@@ -392,7 +1071,7 @@ type HoldCallRequest struct {
 
 func (x *HoldCallRequest) Reset() {
 	*x = HoldCallRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[6]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +1083,7 @@ func (x *HoldCallRequest) String() string {
 func (*HoldCallRequest) ProtoMessage() {}
 
 func (x *HoldCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[6]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +1096,7 @@ func (x *HoldCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldCallRequest.ProtoReflect.Descriptor instead.
 func (*HoldCallRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{6}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *HoldCallRequest) GetTarget() string {
@@ -442,7 +1121,7 @@ type HoldCallResponse struct {
 
 func (x *HoldCallResponse) Reset() {
 	*x = HoldCallResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[7]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +1133,7 @@ func (x *HoldCallResponse) String() string {
 func (*HoldCallResponse) ProtoMessage() {}
 
 func (x *HoldCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[7]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +1146,7 @@ func (x *HoldCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldCallResponse.ProtoReflect.Descriptor instead.
 func (*HoldCallResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{7}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{15}
 }
 
 type RetrieveCallRequest struct {
@@ -480,7 +1159,7 @@ type RetrieveCallRequest struct {
 
 func (x *RetrieveCallRequest) Reset() {
 	*x = RetrieveCallRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[8]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -492,7 +1171,7 @@ func (x *RetrieveCallRequest) String() string {
 func (*RetrieveCallRequest) ProtoMessage() {}
 
 func (x *RetrieveCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[8]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -505,7 +1184,7 @@ func (x *RetrieveCallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetrieveCallRequest.ProtoReflect.Descriptor instead.
 func (*RetrieveCallRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{8}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RetrieveCallRequest) GetTarget() string {
@@ -530,7 +1209,7 @@ type RetrieveCallResponse struct {
 
 func (x *RetrieveCallResponse) Reset() {
 	*x = RetrieveCallResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[9]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +1221,7 @@ func (x *RetrieveCallResponse) String() string {
 func (*RetrieveCallResponse) ProtoMessage() {}
 
 func (x *RetrieveCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[9]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +1234,2057 @@ func (x *RetrieveCallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetrieveCallResponse.ProtoReflect.Descriptor instead.
 func (*RetrieveCallResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{9}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{17}
+}
+
+type AlternateCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	HeldCall      *v1.ConnectionID       `protobuf:"bytes,2,opt,name=held_call,json=heldCall,proto3" json:"held_call,omitempty"`
+	ActiveCall    *v1.ConnectionID       `protobuf:"bytes,3,opt,name=active_call,json=activeCall,proto3" json:"active_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlternateCallRequest) Reset() {
+	*x = AlternateCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlternateCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlternateCallRequest) ProtoMessage() {}
+
+func (x *AlternateCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlternateCallRequest.ProtoReflect.Descriptor instead.
+func (*AlternateCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *AlternateCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *AlternateCallRequest) GetHeldCall() *v1.ConnectionID {
+	if x != nil {
+		return x.HeldCall
+	}
+	return nil
+}
+
+func (x *AlternateCallRequest) GetActiveCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ActiveCall
+	}
+	return nil
+}
+
+type AlternateCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlternateCallResponse) Reset() {
+	*x = AlternateCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlternateCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlternateCallResponse) ProtoMessage() {}
+
+func (x *AlternateCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlternateCallResponse.ProtoReflect.Descriptor instead.
+func (*AlternateCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{19}
+}
+
+type ConsultationCallRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Target          string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	ExistingCall    *v1.ConnectionID       `protobuf:"bytes,2,opt,name=existing_call,json=existingCall,proto3" json:"existing_call,omitempty"`
+	ConsultedDevice string                 `protobuf:"bytes,3,opt,name=consulted_device,json=consultedDevice,proto3" json:"consulted_device,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData       []byte         `protobuf:"bytes,5,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	ConsultOptions ConsultOptions `protobuf:"varint,6,opt,name=consult_options,json=consultOptions,proto3,enum=offhook.phonecontrol.v1.ConsultOptions" json:"consult_options,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ConsultationCallRequest) Reset() {
+	*x = ConsultationCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsultationCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsultationCallRequest) ProtoMessage() {}
+
+func (x *ConsultationCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsultationCallRequest.ProtoReflect.Descriptor instead.
+func (*ConsultationCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ConsultationCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ConsultationCallRequest) GetExistingCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ExistingCall
+	}
+	return nil
+}
+
+func (x *ConsultationCallRequest) GetConsultedDevice() string {
+	if x != nil {
+		return x.ConsultedDevice
+	}
+	return ""
+}
+
+func (x *ConsultationCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *ConsultationCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+func (x *ConsultationCallRequest) GetConsultOptions() ConsultOptions {
+	if x != nil {
+		return x.ConsultOptions
+	}
+	return ConsultOptions_CONSULT_OPTIONS_UNSPECIFIED
+}
+
+type ConsultationCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	InitiatedCall *v1.ConnectionID       `protobuf:"bytes,1,opt,name=initiated_call,json=initiatedCall,proto3" json:"initiated_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsultationCallResponse) Reset() {
+	*x = ConsultationCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsultationCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsultationCallResponse) ProtoMessage() {}
+
+func (x *ConsultationCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsultationCallResponse.ProtoReflect.Descriptor instead.
+func (*ConsultationCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ConsultationCallResponse) GetInitiatedCall() *v1.ConnectionID {
+	if x != nil {
+		return x.InitiatedCall
+	}
+	return nil
+}
+
+type ReconnectCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	ActiveCall    *v1.ConnectionID       `protobuf:"bytes,2,opt,name=active_call,json=activeCall,proto3" json:"active_call,omitempty"`
+	HeldCall      *v1.ConnectionID       `protobuf:"bytes,3,opt,name=held_call,json=heldCall,proto3" json:"held_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReconnectCallRequest) Reset() {
+	*x = ReconnectCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReconnectCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReconnectCallRequest) ProtoMessage() {}
+
+func (x *ReconnectCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReconnectCallRequest.ProtoReflect.Descriptor instead.
+func (*ReconnectCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReconnectCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ReconnectCallRequest) GetActiveCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ActiveCall
+	}
+	return nil
+}
+
+func (x *ReconnectCallRequest) GetHeldCall() *v1.ConnectionID {
+	if x != nil {
+		return x.HeldCall
+	}
+	return nil
+}
+
+type ReconnectCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReconnectCallResponse) Reset() {
+	*x = ReconnectCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReconnectCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReconnectCallResponse) ProtoMessage() {}
+
+func (x *ReconnectCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReconnectCallResponse.ProtoReflect.Descriptor instead.
+func (*ReconnectCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{23}
+}
+
+type TransferCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	HeldCall      *v1.ConnectionID       `protobuf:"bytes,2,opt,name=held_call,json=heldCall,proto3" json:"held_call,omitempty"`
+	ActiveCall    *v1.ConnectionID       `protobuf:"bytes,3,opt,name=active_call,json=activeCall,proto3" json:"active_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferCallRequest) Reset() {
+	*x = TransferCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferCallRequest) ProtoMessage() {}
+
+func (x *TransferCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferCallRequest.ProtoReflect.Descriptor instead.
+func (*TransferCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *TransferCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *TransferCallRequest) GetHeldCall() *v1.ConnectionID {
+	if x != nil {
+		return x.HeldCall
+	}
+	return nil
+}
+
+func (x *TransferCallRequest) GetActiveCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ActiveCall
+	}
+	return nil
+}
+
+type TransferCallResponse struct {
+	state           protoimpl.MessageState   `protogen:"open.v1"`
+	TransferredCall *v1.ConnectionID         `protobuf:"bytes,1,opt,name=transferred_call,json=transferredCall,proto3" json:"transferred_call,omitempty"`
+	Connections     []*v1.ConnectionListItem `protobuf:"bytes,2,rep,name=connections,proto3" json:"connections,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *TransferCallResponse) Reset() {
+	*x = TransferCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferCallResponse) ProtoMessage() {}
+
+func (x *TransferCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferCallResponse.ProtoReflect.Descriptor instead.
+func (*TransferCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *TransferCallResponse) GetTransferredCall() *v1.ConnectionID {
+	if x != nil {
+		return x.TransferredCall
+	}
+	return nil
+}
+
+func (x *TransferCallResponse) GetConnections() []*v1.ConnectionListItem {
+	if x != nil {
+		return x.Connections
+	}
+	return nil
+}
+
+type SingleStepTransferCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	ActiveCall    *v1.ConnectionID       `protobuf:"bytes,2,opt,name=active_call,json=activeCall,proto3" json:"active_call,omitempty"`
+	TransferredTo string                 `protobuf:"bytes,3,opt,name=transferred_to,json=transferredTo,proto3" json:"transferred_to,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,5,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SingleStepTransferCallRequest) Reset() {
+	*x = SingleStepTransferCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SingleStepTransferCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SingleStepTransferCallRequest) ProtoMessage() {}
+
+func (x *SingleStepTransferCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SingleStepTransferCallRequest.ProtoReflect.Descriptor instead.
+func (*SingleStepTransferCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *SingleStepTransferCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SingleStepTransferCallRequest) GetActiveCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ActiveCall
+	}
+	return nil
+}
+
+func (x *SingleStepTransferCallRequest) GetTransferredTo() string {
+	if x != nil {
+		return x.TransferredTo
+	}
+	return ""
+}
+
+func (x *SingleStepTransferCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *SingleStepTransferCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+type SingleStepTransferCallResponse struct {
+	state           protoimpl.MessageState   `protogen:"open.v1"`
+	TransferredCall *v1.ConnectionID         `protobuf:"bytes,1,opt,name=transferred_call,json=transferredCall,proto3" json:"transferred_call,omitempty"`
+	Connections     []*v1.ConnectionListItem `protobuf:"bytes,2,rep,name=connections,proto3" json:"connections,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SingleStepTransferCallResponse) Reset() {
+	*x = SingleStepTransferCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SingleStepTransferCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SingleStepTransferCallResponse) ProtoMessage() {}
+
+func (x *SingleStepTransferCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SingleStepTransferCallResponse.ProtoReflect.Descriptor instead.
+func (*SingleStepTransferCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *SingleStepTransferCallResponse) GetTransferredCall() *v1.ConnectionID {
+	if x != nil {
+		return x.TransferredCall
+	}
+	return nil
+}
+
+func (x *SingleStepTransferCallResponse) GetConnections() []*v1.ConnectionListItem {
+	if x != nil {
+		return x.Connections
+	}
+	return nil
+}
+
+type ConferenceCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	HeldCall      *v1.ConnectionID       `protobuf:"bytes,2,opt,name=held_call,json=heldCall,proto3" json:"held_call,omitempty"`
+	ActiveCall    *v1.ConnectionID       `protobuf:"bytes,3,opt,name=active_call,json=activeCall,proto3" json:"active_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConferenceCallRequest) Reset() {
+	*x = ConferenceCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConferenceCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConferenceCallRequest) ProtoMessage() {}
+
+func (x *ConferenceCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConferenceCallRequest.ProtoReflect.Descriptor instead.
+func (*ConferenceCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ConferenceCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ConferenceCallRequest) GetHeldCall() *v1.ConnectionID {
+	if x != nil {
+		return x.HeldCall
+	}
+	return nil
+}
+
+func (x *ConferenceCallRequest) GetActiveCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ActiveCall
+	}
+	return nil
+}
+
+type ConferenceCallResponse struct {
+	state          protoimpl.MessageState   `protogen:"open.v1"`
+	ConferenceCall *v1.ConnectionID         `protobuf:"bytes,1,opt,name=conference_call,json=conferenceCall,proto3" json:"conference_call,omitempty"`
+	Connections    []*v1.ConnectionListItem `protobuf:"bytes,2,rep,name=connections,proto3" json:"connections,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ConferenceCallResponse) Reset() {
+	*x = ConferenceCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConferenceCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConferenceCallResponse) ProtoMessage() {}
+
+func (x *ConferenceCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConferenceCallResponse.ProtoReflect.Descriptor instead.
+func (*ConferenceCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ConferenceCallResponse) GetConferenceCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ConferenceCall
+	}
+	return nil
+}
+
+func (x *ConferenceCallResponse) GetConnections() []*v1.ConnectionListItem {
+	if x != nil {
+		return x.Connections
+	}
+	return nil
+}
+
+type SingleStepConferenceCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	ActiveCall    *v1.ConnectionID       `protobuf:"bytes,2,opt,name=active_call,json=activeCall,proto3" json:"active_call,omitempty"`
+	DeviceToJoin  string                 `protobuf:"bytes,3,opt,name=device_to_join,json=deviceToJoin,proto3" json:"device_to_join,omitempty"`
+	Participation ParticipationType      `protobuf:"varint,4,opt,name=participation,proto3,enum=offhook.phonecontrol.v1.ParticipationType" json:"participation,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,5,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,6,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SingleStepConferenceCallRequest) Reset() {
+	*x = SingleStepConferenceCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SingleStepConferenceCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SingleStepConferenceCallRequest) ProtoMessage() {}
+
+func (x *SingleStepConferenceCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SingleStepConferenceCallRequest.ProtoReflect.Descriptor instead.
+func (*SingleStepConferenceCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *SingleStepConferenceCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SingleStepConferenceCallRequest) GetActiveCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ActiveCall
+	}
+	return nil
+}
+
+func (x *SingleStepConferenceCallRequest) GetDeviceToJoin() string {
+	if x != nil {
+		return x.DeviceToJoin
+	}
+	return ""
+}
+
+func (x *SingleStepConferenceCallRequest) GetParticipation() ParticipationType {
+	if x != nil {
+		return x.Participation
+	}
+	return ParticipationType_PARTICIPATION_TYPE_UNSPECIFIED
+}
+
+func (x *SingleStepConferenceCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *SingleStepConferenceCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+type SingleStepConferenceCallResponse struct {
+	state           protoimpl.MessageState   `protogen:"open.v1"`
+	ConferencedCall *v1.ConnectionID         `protobuf:"bytes,1,opt,name=conferenced_call,json=conferencedCall,proto3" json:"conferenced_call,omitempty"`
+	Connections     []*v1.ConnectionListItem `protobuf:"bytes,2,rep,name=connections,proto3" json:"connections,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SingleStepConferenceCallResponse) Reset() {
+	*x = SingleStepConferenceCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SingleStepConferenceCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SingleStepConferenceCallResponse) ProtoMessage() {}
+
+func (x *SingleStepConferenceCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SingleStepConferenceCallResponse.ProtoReflect.Descriptor instead.
+func (*SingleStepConferenceCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *SingleStepConferenceCallResponse) GetConferencedCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ConferencedCall
+	}
+	return nil
+}
+
+func (x *SingleStepConferenceCallResponse) GetConnections() []*v1.ConnectionListItem {
+	if x != nil {
+		return x.Connections
+	}
+	return nil
+}
+
+type JoinCallRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// Any connection of the call to join.
+	ActiveCall    *v1.ConnectionID  `protobuf:"bytes,2,opt,name=active_call,json=activeCall,proto3" json:"active_call,omitempty"`
+	JoiningDevice string            `protobuf:"bytes,3,opt,name=joining_device,json=joiningDevice,proto3" json:"joining_device,omitempty"`
+	Participation ParticipationType `protobuf:"varint,4,opt,name=participation,proto3,enum=offhook.phonecontrol.v1.ParticipationType" json:"participation,omitempty"`
+	AutoOriginate AutoOriginate     `protobuf:"varint,5,opt,name=auto_originate,json=autoOriginate,proto3,enum=offhook.phonecontrol.v1.AutoOriginate" json:"auto_originate,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,6,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,7,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinCallRequest) Reset() {
+	*x = JoinCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinCallRequest) ProtoMessage() {}
+
+func (x *JoinCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinCallRequest.ProtoReflect.Descriptor instead.
+func (*JoinCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *JoinCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *JoinCallRequest) GetActiveCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ActiveCall
+	}
+	return nil
+}
+
+func (x *JoinCallRequest) GetJoiningDevice() string {
+	if x != nil {
+		return x.JoiningDevice
+	}
+	return ""
+}
+
+func (x *JoinCallRequest) GetParticipation() ParticipationType {
+	if x != nil {
+		return x.Participation
+	}
+	return ParticipationType_PARTICIPATION_TYPE_UNSPECIFIED
+}
+
+func (x *JoinCallRequest) GetAutoOriginate() AutoOriginate {
+	if x != nil {
+		return x.AutoOriginate
+	}
+	return AutoOriginate_AUTO_ORIGINATE_UNSPECIFIED
+}
+
+func (x *JoinCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *JoinCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+type JoinCallResponse struct {
+	state           protoimpl.MessageState   `protogen:"open.v1"`
+	ConferencedCall *v1.ConnectionID         `protobuf:"bytes,1,opt,name=conferenced_call,json=conferencedCall,proto3" json:"conferenced_call,omitempty"`
+	Connections     []*v1.ConnectionListItem `protobuf:"bytes,2,rep,name=connections,proto3" json:"connections,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *JoinCallResponse) Reset() {
+	*x = JoinCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinCallResponse) ProtoMessage() {}
+
+func (x *JoinCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinCallResponse.ProtoReflect.Descriptor instead.
+func (*JoinCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *JoinCallResponse) GetConferencedCall() *v1.ConnectionID {
+	if x != nil {
+		return x.ConferencedCall
+	}
+	return nil
+}
+
+func (x *JoinCallResponse) GetConnections() []*v1.ConnectionListItem {
+	if x != nil {
+		return x.Connections
+	}
+	return nil
+}
+
+type DeflectCallRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Target           string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	CallToBeDiverted *v1.ConnectionID       `protobuf:"bytes,2,opt,name=call_to_be_diverted,json=callToBeDiverted,proto3" json:"call_to_be_diverted,omitempty"`
+	NewDestination   string                 `protobuf:"bytes,3,opt,name=new_destination,json=newDestination,proto3" json:"new_destination,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,5,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeflectCallRequest) Reset() {
+	*x = DeflectCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeflectCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeflectCallRequest) ProtoMessage() {}
+
+func (x *DeflectCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeflectCallRequest.ProtoReflect.Descriptor instead.
+func (*DeflectCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *DeflectCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *DeflectCallRequest) GetCallToBeDiverted() *v1.ConnectionID {
+	if x != nil {
+		return x.CallToBeDiverted
+	}
+	return nil
+}
+
+func (x *DeflectCallRequest) GetNewDestination() string {
+	if x != nil {
+		return x.NewDestination
+	}
+	return ""
+}
+
+func (x *DeflectCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *DeflectCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+type DeflectCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeflectCallResponse) Reset() {
+	*x = DeflectCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeflectCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeflectCallResponse) ProtoMessage() {}
+
+func (x *DeflectCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeflectCallResponse.ProtoReflect.Descriptor instead.
+func (*DeflectCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{35}
+}
+
+type DirectedPickupCallRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// The alerting or parked connection.
+	CallToBePickedUp *v1.ConnectionID `protobuf:"bytes,2,opt,name=call_to_be_picked_up,json=callToBePickedUp,proto3" json:"call_to_be_picked_up,omitempty"`
+	RequestingDevice string           `protobuf:"bytes,3,opt,name=requesting_device,json=requestingDevice,proto3" json:"requesting_device,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,5,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectedPickupCallRequest) Reset() {
+	*x = DirectedPickupCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectedPickupCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectedPickupCallRequest) ProtoMessage() {}
+
+func (x *DirectedPickupCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectedPickupCallRequest.ProtoReflect.Descriptor instead.
+func (*DirectedPickupCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *DirectedPickupCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *DirectedPickupCallRequest) GetCallToBePickedUp() *v1.ConnectionID {
+	if x != nil {
+		return x.CallToBePickedUp
+	}
+	return nil
+}
+
+func (x *DirectedPickupCallRequest) GetRequestingDevice() string {
+	if x != nil {
+		return x.RequestingDevice
+	}
+	return ""
+}
+
+func (x *DirectedPickupCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *DirectedPickupCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+type DirectedPickupCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PickedCall    *v1.ConnectionID       `protobuf:"bytes,1,opt,name=picked_call,json=pickedCall,proto3" json:"picked_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectedPickupCallResponse) Reset() {
+	*x = DirectedPickupCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectedPickupCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectedPickupCallResponse) ProtoMessage() {}
+
+func (x *DirectedPickupCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectedPickupCallResponse.ProtoReflect.Descriptor instead.
+func (*DirectedPickupCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *DirectedPickupCallResponse) GetPickedCall() *v1.ConnectionID {
+	if x != nil {
+		return x.PickedCall
+	}
+	return nil
+}
+
+type GroupPickupCallRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// The line that picks up.
+	NewDestination string `protobuf:"bytes,2,opt,name=new_destination,json=newDestination,proto3" json:"new_destination,omitempty"`
+	// Empty: the line's own group.
+	PickGroup string `protobuf:"bytes,3,opt,name=pick_group,json=pickGroup,proto3" json:"pick_group,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,5,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupPickupCallRequest) Reset() {
+	*x = GroupPickupCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupPickupCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupPickupCallRequest) ProtoMessage() {}
+
+func (x *GroupPickupCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupPickupCallRequest.ProtoReflect.Descriptor instead.
+func (*GroupPickupCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *GroupPickupCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GroupPickupCallRequest) GetNewDestination() string {
+	if x != nil {
+		return x.NewDestination
+	}
+	return ""
+}
+
+func (x *GroupPickupCallRequest) GetPickGroup() string {
+	if x != nil {
+		return x.PickGroup
+	}
+	return ""
+}
+
+func (x *GroupPickupCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *GroupPickupCallRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+type GroupPickupCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PickedCall    *v1.ConnectionID       `protobuf:"bytes,1,opt,name=picked_call,json=pickedCall,proto3" json:"picked_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupPickupCallResponse) Reset() {
+	*x = GroupPickupCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupPickupCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupPickupCallResponse) ProtoMessage() {}
+
+func (x *GroupPickupCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupPickupCallResponse.ProtoReflect.Descriptor instead.
+func (*GroupPickupCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *GroupPickupCallResponse) GetPickedCall() *v1.ConnectionID {
+	if x != nil {
+		return x.PickedCall
+	}
+	return nil
+}
+
+type ParkCallRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Target  string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Parking *v1.ConnectionID       `protobuf:"bytes,2,opt,name=parking,proto3" json:"parking,omitempty"`
+	// A park slot or a line; empty: a free slot.
+	ParkTo         string `protobuf:"bytes,3,opt,name=park_to,json=parkTo,proto3" json:"park_to,omitempty"`
+	CorrelatorData []byte `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ParkCallRequest) Reset() {
+	*x = ParkCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParkCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParkCallRequest) ProtoMessage() {}
+
+func (x *ParkCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParkCallRequest.ProtoReflect.Descriptor instead.
+func (*ParkCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ParkCallRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ParkCallRequest) GetParking() *v1.ConnectionID {
+	if x != nil {
+		return x.Parking
+	}
+	return nil
+}
+
+func (x *ParkCallRequest) GetParkTo() string {
+	if x != nil {
+		return x.ParkTo
+	}
+	return ""
+}
+
+func (x *ParkCallRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+type ParkCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ParkedTo      *v1.ConnectionID       `protobuf:"bytes,1,opt,name=parked_to,json=parkedTo,proto3" json:"parked_to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParkCallResponse) Reset() {
+	*x = ParkCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParkCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParkCallResponse) ProtoMessage() {}
+
+func (x *ParkCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParkCallResponse.ProtoReflect.Descriptor instead.
+func (*ParkCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ParkCallResponse) GetParkedTo() *v1.ConnectionID {
+	if x != nil {
+		return x.ParkedTo
+	}
+	return nil
+}
+
+type CallBackRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// The caller's connection of a call that is busy or not answered.
+	CallbackConnection *v1.ConnectionID `protobuf:"bytes,2,opt,name=callback_connection,json=callbackConnection,proto3" json:"callback_connection,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *CallBackRequest) Reset() {
+	*x = CallBackRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallBackRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallBackRequest) ProtoMessage() {}
+
+func (x *CallBackRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallBackRequest.ProtoReflect.Descriptor instead.
+func (*CallBackRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *CallBackRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *CallBackRequest) GetCallbackConnection() *v1.ConnectionID {
+	if x != nil {
+		return x.CallbackConnection
+	}
+	return nil
+}
+
+type CallBackResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TargetDevice  string                 `protobuf:"bytes,1,opt,name=target_device,json=targetDevice,proto3" json:"target_device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallBackResponse) Reset() {
+	*x = CallBackResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallBackResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallBackResponse) ProtoMessage() {}
+
+func (x *CallBackResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallBackResponse.ProtoReflect.Descriptor instead.
+func (*CallBackResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *CallBackResponse) GetTargetDevice() string {
+	if x != nil {
+		return x.TargetDevice
+	}
+	return ""
+}
+
+type CallBackNonCallRelatedRequest struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Target            string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	OriginatingDevice string                 `protobuf:"bytes,2,opt,name=originating_device,json=originatingDevice,proto3" json:"originating_device,omitempty"`
+	TargetDevice      string                 `protobuf:"bytes,3,opt,name=target_device,json=targetDevice,proto3" json:"target_device,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *CallBackNonCallRelatedRequest) Reset() {
+	*x = CallBackNonCallRelatedRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallBackNonCallRelatedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallBackNonCallRelatedRequest) ProtoMessage() {}
+
+func (x *CallBackNonCallRelatedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallBackNonCallRelatedRequest.ProtoReflect.Descriptor instead.
+func (*CallBackNonCallRelatedRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *CallBackNonCallRelatedRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *CallBackNonCallRelatedRequest) GetOriginatingDevice() string {
+	if x != nil {
+		return x.OriginatingDevice
+	}
+	return ""
+}
+
+func (x *CallBackNonCallRelatedRequest) GetTargetDevice() string {
+	if x != nil {
+		return x.TargetDevice
+	}
+	return ""
+}
+
+type CallBackNonCallRelatedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallBackNonCallRelatedResponse) Reset() {
+	*x = CallBackNonCallRelatedResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallBackNonCallRelatedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallBackNonCallRelatedResponse) ProtoMessage() {}
+
+func (x *CallBackNonCallRelatedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallBackNonCallRelatedResponse.ProtoReflect.Descriptor instead.
+func (*CallBackNonCallRelatedResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{45}
+}
+
+type CancelCallBackRequest struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Target            string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	OriginatingDevice string                 `protobuf:"bytes,2,opt,name=originating_device,json=originatingDevice,proto3" json:"originating_device,omitempty"`
+	// Empty: all of the originating device.
+	TargetDevice  string `protobuf:"bytes,3,opt,name=target_device,json=targetDevice,proto3" json:"target_device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelCallBackRequest) Reset() {
+	*x = CancelCallBackRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelCallBackRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelCallBackRequest) ProtoMessage() {}
+
+func (x *CancelCallBackRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelCallBackRequest.ProtoReflect.Descriptor instead.
+func (*CancelCallBackRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *CancelCallBackRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *CancelCallBackRequest) GetOriginatingDevice() string {
+	if x != nil {
+		return x.OriginatingDevice
+	}
+	return ""
+}
+
+func (x *CancelCallBackRequest) GetTargetDevice() string {
+	if x != nil {
+		return x.TargetDevice
+	}
+	return ""
+}
+
+type CancelCallBackResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelCallBackResponse) Reset() {
+	*x = CancelCallBackResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelCallBackResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelCallBackResponse) ProtoMessage() {}
+
+func (x *CancelCallBackResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelCallBackResponse.ProtoReflect.Descriptor instead.
+func (*CancelCallBackResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{47}
+}
+
+type DialDigitsRequest struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Target             string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	DiallingConnection *v1.ConnectionID       `protobuf:"bytes,2,opt,name=dialling_connection,json=diallingConnection,proto3" json:"dialling_connection,omitempty"`
+	DiallingSequence   string                 `protobuf:"bytes,3,opt,name=dialling_sequence,json=diallingSequence,proto3" json:"dialling_sequence,omitempty"`
+	CorrelatorData     []byte                 `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *DialDigitsRequest) Reset() {
+	*x = DialDigitsRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialDigitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialDigitsRequest) ProtoMessage() {}
+
+func (x *DialDigitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialDigitsRequest.ProtoReflect.Descriptor instead.
+func (*DialDigitsRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *DialDigitsRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *DialDigitsRequest) GetDiallingConnection() *v1.ConnectionID {
+	if x != nil {
+		return x.DiallingConnection
+	}
+	return nil
+}
+
+func (x *DialDigitsRequest) GetDiallingSequence() string {
+	if x != nil {
+		return x.DiallingSequence
+	}
+	return ""
+}
+
+func (x *DialDigitsRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+type DialDigitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialDigitsResponse) Reset() {
+	*x = DialDigitsResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialDigitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialDigitsResponse) ProtoMessage() {}
+
+func (x *DialDigitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialDigitsResponse.ProtoReflect.Descriptor instead.
+func (*DialDigitsResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{49}
+}
+
+type GenerateDigitsRequest struct {
+	state                  protoimpl.MessageState `protogen:"open.v1"`
+	Target                 string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	ConnectionToSendDigits *v1.ConnectionID       `protobuf:"bytes,2,opt,name=connection_to_send_digits,json=connectionToSendDigits,proto3" json:"connection_to_send_digits,omitempty"`
+	// 0-9, *, #, A-D, and "," for a pause.
+	CharactersToSend string `protobuf:"bytes,3,opt,name=characters_to_send,json=charactersToSend,proto3" json:"characters_to_send,omitempty"`
+	// Zero: the default.
+	ToneDurationMs uint32 `protobuf:"varint,4,opt,name=tone_duration_ms,json=toneDurationMs,proto3" json:"tone_duration_ms,omitempty"`
+	// Zero: the default.
+	PauseDurationMs uint32 `protobuf:"varint,5,opt,name=pause_duration_ms,json=pauseDurationMs,proto3" json:"pause_duration_ms,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *GenerateDigitsRequest) Reset() {
+	*x = GenerateDigitsRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateDigitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateDigitsRequest) ProtoMessage() {}
+
+func (x *GenerateDigitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateDigitsRequest.ProtoReflect.Descriptor instead.
+func (*GenerateDigitsRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *GenerateDigitsRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GenerateDigitsRequest) GetConnectionToSendDigits() *v1.ConnectionID {
+	if x != nil {
+		return x.ConnectionToSendDigits
+	}
+	return nil
+}
+
+func (x *GenerateDigitsRequest) GetCharactersToSend() string {
+	if x != nil {
+		return x.CharactersToSend
+	}
+	return ""
+}
+
+func (x *GenerateDigitsRequest) GetToneDurationMs() uint32 {
+	if x != nil {
+		return x.ToneDurationMs
+	}
+	return 0
+}
+
+func (x *GenerateDigitsRequest) GetPauseDurationMs() uint32 {
+	if x != nil {
+		return x.PauseDurationMs
+	}
+	return 0
+}
+
+type GenerateDigitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateDigitsResponse) Reset() {
+	*x = GenerateDigitsResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateDigitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateDigitsResponse) ProtoMessage() {}
+
+func (x *GenerateDigitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateDigitsResponse.ProtoReflect.Descriptor instead.
+func (*GenerateDigitsResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{51}
+}
+
+type SendUserInformationRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Target     string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Connection *v1.ConnectionID       `protobuf:"bytes,2,opt,name=connection,proto3" json:"connection,omitempty"`
+	// The text of correlatorData as the application wrote it.
+	CorrelatorData []byte `protobuf:"bytes,3,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	// The text of userData as the application wrote it.
+	UserData      []byte `protobuf:"bytes,4,opt,name=user_data,json=userData,proto3" json:"user_data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendUserInformationRequest) Reset() {
+	*x = SendUserInformationRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendUserInformationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendUserInformationRequest) ProtoMessage() {}
+
+func (x *SendUserInformationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendUserInformationRequest.ProtoReflect.Descriptor instead.
+func (*SendUserInformationRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *SendUserInformationRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SendUserInformationRequest) GetConnection() *v1.ConnectionID {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *SendUserInformationRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *SendUserInformationRequest) GetUserData() []byte {
+	if x != nil {
+		return x.UserData
+	}
+	return nil
+}
+
+type SendUserInformationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendUserInformationResponse) Reset() {
+	*x = SendUserInformationResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendUserInformationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendUserInformationResponse) ProtoMessage() {}
+
+func (x *SendUserInformationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendUserInformationResponse.ProtoReflect.Descriptor instead.
+func (*SendUserInformationResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{53}
 }
 
 type SnapshotDeviceRequest struct {
@@ -568,7 +3297,7 @@ type SnapshotDeviceRequest struct {
 
 func (x *SnapshotDeviceRequest) Reset() {
 	*x = SnapshotDeviceRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[10]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +3309,7 @@ func (x *SnapshotDeviceRequest) String() string {
 func (*SnapshotDeviceRequest) ProtoMessage() {}
 
 func (x *SnapshotDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[10]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +3322,7 @@ func (x *SnapshotDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnapshotDeviceRequest.ProtoReflect.Descriptor instead.
 func (*SnapshotDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{10}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SnapshotDeviceRequest) GetTarget() string {
@@ -619,7 +3348,7 @@ type SnapshotDeviceResponse struct {
 
 func (x *SnapshotDeviceResponse) Reset() {
 	*x = SnapshotDeviceResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[11]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -631,7 +3360,7 @@ func (x *SnapshotDeviceResponse) String() string {
 func (*SnapshotDeviceResponse) ProtoMessage() {}
 
 func (x *SnapshotDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[11]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -644,7 +3373,7 @@ func (x *SnapshotDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnapshotDeviceResponse.ProtoReflect.Descriptor instead.
 func (*SnapshotDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{11}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *SnapshotDeviceResponse) GetConnections() []*SnapshotConnection {
@@ -654,34 +3383,29 @@ func (x *SnapshotDeviceResponse) GetConnections() []*SnapshotConnection {
 	return nil
 }
 
-// SnapshotConnection is one call at the device: the own connection first, then
-// those of the other parties.
-type SnapshotConnection struct {
-	state                 protoimpl.MessageState    `protogen:"open.v1"`
-	Connection            *v1.ConnectionID          `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
-	LocalConnectionState  v1.LocalConnectionState   `protobuf:"varint,2,opt,name=local_connection_state,json=localConnectionState,proto3,enum=offhook.cti.v1.LocalConnectionState" json:"local_connection_state,omitempty"`
-	OtherConnectionStates []v1.LocalConnectionState `protobuf:"varint,3,rep,packed,name=other_connection_states,json=otherConnectionStates,proto3,enum=offhook.cti.v1.LocalConnectionState" json:"other_connection_states,omitempty"`
-	// The other party where there is exactly one.
-	EndpointDevice string `protobuf:"bytes,4,opt,name=endpoint_device,json=endpointDevice,proto3" json:"endpoint_device,omitempty"`
+type SnapshotCallRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Target         string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	SnapshotObject *v1.ConnectionID       `protobuf:"bytes,2,opt,name=snapshot_object,json=snapshotObject,proto3" json:"snapshot_object,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
 
-func (x *SnapshotConnection) Reset() {
-	*x = SnapshotConnection{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[12]
+func (x *SnapshotCallRequest) Reset() {
+	*x = SnapshotCallRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SnapshotConnection) String() string {
+func (x *SnapshotCallRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SnapshotConnection) ProtoMessage() {}
+func (*SnapshotCallRequest) ProtoMessage() {}
 
-func (x *SnapshotConnection) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[12]
+func (x *SnapshotCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -692,37 +3416,391 @@ func (x *SnapshotConnection) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SnapshotConnection.ProtoReflect.Descriptor instead.
-func (*SnapshotConnection) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{12}
+// Deprecated: Use SnapshotCallRequest.ProtoReflect.Descriptor instead.
+func (*SnapshotCallRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{56}
 }
 
-func (x *SnapshotConnection) GetConnection() *v1.ConnectionID {
+func (x *SnapshotCallRequest) GetTarget() string {
 	if x != nil {
-		return x.Connection
-	}
-	return nil
-}
-
-func (x *SnapshotConnection) GetLocalConnectionState() v1.LocalConnectionState {
-	if x != nil {
-		return x.LocalConnectionState
-	}
-	return v1.LocalConnectionState(0)
-}
-
-func (x *SnapshotConnection) GetOtherConnectionStates() []v1.LocalConnectionState {
-	if x != nil {
-		return x.OtherConnectionStates
-	}
-	return nil
-}
-
-func (x *SnapshotConnection) GetEndpointDevice() string {
-	if x != nil {
-		return x.EndpointDevice
+		return x.Target
 	}
 	return ""
+}
+
+func (x *SnapshotCallRequest) GetSnapshotObject() *v1.ConnectionID {
+	if x != nil {
+		return x.SnapshotObject
+	}
+	return nil
+}
+
+type SnapshotCallResponse struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	CallId         string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	CallingDevice  string                 `protobuf:"bytes,2,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	CalledDevice   string                 `protobuf:"bytes,3,opt,name=called_device,json=calledDevice,proto3" json:"called_device,omitempty"`
+	CorrelatorData []byte                 `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	GlobalCallId   string                 `protobuf:"bytes,5,opt,name=global_call_id,json=globalCallId,proto3" json:"global_call_id,omitempty"`
+	Parties        []*SnapshotParty       `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SnapshotCallResponse) Reset() {
+	*x = SnapshotCallResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotCallResponse) ProtoMessage() {}
+
+func (x *SnapshotCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotCallResponse.ProtoReflect.Descriptor instead.
+func (*SnapshotCallResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *SnapshotCallResponse) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *SnapshotCallResponse) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+func (x *SnapshotCallResponse) GetCalledDevice() string {
+	if x != nil {
+		return x.CalledDevice
+	}
+	return ""
+}
+
+func (x *SnapshotCallResponse) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *SnapshotCallResponse) GetGlobalCallId() string {
+	if x != nil {
+		return x.GlobalCallId
+	}
+	return ""
+}
+
+func (x *SnapshotCallResponse) GetParties() []*SnapshotParty {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+type GetLogicalDeviceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLogicalDeviceRequest) Reset() {
+	*x = GetLogicalDeviceRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLogicalDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLogicalDeviceRequest) ProtoMessage() {}
+
+func (x *GetLogicalDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLogicalDeviceRequest.ProtoReflect.Descriptor instead.
+func (*GetLogicalDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *GetLogicalDeviceRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetLogicalDeviceRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetLogicalDeviceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ECMA-323 DeviceCategory.
+	Category               string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
+	MaxActiveCalls         uint32 `protobuf:"varint,2,opt,name=max_active_calls,json=maxActiveCalls,proto3" json:"max_active_calls,omitempty"`
+	MaxHeldCalls           uint32 `protobuf:"varint,3,opt,name=max_held_calls,json=maxHeldCalls,proto3" json:"max_held_calls,omitempty"`
+	MaxDevicesInConference uint32 `protobuf:"varint,4,opt,name=max_devices_in_conference,json=maxDevicesInConference,proto3" json:"max_devices_in_conference,omitempty"`
+	HasPhysicalElement     bool   `protobuf:"varint,5,opt,name=has_physical_element,json=hasPhysicalElement,proto3" json:"has_physical_element,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *GetLogicalDeviceResponse) Reset() {
+	*x = GetLogicalDeviceResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLogicalDeviceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLogicalDeviceResponse) ProtoMessage() {}
+
+func (x *GetLogicalDeviceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLogicalDeviceResponse.ProtoReflect.Descriptor instead.
+func (*GetLogicalDeviceResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *GetLogicalDeviceResponse) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *GetLogicalDeviceResponse) GetMaxActiveCalls() uint32 {
+	if x != nil {
+		return x.MaxActiveCalls
+	}
+	return 0
+}
+
+func (x *GetLogicalDeviceResponse) GetMaxHeldCalls() uint32 {
+	if x != nil {
+		return x.MaxHeldCalls
+	}
+	return 0
+}
+
+func (x *GetLogicalDeviceResponse) GetMaxDevicesInConference() uint32 {
+	if x != nil {
+		return x.MaxDevicesInConference
+	}
+	return 0
+}
+
+func (x *GetLogicalDeviceResponse) GetHasPhysicalElement() bool {
+	if x != nil {
+		return x.HasPhysicalElement
+	}
+	return false
+}
+
+type GetPhysicalDeviceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPhysicalDeviceRequest) Reset() {
+	*x = GetPhysicalDeviceRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPhysicalDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPhysicalDeviceRequest) ProtoMessage() {}
+
+func (x *GetPhysicalDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPhysicalDeviceRequest.ProtoReflect.Descriptor instead.
+func (*GetPhysicalDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *GetPhysicalDeviceRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetPhysicalDeviceRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetPhysicalDeviceResponse struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	DeviceModel string                 `protobuf:"bytes,1,opt,name=device_model,json=deviceModel,proto3" json:"device_model,omitempty"`
+	// Names of the physical device services that work on this device, those of
+	// ECMA-323's physDevServList: "setMessageWaitingIndicator".
+	Services []string `protobuf:"bytes,2,rep,name=services,proto3" json:"services,omitempty"`
+	// Likewise of physDevEvtsList.
+	Events        []string `protobuf:"bytes,3,rep,name=events,proto3" json:"events,omitempty"`
+	Displays      uint32   `protobuf:"varint,4,opt,name=displays,proto3" json:"displays,omitempty"`
+	Buttons       uint32   `protobuf:"varint,5,opt,name=buttons,proto3" json:"buttons,omitempty"`
+	Lamps         uint32   `protobuf:"varint,6,opt,name=lamps,proto3" json:"lamps,omitempty"`
+	LampLabels    []string `protobuf:"bytes,7,rep,name=lamp_labels,json=lampLabels,proto3" json:"lamp_labels,omitempty"`
+	ButtonLabels  []string `protobuf:"bytes,8,rep,name=button_labels,json=buttonLabels,proto3" json:"button_labels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPhysicalDeviceResponse) Reset() {
+	*x = GetPhysicalDeviceResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPhysicalDeviceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPhysicalDeviceResponse) ProtoMessage() {}
+
+func (x *GetPhysicalDeviceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPhysicalDeviceResponse.ProtoReflect.Descriptor instead.
+func (*GetPhysicalDeviceResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *GetPhysicalDeviceResponse) GetDeviceModel() string {
+	if x != nil {
+		return x.DeviceModel
+	}
+	return ""
+}
+
+func (x *GetPhysicalDeviceResponse) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *GetPhysicalDeviceResponse) GetEvents() []string {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *GetPhysicalDeviceResponse) GetDisplays() uint32 {
+	if x != nil {
+		return x.Displays
+	}
+	return 0
+}
+
+func (x *GetPhysicalDeviceResponse) GetButtons() uint32 {
+	if x != nil {
+		return x.Buttons
+	}
+	return 0
+}
+
+func (x *GetPhysicalDeviceResponse) GetLamps() uint32 {
+	if x != nil {
+		return x.Lamps
+	}
+	return 0
+}
+
+func (x *GetPhysicalDeviceResponse) GetLampLabels() []string {
+	if x != nil {
+		return x.LampLabels
+	}
+	return nil
+}
+
+func (x *GetPhysicalDeviceResponse) GetButtonLabels() []string {
+	if x != nil {
+		return x.ButtonLabels
+	}
+	return nil
 }
 
 type ListRegistrationsRequest struct {
@@ -734,7 +3812,7 @@ type ListRegistrationsRequest struct {
 
 func (x *ListRegistrationsRequest) Reset() {
 	*x = ListRegistrationsRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[13]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -746,7 +3824,7 @@ func (x *ListRegistrationsRequest) String() string {
 func (*ListRegistrationsRequest) ProtoMessage() {}
 
 func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[13]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -759,7 +3837,7 @@ func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsRequest.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{13}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ListRegistrationsRequest) GetTarget() string {
@@ -778,7 +3856,7 @@ type ListRegistrationsResponse struct {
 
 func (x *ListRegistrationsResponse) Reset() {
 	*x = ListRegistrationsResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[14]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +3868,7 @@ func (x *ListRegistrationsResponse) String() string {
 func (*ListRegistrationsResponse) ProtoMessage() {}
 
 func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[14]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +3881,7 @@ func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsResponse.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{14}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListRegistrationsResponse) GetRegistrations() []*Registration {
@@ -813,31 +3891,34 @@ func (x *ListRegistrationsResponse) GetRegistrations() []*Registration {
 	return nil
 }
 
-type Registration struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Line           string                 `protobuf:"bytes,1,opt,name=line,proto3" json:"line,omitempty"`
-	Contact        string                 `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
-	UserAgent      string                 `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
-	ExpiresSeconds uint32                 `protobuf:"varint,4,opt,name=expires_seconds,json=expiresSeconds,proto3" json:"expires_seconds,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+type SetForwardingRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	// ECMA-323 ForwardingType; empty: forwardImmediate.
+	ForwardingType  string `protobuf:"bytes,3,opt,name=forwarding_type,json=forwardingType,proto3" json:"forwarding_type,omitempty"`
+	ActivateForward bool   `protobuf:"varint,4,opt,name=activate_forward,json=activateForward,proto3" json:"activate_forward,omitempty"`
+	ForwardDn       string `protobuf:"bytes,5,opt,name=forward_dn,json=forwardDn,proto3" json:"forward_dn,omitempty"`
+	RingCount       uint32 `protobuf:"varint,6,opt,name=ring_count,json=ringCount,proto3" json:"ring_count,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
-func (x *Registration) Reset() {
-	*x = Registration{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[15]
+func (x *SetForwardingRequest) Reset() {
+	*x = SetForwardingRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Registration) String() string {
+func (x *SetForwardingRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Registration) ProtoMessage() {}
+func (*SetForwardingRequest) ProtoMessage() {}
 
-func (x *Registration) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[15]
+func (x *SetForwardingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -848,61 +3929,2937 @@ func (x *Registration) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Registration.ProtoReflect.Descriptor instead.
-func (*Registration) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{15}
+// Deprecated: Use SetForwardingRequest.ProtoReflect.Descriptor instead.
+func (*SetForwardingRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{64}
 }
 
-func (x *Registration) GetLine() string {
+func (x *SetForwardingRequest) GetTarget() string {
 	if x != nil {
-		return x.Line
+		return x.Target
 	}
 	return ""
 }
 
-func (x *Registration) GetContact() string {
+func (x *SetForwardingRequest) GetDevice() string {
 	if x != nil {
-		return x.Contact
+		return x.Device
 	}
 	return ""
 }
 
-func (x *Registration) GetUserAgent() string {
+func (x *SetForwardingRequest) GetForwardingType() string {
 	if x != nil {
-		return x.UserAgent
+		return x.ForwardingType
 	}
 	return ""
 }
 
-func (x *Registration) GetExpiresSeconds() uint32 {
+func (x *SetForwardingRequest) GetActivateForward() bool {
 	if x != nil {
-		return x.ExpiresSeconds
+		return x.ActivateForward
+	}
+	return false
+}
+
+func (x *SetForwardingRequest) GetForwardDn() string {
+	if x != nil {
+		return x.ForwardDn
+	}
+	return ""
+}
+
+func (x *SetForwardingRequest) GetRingCount() uint32 {
+	if x != nil {
+		return x.RingCount
 	}
 	return 0
+}
+
+type SetForwardingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetForwardingResponse) Reset() {
+	*x = SetForwardingResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetForwardingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetForwardingResponse) ProtoMessage() {}
+
+func (x *SetForwardingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetForwardingResponse.ProtoReflect.Descriptor instead.
+func (*SetForwardingResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{65}
+}
+
+type GetForwardingRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetForwardingRequest) Reset() {
+	*x = GetForwardingRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetForwardingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetForwardingRequest) ProtoMessage() {}
+
+func (x *GetForwardingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetForwardingRequest.ProtoReflect.Descriptor instead.
+func (*GetForwardingRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *GetForwardingRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetForwardingRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetForwardingResponse struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	ForwardingList []*Forwarding          `protobuf:"bytes,1,rep,name=forwarding_list,json=forwardingList,proto3" json:"forwarding_list,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetForwardingResponse) Reset() {
+	*x = GetForwardingResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetForwardingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetForwardingResponse) ProtoMessage() {}
+
+func (x *GetForwardingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetForwardingResponse.ProtoReflect.Descriptor instead.
+func (*GetForwardingResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *GetForwardingResponse) GetForwardingList() []*Forwarding {
+	if x != nil {
+		return x.ForwardingList
+	}
+	return nil
+}
+
+type SetDoNotDisturbRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Target         string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device         string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	DoNotDisturbOn bool                   `protobuf:"varint,3,opt,name=do_not_disturb_on,json=doNotDisturbOn,proto3" json:"do_not_disturb_on,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SetDoNotDisturbRequest) Reset() {
+	*x = SetDoNotDisturbRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDoNotDisturbRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDoNotDisturbRequest) ProtoMessage() {}
+
+func (x *SetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDoNotDisturbRequest.ProtoReflect.Descriptor instead.
+func (*SetDoNotDisturbRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *SetDoNotDisturbRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetDoNotDisturbRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetDoNotDisturbRequest) GetDoNotDisturbOn() bool {
+	if x != nil {
+		return x.DoNotDisturbOn
+	}
+	return false
+}
+
+type SetDoNotDisturbResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDoNotDisturbResponse) Reset() {
+	*x = SetDoNotDisturbResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDoNotDisturbResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDoNotDisturbResponse) ProtoMessage() {}
+
+func (x *SetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDoNotDisturbResponse.ProtoReflect.Descriptor instead.
+func (*SetDoNotDisturbResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{69}
+}
+
+type GetDoNotDisturbRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDoNotDisturbRequest) Reset() {
+	*x = GetDoNotDisturbRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDoNotDisturbRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDoNotDisturbRequest) ProtoMessage() {}
+
+func (x *GetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDoNotDisturbRequest.ProtoReflect.Descriptor instead.
+func (*GetDoNotDisturbRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *GetDoNotDisturbRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetDoNotDisturbRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetDoNotDisturbResponse struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	DoNotDisturbOn bool                   `protobuf:"varint,1,opt,name=do_not_disturb_on,json=doNotDisturbOn,proto3" json:"do_not_disturb_on,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetDoNotDisturbResponse) Reset() {
+	*x = GetDoNotDisturbResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDoNotDisturbResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDoNotDisturbResponse) ProtoMessage() {}
+
+func (x *GetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDoNotDisturbResponse.ProtoReflect.Descriptor instead.
+func (*GetDoNotDisturbResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *GetDoNotDisturbResponse) GetDoNotDisturbOn() bool {
+	if x != nil {
+		return x.DoNotDisturbOn
+	}
+	return false
+}
+
+type SetAutoAnswerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	AutoAnswerOn  bool                   `protobuf:"varint,3,opt,name=auto_answer_on,json=autoAnswerOn,proto3" json:"auto_answer_on,omitempty"`
+	NumberOfRings uint32                 `protobuf:"varint,4,opt,name=number_of_rings,json=numberOfRings,proto3" json:"number_of_rings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAutoAnswerRequest) Reset() {
+	*x = SetAutoAnswerRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAutoAnswerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAutoAnswerRequest) ProtoMessage() {}
+
+func (x *SetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAutoAnswerRequest.ProtoReflect.Descriptor instead.
+func (*SetAutoAnswerRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *SetAutoAnswerRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetAutoAnswerRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetAutoAnswerRequest) GetAutoAnswerOn() bool {
+	if x != nil {
+		return x.AutoAnswerOn
+	}
+	return false
+}
+
+func (x *SetAutoAnswerRequest) GetNumberOfRings() uint32 {
+	if x != nil {
+		return x.NumberOfRings
+	}
+	return 0
+}
+
+type SetAutoAnswerResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAutoAnswerResponse) Reset() {
+	*x = SetAutoAnswerResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAutoAnswerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAutoAnswerResponse) ProtoMessage() {}
+
+func (x *SetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAutoAnswerResponse.ProtoReflect.Descriptor instead.
+func (*SetAutoAnswerResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{73}
+}
+
+type GetAutoAnswerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAutoAnswerRequest) Reset() {
+	*x = GetAutoAnswerRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAutoAnswerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAutoAnswerRequest) ProtoMessage() {}
+
+func (x *GetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAutoAnswerRequest.ProtoReflect.Descriptor instead.
+func (*GetAutoAnswerRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *GetAutoAnswerRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetAutoAnswerRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetAutoAnswerResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AutoAnswerOn  bool                   `protobuf:"varint,1,opt,name=auto_answer_on,json=autoAnswerOn,proto3" json:"auto_answer_on,omitempty"`
+	NumberOfRings uint32                 `protobuf:"varint,2,opt,name=number_of_rings,json=numberOfRings,proto3" json:"number_of_rings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAutoAnswerResponse) Reset() {
+	*x = GetAutoAnswerResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAutoAnswerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAutoAnswerResponse) ProtoMessage() {}
+
+func (x *GetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAutoAnswerResponse.ProtoReflect.Descriptor instead.
+func (*GetAutoAnswerResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *GetAutoAnswerResponse) GetAutoAnswerOn() bool {
+	if x != nil {
+		return x.AutoAnswerOn
+	}
+	return false
+}
+
+func (x *GetAutoAnswerResponse) GetNumberOfRings() uint32 {
+	if x != nil {
+		return x.NumberOfRings
+	}
+	return 0
+}
+
+type SetCallerIDStatusRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Target           string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device           string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	CallerIdProvided bool                   `protobuf:"varint,3,opt,name=caller_id_provided,json=callerIdProvided,proto3" json:"caller_id_provided,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *SetCallerIDStatusRequest) Reset() {
+	*x = SetCallerIDStatusRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCallerIDStatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCallerIDStatusRequest) ProtoMessage() {}
+
+func (x *SetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCallerIDStatusRequest.ProtoReflect.Descriptor instead.
+func (*SetCallerIDStatusRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *SetCallerIDStatusRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetCallerIDStatusRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetCallerIDStatusRequest) GetCallerIdProvided() bool {
+	if x != nil {
+		return x.CallerIdProvided
+	}
+	return false
+}
+
+type SetCallerIDStatusResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCallerIDStatusResponse) Reset() {
+	*x = SetCallerIDStatusResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCallerIDStatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCallerIDStatusResponse) ProtoMessage() {}
+
+func (x *SetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCallerIDStatusResponse.ProtoReflect.Descriptor instead.
+func (*SetCallerIDStatusResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{77}
+}
+
+type GetCallerIDStatusRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallerIDStatusRequest) Reset() {
+	*x = GetCallerIDStatusRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallerIDStatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallerIDStatusRequest) ProtoMessage() {}
+
+func (x *GetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallerIDStatusRequest.ProtoReflect.Descriptor instead.
+func (*GetCallerIDStatusRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *GetCallerIDStatusRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetCallerIDStatusRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetCallerIDStatusResponse struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	CallerIdProvided bool                   `protobuf:"varint,1,opt,name=caller_id_provided,json=callerIdProvided,proto3" json:"caller_id_provided,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *GetCallerIDStatusResponse) Reset() {
+	*x = GetCallerIDStatusResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallerIDStatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallerIDStatusResponse) ProtoMessage() {}
+
+func (x *GetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallerIDStatusResponse.ProtoReflect.Descriptor instead.
+func (*GetCallerIDStatusResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *GetCallerIDStatusResponse) GetCallerIdProvided() bool {
+	if x != nil {
+		return x.CallerIdProvided
+	}
+	return false
+}
+
+type SetAgentStateRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	// ECMA-323 ReqAgentState.
+	RequestedAgentState string `protobuf:"bytes,3,opt,name=requested_agent_state,json=requestedAgentState,proto3" json:"requested_agent_state,omitempty"`
+	AgentId             string `protobuf:"bytes,4,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	AcdGroup            string `protobuf:"bytes,5,opt,name=acd_group,json=acdGroup,proto3" json:"acd_group,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *SetAgentStateRequest) Reset() {
+	*x = SetAgentStateRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAgentStateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAgentStateRequest) ProtoMessage() {}
+
+func (x *SetAgentStateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAgentStateRequest.ProtoReflect.Descriptor instead.
+func (*SetAgentStateRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *SetAgentStateRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetAgentStateRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetAgentStateRequest) GetRequestedAgentState() string {
+	if x != nil {
+		return x.RequestedAgentState
+	}
+	return ""
+}
+
+func (x *SetAgentStateRequest) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *SetAgentStateRequest) GetAcdGroup() string {
+	if x != nil {
+		return x.AcdGroup
+	}
+	return ""
+}
+
+type SetAgentStateResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAgentStateResponse) Reset() {
+	*x = SetAgentStateResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAgentStateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAgentStateResponse) ProtoMessage() {}
+
+func (x *SetAgentStateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAgentStateResponse.ProtoReflect.Descriptor instead.
+func (*SetAgentStateResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{81}
+}
+
+type GetAgentStateRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAgentStateRequest) Reset() {
+	*x = GetAgentStateRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAgentStateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAgentStateRequest) ProtoMessage() {}
+
+func (x *GetAgentStateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAgentStateRequest.ProtoReflect.Descriptor instead.
+func (*GetAgentStateRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *GetAgentStateRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetAgentStateRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetAgentStateResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AgentStates   []*AgentState          `protobuf:"bytes,1,rep,name=agent_states,json=agentStates,proto3" json:"agent_states,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAgentStateResponse) Reset() {
+	*x = GetAgentStateResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAgentStateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAgentStateResponse) ProtoMessage() {}
+
+func (x *GetAgentStateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAgentStateResponse.ProtoReflect.Descriptor instead.
+func (*GetAgentStateResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *GetAgentStateResponse) GetAgentStates() []*AgentState {
+	if x != nil {
+		return x.AgentStates
+	}
+	return nil
+}
+
+type SetMessageWaitingIndicatorRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Target           string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device           string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	MessageWaitingOn bool                   `protobuf:"varint,3,opt,name=message_waiting_on,json=messageWaitingOn,proto3" json:"message_waiting_on,omitempty"`
+	NewMessages      uint32                 `protobuf:"varint,4,opt,name=new_messages,json=newMessages,proto3" json:"new_messages,omitempty"`
+	OldMessages      uint32                 `protobuf:"varint,5,opt,name=old_messages,json=oldMessages,proto3" json:"old_messages,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *SetMessageWaitingIndicatorRequest) Reset() {
+	*x = SetMessageWaitingIndicatorRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMessageWaitingIndicatorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMessageWaitingIndicatorRequest) ProtoMessage() {}
+
+func (x *SetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMessageWaitingIndicatorRequest.ProtoReflect.Descriptor instead.
+func (*SetMessageWaitingIndicatorRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *SetMessageWaitingIndicatorRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetMessageWaitingIndicatorRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetMessageWaitingIndicatorRequest) GetMessageWaitingOn() bool {
+	if x != nil {
+		return x.MessageWaitingOn
+	}
+	return false
+}
+
+func (x *SetMessageWaitingIndicatorRequest) GetNewMessages() uint32 {
+	if x != nil {
+		return x.NewMessages
+	}
+	return 0
+}
+
+func (x *SetMessageWaitingIndicatorRequest) GetOldMessages() uint32 {
+	if x != nil {
+		return x.OldMessages
+	}
+	return 0
+}
+
+type SetMessageWaitingIndicatorResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMessageWaitingIndicatorResponse) Reset() {
+	*x = SetMessageWaitingIndicatorResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMessageWaitingIndicatorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMessageWaitingIndicatorResponse) ProtoMessage() {}
+
+func (x *SetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMessageWaitingIndicatorResponse.ProtoReflect.Descriptor instead.
+func (*SetMessageWaitingIndicatorResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{85}
+}
+
+type GetMessageWaitingIndicatorRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMessageWaitingIndicatorRequest) Reset() {
+	*x = GetMessageWaitingIndicatorRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMessageWaitingIndicatorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMessageWaitingIndicatorRequest) ProtoMessage() {}
+
+func (x *GetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMessageWaitingIndicatorRequest.ProtoReflect.Descriptor instead.
+func (*GetMessageWaitingIndicatorRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *GetMessageWaitingIndicatorRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetMessageWaitingIndicatorRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetMessageWaitingIndicatorResponse struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	MessageWaitingOn bool                   `protobuf:"varint,1,opt,name=message_waiting_on,json=messageWaitingOn,proto3" json:"message_waiting_on,omitempty"`
+	LampIsPresent    bool                   `protobuf:"varint,2,opt,name=lamp_is_present,json=lampIsPresent,proto3" json:"lamp_is_present,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *GetMessageWaitingIndicatorResponse) Reset() {
+	*x = GetMessageWaitingIndicatorResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMessageWaitingIndicatorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMessageWaitingIndicatorResponse) ProtoMessage() {}
+
+func (x *GetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMessageWaitingIndicatorResponse.ProtoReflect.Descriptor instead.
+func (*GetMessageWaitingIndicatorResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *GetMessageWaitingIndicatorResponse) GetMessageWaitingOn() bool {
+	if x != nil {
+		return x.MessageWaitingOn
+	}
+	return false
+}
+
+func (x *GetMessageWaitingIndicatorResponse) GetLampIsPresent() bool {
+	if x != nil {
+		return x.LampIsPresent
+	}
+	return false
+}
+
+type SetMicrophoneMuteRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Target           string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device           string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	MicrophoneMuteOn bool                   `protobuf:"varint,3,opt,name=microphone_mute_on,json=microphoneMuteOn,proto3" json:"microphone_mute_on,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *SetMicrophoneMuteRequest) Reset() {
+	*x = SetMicrophoneMuteRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMicrophoneMuteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMicrophoneMuteRequest) ProtoMessage() {}
+
+func (x *SetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMicrophoneMuteRequest.ProtoReflect.Descriptor instead.
+func (*SetMicrophoneMuteRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *SetMicrophoneMuteRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetMicrophoneMuteRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetMicrophoneMuteRequest) GetMicrophoneMuteOn() bool {
+	if x != nil {
+		return x.MicrophoneMuteOn
+	}
+	return false
+}
+
+type SetMicrophoneMuteResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMicrophoneMuteResponse) Reset() {
+	*x = SetMicrophoneMuteResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMicrophoneMuteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMicrophoneMuteResponse) ProtoMessage() {}
+
+func (x *SetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMicrophoneMuteResponse.ProtoReflect.Descriptor instead.
+func (*SetMicrophoneMuteResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{89}
+}
+
+type GetMicrophoneMuteRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMicrophoneMuteRequest) Reset() {
+	*x = GetMicrophoneMuteRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMicrophoneMuteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMicrophoneMuteRequest) ProtoMessage() {}
+
+func (x *GetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMicrophoneMuteRequest.ProtoReflect.Descriptor instead.
+func (*GetMicrophoneMuteRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *GetMicrophoneMuteRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetMicrophoneMuteRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetMicrophoneMuteResponse struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	MicrophoneMuteOn bool                   `protobuf:"varint,1,opt,name=microphone_mute_on,json=microphoneMuteOn,proto3" json:"microphone_mute_on,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *GetMicrophoneMuteResponse) Reset() {
+	*x = GetMicrophoneMuteResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMicrophoneMuteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMicrophoneMuteResponse) ProtoMessage() {}
+
+func (x *GetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMicrophoneMuteResponse.ProtoReflect.Descriptor instead.
+func (*GetMicrophoneMuteResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *GetMicrophoneMuteResponse) GetMicrophoneMuteOn() bool {
+	if x != nil {
+		return x.MicrophoneMuteOn
+	}
+	return false
+}
+
+type SetSpeakerMuteRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	SpeakerMuteOn bool                   `protobuf:"varint,3,opt,name=speaker_mute_on,json=speakerMuteOn,proto3" json:"speaker_mute_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetSpeakerMuteRequest) Reset() {
+	*x = SetSpeakerMuteRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetSpeakerMuteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetSpeakerMuteRequest) ProtoMessage() {}
+
+func (x *SetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetSpeakerMuteRequest.ProtoReflect.Descriptor instead.
+func (*SetSpeakerMuteRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *SetSpeakerMuteRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetSpeakerMuteRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetSpeakerMuteRequest) GetSpeakerMuteOn() bool {
+	if x != nil {
+		return x.SpeakerMuteOn
+	}
+	return false
+}
+
+type SetSpeakerMuteResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetSpeakerMuteResponse) Reset() {
+	*x = SetSpeakerMuteResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetSpeakerMuteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetSpeakerMuteResponse) ProtoMessage() {}
+
+func (x *SetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetSpeakerMuteResponse.ProtoReflect.Descriptor instead.
+func (*SetSpeakerMuteResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{93}
+}
+
+type GetSpeakerMuteRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSpeakerMuteRequest) Reset() {
+	*x = GetSpeakerMuteRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSpeakerMuteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSpeakerMuteRequest) ProtoMessage() {}
+
+func (x *GetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSpeakerMuteRequest.ProtoReflect.Descriptor instead.
+func (*GetSpeakerMuteRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{94}
+}
+
+func (x *GetSpeakerMuteRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetSpeakerMuteRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetSpeakerMuteResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SpeakerMuteOn bool                   `protobuf:"varint,1,opt,name=speaker_mute_on,json=speakerMuteOn,proto3" json:"speaker_mute_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSpeakerMuteResponse) Reset() {
+	*x = GetSpeakerMuteResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSpeakerMuteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSpeakerMuteResponse) ProtoMessage() {}
+
+func (x *GetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSpeakerMuteResponse.ProtoReflect.Descriptor instead.
+func (*GetSpeakerMuteResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{95}
+}
+
+func (x *GetSpeakerMuteResponse) GetSpeakerMuteOn() bool {
+	if x != nil {
+		return x.SpeakerMuteOn
+	}
+	return false
+}
+
+type SetSpeakerVolumeRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	// 0 to 100.
+	SpeakerVolume uint32 `protobuf:"varint,3,opt,name=speaker_volume,json=speakerVolume,proto3" json:"speaker_volume,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetSpeakerVolumeRequest) Reset() {
+	*x = SetSpeakerVolumeRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetSpeakerVolumeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetSpeakerVolumeRequest) ProtoMessage() {}
+
+func (x *SetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetSpeakerVolumeRequest.ProtoReflect.Descriptor instead.
+func (*SetSpeakerVolumeRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{96}
+}
+
+func (x *SetSpeakerVolumeRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetSpeakerVolumeRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetSpeakerVolumeRequest) GetSpeakerVolume() uint32 {
+	if x != nil {
+		return x.SpeakerVolume
+	}
+	return 0
+}
+
+type SetSpeakerVolumeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetSpeakerVolumeResponse) Reset() {
+	*x = SetSpeakerVolumeResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetSpeakerVolumeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetSpeakerVolumeResponse) ProtoMessage() {}
+
+func (x *SetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetSpeakerVolumeResponse.ProtoReflect.Descriptor instead.
+func (*SetSpeakerVolumeResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{97}
+}
+
+type GetSpeakerVolumeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSpeakerVolumeRequest) Reset() {
+	*x = GetSpeakerVolumeRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSpeakerVolumeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSpeakerVolumeRequest) ProtoMessage() {}
+
+func (x *GetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSpeakerVolumeRequest.ProtoReflect.Descriptor instead.
+func (*GetSpeakerVolumeRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *GetSpeakerVolumeRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetSpeakerVolumeRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetSpeakerVolumeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SpeakerVolume uint32                 `protobuf:"varint,1,opt,name=speaker_volume,json=speakerVolume,proto3" json:"speaker_volume,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSpeakerVolumeResponse) Reset() {
+	*x = GetSpeakerVolumeResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSpeakerVolumeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSpeakerVolumeResponse) ProtoMessage() {}
+
+func (x *GetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSpeakerVolumeResponse.ProtoReflect.Descriptor instead.
+func (*GetSpeakerVolumeResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *GetSpeakerVolumeResponse) GetSpeakerVolume() uint32 {
+	if x != nil {
+		return x.SpeakerVolume
+	}
+	return 0
+}
+
+type SetDisplayRequest struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Target            string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device            string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	ContentsOfDisplay string                 `protobuf:"bytes,3,opt,name=contents_of_display,json=contentsOfDisplay,proto3" json:"contents_of_display,omitempty"`
+	Row               uint32                 `protobuf:"varint,4,opt,name=row,proto3" json:"row,omitempty"`
+	Column            uint32                 `protobuf:"varint,5,opt,name=column,proto3" json:"column,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SetDisplayRequest) Reset() {
+	*x = SetDisplayRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDisplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDisplayRequest) ProtoMessage() {}
+
+func (x *SetDisplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDisplayRequest.ProtoReflect.Descriptor instead.
+func (*SetDisplayRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{100}
+}
+
+func (x *SetDisplayRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetDisplayRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetDisplayRequest) GetContentsOfDisplay() string {
+	if x != nil {
+		return x.ContentsOfDisplay
+	}
+	return ""
+}
+
+func (x *SetDisplayRequest) GetRow() uint32 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *SetDisplayRequest) GetColumn() uint32 {
+	if x != nil {
+		return x.Column
+	}
+	return 0
+}
+
+type SetDisplayResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDisplayResponse) Reset() {
+	*x = SetDisplayResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDisplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDisplayResponse) ProtoMessage() {}
+
+func (x *SetDisplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDisplayResponse.ProtoReflect.Descriptor instead.
+func (*SetDisplayResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{101}
+}
+
+type GetDisplayRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDisplayRequest) Reset() {
+	*x = GetDisplayRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDisplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDisplayRequest) ProtoMessage() {}
+
+func (x *GetDisplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDisplayRequest.ProtoReflect.Descriptor instead.
+func (*GetDisplayRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{102}
+}
+
+func (x *GetDisplayRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetDisplayRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+type GetDisplayResponse struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	ContentsOfDisplay string                 `protobuf:"bytes,1,opt,name=contents_of_display,json=contentsOfDisplay,proto3" json:"contents_of_display,omitempty"`
+	Rows              uint32                 `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
+	Columns           uint32                 `protobuf:"varint,3,opt,name=columns,proto3" json:"columns,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *GetDisplayResponse) Reset() {
+	*x = GetDisplayResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDisplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDisplayResponse) ProtoMessage() {}
+
+func (x *GetDisplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDisplayResponse.ProtoReflect.Descriptor instead.
+func (*GetDisplayResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{103}
+}
+
+func (x *GetDisplayResponse) GetContentsOfDisplay() string {
+	if x != nil {
+		return x.ContentsOfDisplay
+	}
+	return ""
+}
+
+func (x *GetDisplayResponse) GetRows() uint32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *GetDisplayResponse) GetColumns() uint32 {
+	if x != nil {
+		return x.Columns
+	}
+	return 0
+}
+
+type ButtonPressRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device        string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	Button        string                 `protobuf:"bytes,3,opt,name=button,proto3" json:"button,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ButtonPressRequest) Reset() {
+	*x = ButtonPressRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ButtonPressRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ButtonPressRequest) ProtoMessage() {}
+
+func (x *ButtonPressRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ButtonPressRequest.ProtoReflect.Descriptor instead.
+func (*ButtonPressRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{104}
+}
+
+func (x *ButtonPressRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ButtonPressRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *ButtonPressRequest) GetButton() string {
+	if x != nil {
+		return x.Button
+	}
+	return ""
+}
+
+type ButtonPressResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ButtonPressResponse) Reset() {
+	*x = ButtonPressResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ButtonPressResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ButtonPressResponse) ProtoMessage() {}
+
+func (x *ButtonPressResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ButtonPressResponse.ProtoReflect.Descriptor instead.
+func (*ButtonPressResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{105}
+}
+
+type SetLampModeRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	Lamp   string                 `protobuf:"bytes,3,opt,name=lamp,proto3" json:"lamp,omitempty"`
+	// ECMA-323 LampMode.
+	LampMode      string `protobuf:"bytes,4,opt,name=lamp_mode,json=lampMode,proto3" json:"lamp_mode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetLampModeRequest) Reset() {
+	*x = SetLampModeRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetLampModeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetLampModeRequest) ProtoMessage() {}
+
+func (x *SetLampModeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetLampModeRequest.ProtoReflect.Descriptor instead.
+func (*SetLampModeRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *SetLampModeRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SetLampModeRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *SetLampModeRequest) GetLamp() string {
+	if x != nil {
+		return x.Lamp
+	}
+	return ""
+}
+
+func (x *SetLampModeRequest) GetLampMode() string {
+	if x != nil {
+		return x.LampMode
+	}
+	return ""
+}
+
+type SetLampModeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetLampModeResponse) Reset() {
+	*x = SetLampModeResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetLampModeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetLampModeResponse) ProtoMessage() {}
+
+func (x *SetLampModeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetLampModeResponse.ProtoReflect.Descriptor instead.
+func (*SetLampModeResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{107}
+}
+
+type GetLampModeRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Device string                 `protobuf:"bytes,2,opt,name=device,proto3" json:"device,omitempty"`
+	// Empty: all lamps.
+	Lamp          string `protobuf:"bytes,3,opt,name=lamp,proto3" json:"lamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLampModeRequest) Reset() {
+	*x = GetLampModeRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLampModeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLampModeRequest) ProtoMessage() {}
+
+func (x *GetLampModeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLampModeRequest.ProtoReflect.Descriptor instead.
+func (*GetLampModeRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{108}
+}
+
+func (x *GetLampModeRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GetLampModeRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *GetLampModeRequest) GetLamp() string {
+	if x != nil {
+		return x.Lamp
+	}
+	return ""
+}
+
+type GetLampModeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	LampModes     []*LampMode            `protobuf:"bytes,1,rep,name=lamp_modes,json=lampModes,proto3" json:"lamp_modes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLampModeResponse) Reset() {
+	*x = GetLampModeResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLampModeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLampModeResponse) ProtoMessage() {}
+
+func (x *GetLampModeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLampModeResponse.ProtoReflect.Descriptor instead.
+func (*GetLampModeResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{109}
+}
+
+func (x *GetLampModeResponse) GetLampModes() []*LampMode {
+	if x != nil {
+		return x.LampModes
+	}
+	return nil
+}
+
+type RouteRegisterRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Target    string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	SessionId string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Empty: all routeing lines that the user may control.
+	RouteingDevice string `protobuf:"bytes,3,opt,name=routeing_device,json=routeingDevice,proto3" json:"routeing_device,omitempty"`
+	// The routeing lines that the user may control.
+	AllowedDevices []string `protobuf:"bytes,4,rep,name=allowed_devices,json=allowedDevices,proto3" json:"allowed_devices,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RouteRegisterRequest) Reset() {
+	*x = RouteRegisterRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRegisterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRegisterRequest) ProtoMessage() {}
+
+func (x *RouteRegisterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRegisterRequest.ProtoReflect.Descriptor instead.
+func (*RouteRegisterRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{110}
+}
+
+func (x *RouteRegisterRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *RouteRegisterRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *RouteRegisterRequest) GetRouteingDevice() string {
+	if x != nil {
+		return x.RouteingDevice
+	}
+	return ""
+}
+
+func (x *RouteRegisterRequest) GetAllowedDevices() []string {
+	if x != nil {
+		return x.AllowedDevices
+	}
+	return nil
+}
+
+type RouteRegisterResponse struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	RouteRegisterReqId string                 `protobuf:"bytes,1,opt,name=route_register_req_id,json=routeRegisterReqId,proto3" json:"route_register_req_id,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *RouteRegisterResponse) Reset() {
+	*x = RouteRegisterResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRegisterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRegisterResponse) ProtoMessage() {}
+
+func (x *RouteRegisterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRegisterResponse.ProtoReflect.Descriptor instead.
+func (*RouteRegisterResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{111}
+}
+
+func (x *RouteRegisterResponse) GetRouteRegisterReqId() string {
+	if x != nil {
+		return x.RouteRegisterReqId
+	}
+	return ""
+}
+
+type RouteRegisterCancelRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Target    string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	SessionId string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Empty: all of the session.
+	RouteRegisterReqId string `protobuf:"bytes,3,opt,name=route_register_req_id,json=routeRegisterReqId,proto3" json:"route_register_req_id,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *RouteRegisterCancelRequest) Reset() {
+	*x = RouteRegisterCancelRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRegisterCancelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRegisterCancelRequest) ProtoMessage() {}
+
+func (x *RouteRegisterCancelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRegisterCancelRequest.ProtoReflect.Descriptor instead.
+func (*RouteRegisterCancelRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{112}
+}
+
+func (x *RouteRegisterCancelRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *RouteRegisterCancelRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *RouteRegisterCancelRequest) GetRouteRegisterReqId() string {
+	if x != nil {
+		return x.RouteRegisterReqId
+	}
+	return ""
+}
+
+type RouteRegisterCancelResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteRegisterCancelResponse) Reset() {
+	*x = RouteRegisterCancelResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRegisterCancelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRegisterCancelResponse) ProtoMessage() {}
+
+func (x *RouteRegisterCancelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRegisterCancelResponse.ProtoReflect.Descriptor instead.
+func (*RouteRegisterCancelResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{113}
+}
+
+type RouteSelectRequest struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Target             string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	SessionId          string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	CrossRefIdentifier string                 `protobuf:"bytes,3,opt,name=cross_ref_identifier,json=crossRefIdentifier,proto3" json:"cross_ref_identifier,omitempty"`
+	RouteSelected      string                 `protobuf:"bytes,4,opt,name=route_selected,json=routeSelected,proto3" json:"route_selected,omitempty"`
+	AlternateRoutes    []string               `protobuf:"bytes,5,rep,name=alternate_routes,json=alternateRoutes,proto3" json:"alternate_routes,omitempty"`
+	RemainRetries      int32                  `protobuf:"varint,6,opt,name=remain_retries,json=remainRetries,proto3" json:"remain_retries,omitempty"`
+	RouteUsedRequested bool                   `protobuf:"varint,7,opt,name=route_used_requested,json=routeUsedRequested,proto3" json:"route_used_requested,omitempty"`
+	CorrelatorData     []byte                 `protobuf:"bytes,8,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *RouteSelectRequest) Reset() {
+	*x = RouteSelectRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteSelectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteSelectRequest) ProtoMessage() {}
+
+func (x *RouteSelectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteSelectRequest.ProtoReflect.Descriptor instead.
+func (*RouteSelectRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{114}
+}
+
+func (x *RouteSelectRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *RouteSelectRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *RouteSelectRequest) GetCrossRefIdentifier() string {
+	if x != nil {
+		return x.CrossRefIdentifier
+	}
+	return ""
+}
+
+func (x *RouteSelectRequest) GetRouteSelected() string {
+	if x != nil {
+		return x.RouteSelected
+	}
+	return ""
+}
+
+func (x *RouteSelectRequest) GetAlternateRoutes() []string {
+	if x != nil {
+		return x.AlternateRoutes
+	}
+	return nil
+}
+
+func (x *RouteSelectRequest) GetRemainRetries() int32 {
+	if x != nil {
+		return x.RemainRetries
+	}
+	return 0
+}
+
+func (x *RouteSelectRequest) GetRouteUsedRequested() bool {
+	if x != nil {
+		return x.RouteUsedRequested
+	}
+	return false
+}
+
+func (x *RouteSelectRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+type RouteSelectResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteSelectResponse) Reset() {
+	*x = RouteSelectResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteSelectResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteSelectResponse) ProtoMessage() {}
+
+func (x *RouteSelectResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteSelectResponse.ProtoReflect.Descriptor instead.
+func (*RouteSelectResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{115}
+}
+
+type RouteRejectRequest struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Target             string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	SessionId          string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	CrossRefIdentifier string                 `protobuf:"bytes,3,opt,name=cross_ref_identifier,json=crossRefIdentifier,proto3" json:"cross_ref_identifier,omitempty"`
+	RejectCause        string                 `protobuf:"bytes,4,opt,name=reject_cause,json=rejectCause,proto3" json:"reject_cause,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *RouteRejectRequest) Reset() {
+	*x = RouteRejectRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRejectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRejectRequest) ProtoMessage() {}
+
+func (x *RouteRejectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRejectRequest.ProtoReflect.Descriptor instead.
+func (*RouteRejectRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{116}
+}
+
+func (x *RouteRejectRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *RouteRejectRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *RouteRejectRequest) GetCrossRefIdentifier() string {
+	if x != nil {
+		return x.CrossRefIdentifier
+	}
+	return ""
+}
+
+func (x *RouteRejectRequest) GetRejectCause() string {
+	if x != nil {
+		return x.RejectCause
+	}
+	return ""
+}
+
+type RouteRejectResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteRejectResponse) Reset() {
+	*x = RouteRejectResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRejectResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRejectResponse) ProtoMessage() {}
+
+func (x *RouteRejectResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRejectResponse.ProtoReflect.Descriptor instead.
+func (*RouteRejectResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{117}
+}
+
+type RouteEndRequest struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Target             string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	SessionId          string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	CrossRefIdentifier string                 `protobuf:"bytes,3,opt,name=cross_ref_identifier,json=crossRefIdentifier,proto3" json:"cross_ref_identifier,omitempty"`
+	ErrorValue         string                 `protobuf:"bytes,4,opt,name=error_value,json=errorValue,proto3" json:"error_value,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *RouteEndRequest) Reset() {
+	*x = RouteEndRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteEndRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteEndRequest) ProtoMessage() {}
+
+func (x *RouteEndRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteEndRequest.ProtoReflect.Descriptor instead.
+func (*RouteEndRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{118}
+}
+
+func (x *RouteEndRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *RouteEndRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *RouteEndRequest) GetCrossRefIdentifier() string {
+	if x != nil {
+		return x.CrossRefIdentifier
+	}
+	return ""
+}
+
+func (x *RouteEndRequest) GetErrorValue() string {
+	if x != nil {
+		return x.ErrorValue
+	}
+	return ""
+}
+
+type RouteEndResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteEndResponse) Reset() {
+	*x = RouteEndResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteEndResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteEndResponse) ProtoMessage() {}
+
+func (x *RouteEndResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteEndResponse.ProtoReflect.Descriptor instead.
+func (*RouteEndResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{119}
 }
 
 var File_offhook_phonecontrol_v1_phone_control_proto protoreflect.FileDescriptor
 
 const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\n" +
-	"+offhook/phonecontrol/v1/phone_control.proto\x12\x17offhook.phonecontrol.v1\x1a\x18offhook/cti/v1/cti.proto\"\x9d\x02\n" +
+	"+offhook/phonecontrol/v1/phone_control.proto\x12\x17offhook.phonecontrol.v1\x1a\x18offhook/cti/v1/cti.proto\"\xe4\x02\n" +
+	"\x12SnapshotConnection\x12<\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"connection\x12Z\n" +
+	"\x16local_connection_state\x18\x02 \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x14localConnectionState\x12\\\n" +
+	"\x17other_connection_states\x18\x03 \x03(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x15otherConnectionStates\x12'\n" +
+	"\x0fendpoint_device\x18\x04 \x01(\tR\x0eendpointDevice\x12-\n" +
+	"\x12services_permitted\x18\x05 \x01(\x04R\x11servicesPermitted\"\xd8\x01\n" +
+	"\rSnapshotParty\x12<\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"connection\x12Z\n" +
+	"\x16local_connection_state\x18\x02 \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x14localConnectionState\x12-\n" +
+	"\x12services_permitted\x18\x03 \x01(\x04R\x11servicesPermitted\"\x84\x01\n" +
+	"\fRegistration\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\tR\x04line\x12\x18\n" +
+	"\acontact\x18\x02 \x01(\tR\acontact\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x03 \x01(\tR\tuserAgent\x12'\n" +
+	"\x0fexpires_seconds\x18\x04 \x01(\rR\x0eexpiresSeconds\"\x9a\x01\n" +
+	"\n" +
+	"Forwarding\x12'\n" +
+	"\x0fforwarding_type\x18\x01 \x01(\tR\x0eforwardingType\x12%\n" +
+	"\x0eforward_status\x18\x02 \x01(\bR\rforwardStatus\x12\x1d\n" +
+	"\n" +
+	"forward_dn\x18\x03 \x01(\tR\tforwardDn\x12\x1d\n" +
+	"\n" +
+	"ring_count\x18\x04 \x01(\rR\tringCount\"\x82\x01\n" +
+	"\n" +
+	"AgentState\x12\x19\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x1b\n" +
+	"\tlogged_on\x18\x02 \x01(\bR\bloggedOn\x12\x1b\n" +
+	"\tacd_group\x18\x03 \x01(\tR\bacdGroup\x12\x1f\n" +
+	"\vagent_state\x18\x04 \x01(\tR\n" +
+	"agentState\"Q\n" +
+	"\bLampMode\x12\x12\n" +
+	"\x04lamp\x18\x01 \x01(\tR\x04lamp\x12\x1b\n" +
+	"\tlamp_mode\x18\x02 \x01(\tR\blampMode\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\"\xc7\x02\n" +
 	"\x0fMakeCallRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12%\n" +
 	"\x0ecalling_device\x18\x02 \x01(\tR\rcallingDevice\x126\n" +
 	"\x17called_directory_number\x18\x03 \x01(\tR\x15calledDirectoryNumber\x12M\n" +
 	"\x0eauto_originate\x18\x04 \x01(\x0e2&.offhook.phonecontrol.v1.AutoOriginateR\rautoOriginate\x12'\n" +
 	"\x0fcorrelator_data\x18\x05 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
-	"\tuser_data\x18\x06 \x01(\fR\buserData\"W\n" +
+	"\tuser_data\x18\x06 \x01(\fR\buserData\x12(\n" +
+	"\x10first_leg_number\x18\a \x01(\tR\x0efirstLegNumber\"W\n" +
 	"\x10MakeCallResponse\x12C\n" +
-	"\x0ecalling_device\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\rcallingDevice\"x\n" +
+	"\x0ecalling_device\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\rcallingDevice\"\xbe\x01\n" +
 	"\x11AnswerCallRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12K\n" +
-	"\x13call_to_be_answered\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x10callToBeAnswered\"\x14\n" +
-	"\x12AnswerCallResponse\"\x87\x01\n" +
+	"\x13call_to_be_answered\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x10callToBeAnswered\x12'\n" +
+	"\x0fcorrelator_data\x18\x03 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x04 \x01(\fR\buserData\"\x14\n" +
+	"\x12AnswerCallResponse\"\xe5\x01\n" +
 	"\x16ClearConnectionRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12U\n" +
-	"\x18connection_to_be_cleared\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x15connectionToBeCleared\"\x19\n" +
-	"\x17ClearConnectionResponse\"n\n" +
+	"\x18connection_to_be_cleared\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x15connectionToBeCleared\x12'\n" +
+	"\x0fcorrelator_data\x18\x03 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x04 \x01(\fR\buserData\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"\x19\n" +
+	"\x17ClearConnectionResponse\"\xaa\x01\n" +
+	"\x10ClearCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12I\n" +
+	"\x12call_to_be_cleared\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0fcallToBeCleared\x12\x1b\n" +
+	"\tuser_data\x18\x03 \x01(\fR\buserData\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x13\n" +
+	"\x11ClearCallResponse\"n\n" +
 	"\x0fHoldCallRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12C\n" +
 	"\x0fcall_to_be_held\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\fcallToBeHeld\"\x12\n" +
@@ -910,42 +6867,437 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\x13RetrieveCallRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12M\n" +
 	"\x14call_to_be_retrieved\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x11callToBeRetrieved\"\x16\n" +
-	"\x14RetrieveCallResponse\"X\n" +
+	"\x14RetrieveCallResponse\"\xa8\x01\n" +
+	"\x14AlternateCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x129\n" +
+	"\theld_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\bheldCall\x12=\n" +
+	"\vactive_call\x18\x03 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"activeCall\"\x17\n" +
+	"\x15AlternateCallResponse\"\xb7\x02\n" +
+	"\x17ConsultationCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12A\n" +
+	"\rexisting_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\fexistingCall\x12)\n" +
+	"\x10consulted_device\x18\x03 \x01(\tR\x0fconsultedDevice\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x05 \x01(\fR\buserData\x12P\n" +
+	"\x0fconsult_options\x18\x06 \x01(\x0e2'.offhook.phonecontrol.v1.ConsultOptionsR\x0econsultOptions\"_\n" +
+	"\x18ConsultationCallResponse\x12C\n" +
+	"\x0einitiated_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\rinitiatedCall\"\xa8\x01\n" +
+	"\x14ReconnectCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12=\n" +
+	"\vactive_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"activeCall\x129\n" +
+	"\theld_call\x18\x03 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\bheldCall\"\x17\n" +
+	"\x15ReconnectCallResponse\"\xa7\x01\n" +
+	"\x13TransferCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x129\n" +
+	"\theld_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\bheldCall\x12=\n" +
+	"\vactive_call\x18\x03 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"activeCall\"\xa5\x01\n" +
+	"\x14TransferCallResponse\x12G\n" +
+	"\x10transferred_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0ftransferredCall\x12D\n" +
+	"\vconnections\x18\x02 \x03(\v2\".offhook.cti.v1.ConnectionListItemR\vconnections\"\xe3\x01\n" +
+	"\x1dSingleStepTransferCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12=\n" +
+	"\vactive_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"activeCall\x12%\n" +
+	"\x0etransferred_to\x18\x03 \x01(\tR\rtransferredTo\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x05 \x01(\fR\buserData\"\xaf\x01\n" +
+	"\x1eSingleStepTransferCallResponse\x12G\n" +
+	"\x10transferred_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0ftransferredCall\x12D\n" +
+	"\vconnections\x18\x02 \x03(\v2\".offhook.cti.v1.ConnectionListItemR\vconnections\"\xa9\x01\n" +
+	"\x15ConferenceCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x129\n" +
+	"\theld_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\bheldCall\x12=\n" +
+	"\vactive_call\x18\x03 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"activeCall\"\xa5\x01\n" +
+	"\x16ConferenceCallResponse\x12E\n" +
+	"\x0fconference_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0econferenceCall\x12D\n" +
+	"\vconnections\x18\x02 \x03(\v2\".offhook.cti.v1.ConnectionListItemR\vconnections\"\xb6\x02\n" +
+	"\x1fSingleStepConferenceCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12=\n" +
+	"\vactive_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"activeCall\x12$\n" +
+	"\x0edevice_to_join\x18\x03 \x01(\tR\fdeviceToJoin\x12P\n" +
+	"\rparticipation\x18\x04 \x01(\x0e2*.offhook.phonecontrol.v1.ParticipationTypeR\rparticipation\x12'\n" +
+	"\x0fcorrelator_data\x18\x05 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x06 \x01(\fR\buserData\"\xb1\x01\n" +
+	" SingleStepConferenceCallResponse\x12G\n" +
+	"\x10conferenced_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0fconferencedCall\x12D\n" +
+	"\vconnections\x18\x02 \x03(\v2\".offhook.cti.v1.ConnectionListItemR\vconnections\"\xf6\x02\n" +
+	"\x0fJoinCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12=\n" +
+	"\vactive_call\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"activeCall\x12%\n" +
+	"\x0ejoining_device\x18\x03 \x01(\tR\rjoiningDevice\x12P\n" +
+	"\rparticipation\x18\x04 \x01(\x0e2*.offhook.phonecontrol.v1.ParticipationTypeR\rparticipation\x12M\n" +
+	"\x0eauto_originate\x18\x05 \x01(\x0e2&.offhook.phonecontrol.v1.AutoOriginateR\rautoOriginate\x12'\n" +
+	"\x0fcorrelator_data\x18\x06 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\a \x01(\fR\buserData\"\xa1\x01\n" +
+	"\x10JoinCallResponse\x12G\n" +
+	"\x10conferenced_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0fconferencedCall\x12D\n" +
+	"\vconnections\x18\x02 \x03(\v2\".offhook.cti.v1.ConnectionListItemR\vconnections\"\xe8\x01\n" +
+	"\x12DeflectCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12K\n" +
+	"\x13call_to_be_diverted\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x10callToBeDiverted\x12'\n" +
+	"\x0fnew_destination\x18\x03 \x01(\tR\x0enewDestination\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x05 \x01(\fR\buserData\"\x15\n" +
+	"\x13DeflectCallResponse\"\xf4\x01\n" +
+	"\x19DirectedPickupCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12L\n" +
+	"\x14call_to_be_picked_up\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x10callToBePickedUp\x12+\n" +
+	"\x11requesting_device\x18\x03 \x01(\tR\x10requestingDevice\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x05 \x01(\fR\buserData\"[\n" +
+	"\x1aDirectedPickupCallResponse\x12=\n" +
+	"\vpicked_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"pickedCall\"\xbe\x01\n" +
+	"\x16GroupPickupCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12'\n" +
+	"\x0fnew_destination\x18\x02 \x01(\tR\x0enewDestination\x12\x1d\n" +
+	"\n" +
+	"pick_group\x18\x03 \x01(\tR\tpickGroup\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x05 \x01(\fR\buserData\"X\n" +
+	"\x17GroupPickupCallResponse\x12=\n" +
+	"\vpicked_call\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"pickedCall\"\xa3\x01\n" +
+	"\x0fParkCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x126\n" +
+	"\aparking\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\aparking\x12\x17\n" +
+	"\apark_to\x18\x03 \x01(\tR\x06parkTo\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\"M\n" +
+	"\x10ParkCallResponse\x129\n" +
+	"\tparked_to\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\bparkedTo\"x\n" +
+	"\x0fCallBackRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12M\n" +
+	"\x13callback_connection\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x12callbackConnection\"7\n" +
+	"\x10CallBackResponse\x12#\n" +
+	"\rtarget_device\x18\x01 \x01(\tR\ftargetDevice\"\x8b\x01\n" +
+	"\x1dCallBackNonCallRelatedRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12-\n" +
+	"\x12originating_device\x18\x02 \x01(\tR\x11originatingDevice\x12#\n" +
+	"\rtarget_device\x18\x03 \x01(\tR\ftargetDevice\" \n" +
+	"\x1eCallBackNonCallRelatedResponse\"\x83\x01\n" +
+	"\x15CancelCallBackRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12-\n" +
+	"\x12originating_device\x18\x02 \x01(\tR\x11originatingDevice\x12#\n" +
+	"\rtarget_device\x18\x03 \x01(\tR\ftargetDevice\"\x18\n" +
+	"\x16CancelCallBackResponse\"\xd0\x01\n" +
+	"\x11DialDigitsRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12M\n" +
+	"\x13dialling_connection\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x12diallingConnection\x12+\n" +
+	"\x11dialling_sequence\x18\x03 \x01(\tR\x10diallingSequence\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\"\x14\n" +
+	"\x12DialDigitsResponse\"\x8c\x02\n" +
+	"\x15GenerateDigitsRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12W\n" +
+	"\x19connection_to_send_digits\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x16connectionToSendDigits\x12,\n" +
+	"\x12characters_to_send\x18\x03 \x01(\tR\x10charactersToSend\x12(\n" +
+	"\x10tone_duration_ms\x18\x04 \x01(\rR\x0etoneDurationMs\x12*\n" +
+	"\x11pause_duration_ms\x18\x05 \x01(\rR\x0fpauseDurationMs\"\x18\n" +
+	"\x16GenerateDigitsResponse\"\xb8\x01\n" +
+	"\x1aSendUserInformationRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12<\n" +
+	"\n" +
+	"connection\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
+	"connection\x12'\n" +
+	"\x0fcorrelator_data\x18\x03 \x01(\fR\x0ecorrelatorData\x12\x1b\n" +
+	"\tuser_data\x18\x04 \x01(\fR\buserData\"\x1d\n" +
+	"\x1bSendUserInformationResponse\"X\n" +
 	"\x15SnapshotDeviceRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12'\n" +
 	"\x0fsnapshot_object\x18\x02 \x01(\tR\x0esnapshotObject\"g\n" +
 	"\x16SnapshotDeviceResponse\x12M\n" +
-	"\vconnections\x18\x01 \x03(\v2+.offhook.phonecontrol.v1.SnapshotConnectionR\vconnections\"\xb5\x02\n" +
-	"\x12SnapshotConnection\x12<\n" +
-	"\n" +
-	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
-	"connection\x12Z\n" +
-	"\x16local_connection_state\x18\x02 \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x14localConnectionState\x12\\\n" +
-	"\x17other_connection_states\x18\x03 \x03(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x15otherConnectionStates\x12'\n" +
-	"\x0fendpoint_device\x18\x04 \x01(\tR\x0eendpointDevice\"2\n" +
+	"\vconnections\x18\x01 \x03(\v2+.offhook.phonecontrol.v1.SnapshotConnectionR\vconnections\"t\n" +
+	"\x13SnapshotCallRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12E\n" +
+	"\x0fsnapshot_object\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0esnapshotObject\"\x8c\x02\n" +
+	"\x14SnapshotCallResponse\x12\x17\n" +
+	"\acall_id\x18\x01 \x01(\tR\x06callId\x12%\n" +
+	"\x0ecalling_device\x18\x02 \x01(\tR\rcallingDevice\x12#\n" +
+	"\rcalled_device\x18\x03 \x01(\tR\fcalledDevice\x12'\n" +
+	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\x12$\n" +
+	"\x0eglobal_call_id\x18\x05 \x01(\tR\fglobalCallId\x12@\n" +
+	"\aparties\x18\x06 \x03(\v2&.offhook.phonecontrol.v1.SnapshotPartyR\aparties\"I\n" +
+	"\x17GetLogicalDeviceRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"\xf3\x01\n" +
+	"\x18GetLogicalDeviceResponse\x12\x1a\n" +
+	"\bcategory\x18\x01 \x01(\tR\bcategory\x12(\n" +
+	"\x10max_active_calls\x18\x02 \x01(\rR\x0emaxActiveCalls\x12$\n" +
+	"\x0emax_held_calls\x18\x03 \x01(\rR\fmaxHeldCalls\x129\n" +
+	"\x19max_devices_in_conference\x18\x04 \x01(\rR\x16maxDevicesInConference\x120\n" +
+	"\x14has_physical_element\x18\x05 \x01(\bR\x12hasPhysicalElement\"J\n" +
+	"\x18GetPhysicalDeviceRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"\x84\x02\n" +
+	"\x19GetPhysicalDeviceResponse\x12!\n" +
+	"\fdevice_model\x18\x01 \x01(\tR\vdeviceModel\x12\x1a\n" +
+	"\bservices\x18\x02 \x03(\tR\bservices\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\tR\x06events\x12\x1a\n" +
+	"\bdisplays\x18\x04 \x01(\rR\bdisplays\x12\x18\n" +
+	"\abuttons\x18\x05 \x01(\rR\abuttons\x12\x14\n" +
+	"\x05lamps\x18\x06 \x01(\rR\x05lamps\x12\x1f\n" +
+	"\vlamp_labels\x18\a \x03(\tR\n" +
+	"lampLabels\x12#\n" +
+	"\rbutton_labels\x18\b \x03(\tR\fbuttonLabels\"2\n" +
 	"\x18ListRegistrationsRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\"h\n" +
 	"\x19ListRegistrationsResponse\x12K\n" +
-	"\rregistrations\x18\x01 \x03(\v2%.offhook.phonecontrol.v1.RegistrationR\rregistrations\"\x84\x01\n" +
-	"\fRegistration\x12\x12\n" +
-	"\x04line\x18\x01 \x01(\tR\x04line\x12\x18\n" +
-	"\acontact\x18\x02 \x01(\tR\acontact\x12\x1d\n" +
+	"\rregistrations\x18\x01 \x03(\v2%.offhook.phonecontrol.v1.RegistrationR\rregistrations\"\xd8\x01\n" +
+	"\x14SetForwardingRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12'\n" +
+	"\x0fforwarding_type\x18\x03 \x01(\tR\x0eforwardingType\x12)\n" +
+	"\x10activate_forward\x18\x04 \x01(\bR\x0factivateForward\x12\x1d\n" +
 	"\n" +
-	"user_agent\x18\x03 \x01(\tR\tuserAgent\x12'\n" +
-	"\x0fexpires_seconds\x18\x04 \x01(\rR\x0eexpiresSeconds*l\n" +
+	"forward_dn\x18\x05 \x01(\tR\tforwardDn\x12\x1d\n" +
+	"\n" +
+	"ring_count\x18\x06 \x01(\rR\tringCount\"\x17\n" +
+	"\x15SetForwardingResponse\"F\n" +
+	"\x14GetForwardingRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"e\n" +
+	"\x15GetForwardingResponse\x12L\n" +
+	"\x0fforwarding_list\x18\x01 \x03(\v2#.offhook.phonecontrol.v1.ForwardingR\x0eforwardingList\"s\n" +
+	"\x16SetDoNotDisturbRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12)\n" +
+	"\x11do_not_disturb_on\x18\x03 \x01(\bR\x0edoNotDisturbOn\"\x19\n" +
+	"\x17SetDoNotDisturbResponse\"H\n" +
+	"\x16GetDoNotDisturbRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"D\n" +
+	"\x17GetDoNotDisturbResponse\x12)\n" +
+	"\x11do_not_disturb_on\x18\x01 \x01(\bR\x0edoNotDisturbOn\"\x94\x01\n" +
+	"\x14SetAutoAnswerRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12$\n" +
+	"\x0eauto_answer_on\x18\x03 \x01(\bR\fautoAnswerOn\x12&\n" +
+	"\x0fnumber_of_rings\x18\x04 \x01(\rR\rnumberOfRings\"\x17\n" +
+	"\x15SetAutoAnswerResponse\"F\n" +
+	"\x14GetAutoAnswerRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"e\n" +
+	"\x15GetAutoAnswerResponse\x12$\n" +
+	"\x0eauto_answer_on\x18\x01 \x01(\bR\fautoAnswerOn\x12&\n" +
+	"\x0fnumber_of_rings\x18\x02 \x01(\rR\rnumberOfRings\"x\n" +
+	"\x18SetCallerIDStatusRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12,\n" +
+	"\x12caller_id_provided\x18\x03 \x01(\bR\x10callerIdProvided\"\x1b\n" +
+	"\x19SetCallerIDStatusResponse\"J\n" +
+	"\x18GetCallerIDStatusRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"I\n" +
+	"\x19GetCallerIDStatusResponse\x12,\n" +
+	"\x12caller_id_provided\x18\x01 \x01(\bR\x10callerIdProvided\"\xb2\x01\n" +
+	"\x14SetAgentStateRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x122\n" +
+	"\x15requested_agent_state\x18\x03 \x01(\tR\x13requestedAgentState\x12\x19\n" +
+	"\bagent_id\x18\x04 \x01(\tR\aagentId\x12\x1b\n" +
+	"\tacd_group\x18\x05 \x01(\tR\bacdGroup\"\x17\n" +
+	"\x15SetAgentStateResponse\"F\n" +
+	"\x14GetAgentStateRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"_\n" +
+	"\x15GetAgentStateResponse\x12F\n" +
+	"\fagent_states\x18\x01 \x03(\v2#.offhook.phonecontrol.v1.AgentStateR\vagentStates\"\xc7\x01\n" +
+	"!SetMessageWaitingIndicatorRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12,\n" +
+	"\x12message_waiting_on\x18\x03 \x01(\bR\x10messageWaitingOn\x12!\n" +
+	"\fnew_messages\x18\x04 \x01(\rR\vnewMessages\x12!\n" +
+	"\fold_messages\x18\x05 \x01(\rR\voldMessages\"$\n" +
+	"\"SetMessageWaitingIndicatorResponse\"S\n" +
+	"!GetMessageWaitingIndicatorRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"z\n" +
+	"\"GetMessageWaitingIndicatorResponse\x12,\n" +
+	"\x12message_waiting_on\x18\x01 \x01(\bR\x10messageWaitingOn\x12&\n" +
+	"\x0flamp_is_present\x18\x02 \x01(\bR\rlampIsPresent\"x\n" +
+	"\x18SetMicrophoneMuteRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12,\n" +
+	"\x12microphone_mute_on\x18\x03 \x01(\bR\x10microphoneMuteOn\"\x1b\n" +
+	"\x19SetMicrophoneMuteResponse\"J\n" +
+	"\x18GetMicrophoneMuteRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"I\n" +
+	"\x19GetMicrophoneMuteResponse\x12,\n" +
+	"\x12microphone_mute_on\x18\x01 \x01(\bR\x10microphoneMuteOn\"o\n" +
+	"\x15SetSpeakerMuteRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12&\n" +
+	"\x0fspeaker_mute_on\x18\x03 \x01(\bR\rspeakerMuteOn\"\x18\n" +
+	"\x16SetSpeakerMuteResponse\"G\n" +
+	"\x15GetSpeakerMuteRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"@\n" +
+	"\x16GetSpeakerMuteResponse\x12&\n" +
+	"\x0fspeaker_mute_on\x18\x01 \x01(\bR\rspeakerMuteOn\"p\n" +
+	"\x17SetSpeakerVolumeRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12%\n" +
+	"\x0espeaker_volume\x18\x03 \x01(\rR\rspeakerVolume\"\x1a\n" +
+	"\x18SetSpeakerVolumeResponse\"I\n" +
+	"\x17GetSpeakerVolumeRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"A\n" +
+	"\x18GetSpeakerVolumeResponse\x12%\n" +
+	"\x0espeaker_volume\x18\x01 \x01(\rR\rspeakerVolume\"\x9d\x01\n" +
+	"\x11SetDisplayRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12.\n" +
+	"\x13contents_of_display\x18\x03 \x01(\tR\x11contentsOfDisplay\x12\x10\n" +
+	"\x03row\x18\x04 \x01(\rR\x03row\x12\x16\n" +
+	"\x06column\x18\x05 \x01(\rR\x06column\"\x14\n" +
+	"\x12SetDisplayResponse\"C\n" +
+	"\x11GetDisplayRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"r\n" +
+	"\x12GetDisplayResponse\x12.\n" +
+	"\x13contents_of_display\x18\x01 \x01(\tR\x11contentsOfDisplay\x12\x12\n" +
+	"\x04rows\x18\x02 \x01(\rR\x04rows\x12\x18\n" +
+	"\acolumns\x18\x03 \x01(\rR\acolumns\"\\\n" +
+	"\x12ButtonPressRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12\x16\n" +
+	"\x06button\x18\x03 \x01(\tR\x06button\"\x15\n" +
+	"\x13ButtonPressResponse\"u\n" +
+	"\x12SetLampModeRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12\x12\n" +
+	"\x04lamp\x18\x03 \x01(\tR\x04lamp\x12\x1b\n" +
+	"\tlamp_mode\x18\x04 \x01(\tR\blampMode\"\x15\n" +
+	"\x13SetLampModeResponse\"X\n" +
+	"\x12GetLampModeRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\x12\x12\n" +
+	"\x04lamp\x18\x03 \x01(\tR\x04lamp\"W\n" +
+	"\x13GetLampModeResponse\x12@\n" +
+	"\n" +
+	"lamp_modes\x18\x01 \x03(\v2!.offhook.phonecontrol.v1.LampModeR\tlampModes\"\x9f\x01\n" +
+	"\x14RouteRegisterRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12'\n" +
+	"\x0frouteing_device\x18\x03 \x01(\tR\x0erouteingDevice\x12'\n" +
+	"\x0fallowed_devices\x18\x04 \x03(\tR\x0eallowedDevices\"J\n" +
+	"\x15RouteRegisterResponse\x121\n" +
+	"\x15route_register_req_id\x18\x01 \x01(\tR\x12routeRegisterReqId\"\x86\x01\n" +
+	"\x1aRouteRegisterCancelRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x121\n" +
+	"\x15route_register_req_id\x18\x03 \x01(\tR\x12routeRegisterReqId\"\x1d\n" +
+	"\x1bRouteRegisterCancelResponse\"\xd1\x02\n" +
+	"\x12RouteSelectRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x120\n" +
+	"\x14cross_ref_identifier\x18\x03 \x01(\tR\x12crossRefIdentifier\x12%\n" +
+	"\x0eroute_selected\x18\x04 \x01(\tR\rrouteSelected\x12)\n" +
+	"\x10alternate_routes\x18\x05 \x03(\tR\x0falternateRoutes\x12%\n" +
+	"\x0eremain_retries\x18\x06 \x01(\x05R\rremainRetries\x120\n" +
+	"\x14route_used_requested\x18\a \x01(\bR\x12routeUsedRequested\x12'\n" +
+	"\x0fcorrelator_data\x18\b \x01(\fR\x0ecorrelatorData\"\x15\n" +
+	"\x13RouteSelectResponse\"\xa0\x01\n" +
+	"\x12RouteRejectRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x120\n" +
+	"\x14cross_ref_identifier\x18\x03 \x01(\tR\x12crossRefIdentifier\x12!\n" +
+	"\freject_cause\x18\x04 \x01(\tR\vrejectCause\"\x15\n" +
+	"\x13RouteRejectResponse\"\x9b\x01\n" +
+	"\x0fRouteEndRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x120\n" +
+	"\x14cross_ref_identifier\x18\x03 \x01(\tR\x12crossRefIdentifier\x12\x1f\n" +
+	"\verror_value\x18\x04 \x01(\tR\n" +
+	"errorValue\"\x12\n" +
+	"\x10RouteEndResponse*l\n" +
 	"\rAutoOriginate\x12\x1e\n" +
 	"\x1aAUTO_ORIGINATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15AUTO_ORIGINATE_PROMPT\x10\x01\x12 \n" +
-	"\x1cAUTO_ORIGINATE_DO_NOT_PROMPT\x10\x022\x90\x06\n" +
+	"\x1cAUTO_ORIGINATE_DO_NOT_PROMPT\x10\x02*u\n" +
+	"\x11ParticipationType\x12\"\n" +
+	"\x1ePARTICIPATION_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19PARTICIPATION_TYPE_ACTIVE\x10\x01\x12\x1d\n" +
+	"\x19PARTICIPATION_TYPE_SILENT\x10\x02*\xbd\x01\n" +
+	"\x0eConsultOptions\x12\x1f\n" +
+	"\x1bCONSULT_OPTIONS_UNSPECIFIED\x10\x00\x12 \n" +
+	"\x1cCONSULT_OPTIONS_UNRESTRICTED\x10\x01\x12 \n" +
+	"\x1cCONSULT_OPTIONS_CONSULT_ONLY\x10\x02\x12!\n" +
+	"\x1dCONSULT_OPTIONS_TRANSFER_ONLY\x10\x03\x12#\n" +
+	"\x1fCONSULT_OPTIONS_CONFERENCE_ONLY\x10\x042\xc33\n" +
 	"\x13PhoneControlService\x12_\n" +
 	"\bMakeCall\x12(.offhook.phonecontrol.v1.MakeCallRequest\x1a).offhook.phonecontrol.v1.MakeCallResponse\x12e\n" +
 	"\n" +
 	"AnswerCall\x12*.offhook.phonecontrol.v1.AnswerCallRequest\x1a+.offhook.phonecontrol.v1.AnswerCallResponse\x12t\n" +
-	"\x0fClearConnection\x12/.offhook.phonecontrol.v1.ClearConnectionRequest\x1a0.offhook.phonecontrol.v1.ClearConnectionResponse\x12_\n" +
+	"\x0fClearConnection\x12/.offhook.phonecontrol.v1.ClearConnectionRequest\x1a0.offhook.phonecontrol.v1.ClearConnectionResponse\x12b\n" +
+	"\tClearCall\x12).offhook.phonecontrol.v1.ClearCallRequest\x1a*.offhook.phonecontrol.v1.ClearCallResponse\x12_\n" +
 	"\bHoldCall\x12(.offhook.phonecontrol.v1.HoldCallRequest\x1a).offhook.phonecontrol.v1.HoldCallResponse\x12k\n" +
-	"\fRetrieveCall\x12,.offhook.phonecontrol.v1.RetrieveCallRequest\x1a-.offhook.phonecontrol.v1.RetrieveCallResponse\x12q\n" +
-	"\x0eSnapshotDevice\x12..offhook.phonecontrol.v1.SnapshotDeviceRequest\x1a/.offhook.phonecontrol.v1.SnapshotDeviceResponse\x12z\n" +
-	"\x11ListRegistrations\x121.offhook.phonecontrol.v1.ListRegistrationsRequest\x1a2.offhook.phonecontrol.v1.ListRegistrationsResponseB:Z8offhook.dev/proto/offhook/phonecontrol/v1;phonecontrolv1b\x06proto3"
+	"\fRetrieveCall\x12,.offhook.phonecontrol.v1.RetrieveCallRequest\x1a-.offhook.phonecontrol.v1.RetrieveCallResponse\x12n\n" +
+	"\rAlternateCall\x12-.offhook.phonecontrol.v1.AlternateCallRequest\x1a..offhook.phonecontrol.v1.AlternateCallResponse\x12w\n" +
+	"\x10ConsultationCall\x120.offhook.phonecontrol.v1.ConsultationCallRequest\x1a1.offhook.phonecontrol.v1.ConsultationCallResponse\x12n\n" +
+	"\rReconnectCall\x12-.offhook.phonecontrol.v1.ReconnectCallRequest\x1a..offhook.phonecontrol.v1.ReconnectCallResponse\x12k\n" +
+	"\fTransferCall\x12,.offhook.phonecontrol.v1.TransferCallRequest\x1a-.offhook.phonecontrol.v1.TransferCallResponse\x12\x89\x01\n" +
+	"\x16SingleStepTransferCall\x126.offhook.phonecontrol.v1.SingleStepTransferCallRequest\x1a7.offhook.phonecontrol.v1.SingleStepTransferCallResponse\x12q\n" +
+	"\x0eConferenceCall\x12..offhook.phonecontrol.v1.ConferenceCallRequest\x1a/.offhook.phonecontrol.v1.ConferenceCallResponse\x12\x8f\x01\n" +
+	"\x18SingleStepConferenceCall\x128.offhook.phonecontrol.v1.SingleStepConferenceCallRequest\x1a9.offhook.phonecontrol.v1.SingleStepConferenceCallResponse\x12_\n" +
+	"\bJoinCall\x12(.offhook.phonecontrol.v1.JoinCallRequest\x1a).offhook.phonecontrol.v1.JoinCallResponse\x12h\n" +
+	"\vDeflectCall\x12+.offhook.phonecontrol.v1.DeflectCallRequest\x1a,.offhook.phonecontrol.v1.DeflectCallResponse\x12}\n" +
+	"\x12DirectedPickupCall\x122.offhook.phonecontrol.v1.DirectedPickupCallRequest\x1a3.offhook.phonecontrol.v1.DirectedPickupCallResponse\x12t\n" +
+	"\x0fGroupPickupCall\x12/.offhook.phonecontrol.v1.GroupPickupCallRequest\x1a0.offhook.phonecontrol.v1.GroupPickupCallResponse\x12_\n" +
+	"\bParkCall\x12(.offhook.phonecontrol.v1.ParkCallRequest\x1a).offhook.phonecontrol.v1.ParkCallResponse\x12_\n" +
+	"\bCallBack\x12(.offhook.phonecontrol.v1.CallBackRequest\x1a).offhook.phonecontrol.v1.CallBackResponse\x12\x89\x01\n" +
+	"\x16CallBackNonCallRelated\x126.offhook.phonecontrol.v1.CallBackNonCallRelatedRequest\x1a7.offhook.phonecontrol.v1.CallBackNonCallRelatedResponse\x12q\n" +
+	"\x0eCancelCallBack\x12..offhook.phonecontrol.v1.CancelCallBackRequest\x1a/.offhook.phonecontrol.v1.CancelCallBackResponse\x12e\n" +
+	"\n" +
+	"DialDigits\x12*.offhook.phonecontrol.v1.DialDigitsRequest\x1a+.offhook.phonecontrol.v1.DialDigitsResponse\x12q\n" +
+	"\x0eGenerateDigits\x12..offhook.phonecontrol.v1.GenerateDigitsRequest\x1a/.offhook.phonecontrol.v1.GenerateDigitsResponse\x12\x80\x01\n" +
+	"\x13SendUserInformation\x123.offhook.phonecontrol.v1.SendUserInformationRequest\x1a4.offhook.phonecontrol.v1.SendUserInformationResponse\x12q\n" +
+	"\x0eSnapshotDevice\x12..offhook.phonecontrol.v1.SnapshotDeviceRequest\x1a/.offhook.phonecontrol.v1.SnapshotDeviceResponse\x12k\n" +
+	"\fSnapshotCall\x12,.offhook.phonecontrol.v1.SnapshotCallRequest\x1a-.offhook.phonecontrol.v1.SnapshotCallResponse\x12w\n" +
+	"\x10GetLogicalDevice\x120.offhook.phonecontrol.v1.GetLogicalDeviceRequest\x1a1.offhook.phonecontrol.v1.GetLogicalDeviceResponse\x12z\n" +
+	"\x11GetPhysicalDevice\x121.offhook.phonecontrol.v1.GetPhysicalDeviceRequest\x1a2.offhook.phonecontrol.v1.GetPhysicalDeviceResponse\x12z\n" +
+	"\x11ListRegistrations\x121.offhook.phonecontrol.v1.ListRegistrationsRequest\x1a2.offhook.phonecontrol.v1.ListRegistrationsResponse\x12n\n" +
+	"\rSetForwarding\x12-.offhook.phonecontrol.v1.SetForwardingRequest\x1a..offhook.phonecontrol.v1.SetForwardingResponse\x12n\n" +
+	"\rGetForwarding\x12-.offhook.phonecontrol.v1.GetForwardingRequest\x1a..offhook.phonecontrol.v1.GetForwardingResponse\x12t\n" +
+	"\x0fSetDoNotDisturb\x12/.offhook.phonecontrol.v1.SetDoNotDisturbRequest\x1a0.offhook.phonecontrol.v1.SetDoNotDisturbResponse\x12t\n" +
+	"\x0fGetDoNotDisturb\x12/.offhook.phonecontrol.v1.GetDoNotDisturbRequest\x1a0.offhook.phonecontrol.v1.GetDoNotDisturbResponse\x12n\n" +
+	"\rSetAutoAnswer\x12-.offhook.phonecontrol.v1.SetAutoAnswerRequest\x1a..offhook.phonecontrol.v1.SetAutoAnswerResponse\x12n\n" +
+	"\rGetAutoAnswer\x12-.offhook.phonecontrol.v1.GetAutoAnswerRequest\x1a..offhook.phonecontrol.v1.GetAutoAnswerResponse\x12z\n" +
+	"\x11SetCallerIDStatus\x121.offhook.phonecontrol.v1.SetCallerIDStatusRequest\x1a2.offhook.phonecontrol.v1.SetCallerIDStatusResponse\x12z\n" +
+	"\x11GetCallerIDStatus\x121.offhook.phonecontrol.v1.GetCallerIDStatusRequest\x1a2.offhook.phonecontrol.v1.GetCallerIDStatusResponse\x12n\n" +
+	"\rSetAgentState\x12-.offhook.phonecontrol.v1.SetAgentStateRequest\x1a..offhook.phonecontrol.v1.SetAgentStateResponse\x12n\n" +
+	"\rGetAgentState\x12-.offhook.phonecontrol.v1.GetAgentStateRequest\x1a..offhook.phonecontrol.v1.GetAgentStateResponse\x12\x95\x01\n" +
+	"\x1aSetMessageWaitingIndicator\x12:.offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest\x1a;.offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse\x12\x95\x01\n" +
+	"\x1aGetMessageWaitingIndicator\x12:.offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest\x1a;.offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse\x12z\n" +
+	"\x11SetMicrophoneMute\x121.offhook.phonecontrol.v1.SetMicrophoneMuteRequest\x1a2.offhook.phonecontrol.v1.SetMicrophoneMuteResponse\x12z\n" +
+	"\x11GetMicrophoneMute\x121.offhook.phonecontrol.v1.GetMicrophoneMuteRequest\x1a2.offhook.phonecontrol.v1.GetMicrophoneMuteResponse\x12q\n" +
+	"\x0eSetSpeakerMute\x12..offhook.phonecontrol.v1.SetSpeakerMuteRequest\x1a/.offhook.phonecontrol.v1.SetSpeakerMuteResponse\x12q\n" +
+	"\x0eGetSpeakerMute\x12..offhook.phonecontrol.v1.GetSpeakerMuteRequest\x1a/.offhook.phonecontrol.v1.GetSpeakerMuteResponse\x12w\n" +
+	"\x10SetSpeakerVolume\x120.offhook.phonecontrol.v1.SetSpeakerVolumeRequest\x1a1.offhook.phonecontrol.v1.SetSpeakerVolumeResponse\x12w\n" +
+	"\x10GetSpeakerVolume\x120.offhook.phonecontrol.v1.GetSpeakerVolumeRequest\x1a1.offhook.phonecontrol.v1.GetSpeakerVolumeResponse\x12e\n" +
+	"\n" +
+	"SetDisplay\x12*.offhook.phonecontrol.v1.SetDisplayRequest\x1a+.offhook.phonecontrol.v1.SetDisplayResponse\x12e\n" +
+	"\n" +
+	"GetDisplay\x12*.offhook.phonecontrol.v1.GetDisplayRequest\x1a+.offhook.phonecontrol.v1.GetDisplayResponse\x12h\n" +
+	"\vButtonPress\x12+.offhook.phonecontrol.v1.ButtonPressRequest\x1a,.offhook.phonecontrol.v1.ButtonPressResponse\x12h\n" +
+	"\vSetLampMode\x12+.offhook.phonecontrol.v1.SetLampModeRequest\x1a,.offhook.phonecontrol.v1.SetLampModeResponse\x12h\n" +
+	"\vGetLampMode\x12+.offhook.phonecontrol.v1.GetLampModeRequest\x1a,.offhook.phonecontrol.v1.GetLampModeResponse\x12n\n" +
+	"\rRouteRegister\x12-.offhook.phonecontrol.v1.RouteRegisterRequest\x1a..offhook.phonecontrol.v1.RouteRegisterResponse\x12\x80\x01\n" +
+	"\x13RouteRegisterCancel\x123.offhook.phonecontrol.v1.RouteRegisterCancelRequest\x1a4.offhook.phonecontrol.v1.RouteRegisterCancelResponse\x12h\n" +
+	"\vRouteSelect\x12+.offhook.phonecontrol.v1.RouteSelectRequest\x1a,.offhook.phonecontrol.v1.RouteSelectResponse\x12h\n" +
+	"\vRouteReject\x12+.offhook.phonecontrol.v1.RouteRejectRequest\x1a,.offhook.phonecontrol.v1.RouteRejectResponse\x12_\n" +
+	"\bRouteEnd\x12(.offhook.phonecontrol.v1.RouteEndRequest\x1a).offhook.phonecontrol.v1.RouteEndResponseB:Z8offhook.dev/proto/offhook/phonecontrol/v1;phonecontrolv1b\x06proto3"
 
 var (
 	file_offhook_phonecontrol_v1_phone_control_proto_rawDescOnce sync.Once
@@ -959,60 +7311,312 @@ func file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP() []byte {
 	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescData
 }
 
-var file_offhook_phonecontrol_v1_phone_control_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_offhook_phonecontrol_v1_phone_control_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_offhook_phonecontrol_v1_phone_control_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_offhook_phonecontrol_v1_phone_control_proto_msgTypes = make([]protoimpl.MessageInfo, 120)
 var file_offhook_phonecontrol_v1_phone_control_proto_goTypes = []any{
-	(AutoOriginate)(0),                // 0: offhook.phonecontrol.v1.AutoOriginate
-	(*MakeCallRequest)(nil),           // 1: offhook.phonecontrol.v1.MakeCallRequest
-	(*MakeCallResponse)(nil),          // 2: offhook.phonecontrol.v1.MakeCallResponse
-	(*AnswerCallRequest)(nil),         // 3: offhook.phonecontrol.v1.AnswerCallRequest
-	(*AnswerCallResponse)(nil),        // 4: offhook.phonecontrol.v1.AnswerCallResponse
-	(*ClearConnectionRequest)(nil),    // 5: offhook.phonecontrol.v1.ClearConnectionRequest
-	(*ClearConnectionResponse)(nil),   // 6: offhook.phonecontrol.v1.ClearConnectionResponse
-	(*HoldCallRequest)(nil),           // 7: offhook.phonecontrol.v1.HoldCallRequest
-	(*HoldCallResponse)(nil),          // 8: offhook.phonecontrol.v1.HoldCallResponse
-	(*RetrieveCallRequest)(nil),       // 9: offhook.phonecontrol.v1.RetrieveCallRequest
-	(*RetrieveCallResponse)(nil),      // 10: offhook.phonecontrol.v1.RetrieveCallResponse
-	(*SnapshotDeviceRequest)(nil),     // 11: offhook.phonecontrol.v1.SnapshotDeviceRequest
-	(*SnapshotDeviceResponse)(nil),    // 12: offhook.phonecontrol.v1.SnapshotDeviceResponse
-	(*SnapshotConnection)(nil),        // 13: offhook.phonecontrol.v1.SnapshotConnection
-	(*ListRegistrationsRequest)(nil),  // 14: offhook.phonecontrol.v1.ListRegistrationsRequest
-	(*ListRegistrationsResponse)(nil), // 15: offhook.phonecontrol.v1.ListRegistrationsResponse
-	(*Registration)(nil),              // 16: offhook.phonecontrol.v1.Registration
-	(*v1.ConnectionID)(nil),           // 17: offhook.cti.v1.ConnectionID
-	(v1.LocalConnectionState)(0),      // 18: offhook.cti.v1.LocalConnectionState
+	(AutoOriginate)(0),                         // 0: offhook.phonecontrol.v1.AutoOriginate
+	(ParticipationType)(0),                     // 1: offhook.phonecontrol.v1.ParticipationType
+	(ConsultOptions)(0),                        // 2: offhook.phonecontrol.v1.ConsultOptions
+	(*SnapshotConnection)(nil),                 // 3: offhook.phonecontrol.v1.SnapshotConnection
+	(*SnapshotParty)(nil),                      // 4: offhook.phonecontrol.v1.SnapshotParty
+	(*Registration)(nil),                       // 5: offhook.phonecontrol.v1.Registration
+	(*Forwarding)(nil),                         // 6: offhook.phonecontrol.v1.Forwarding
+	(*AgentState)(nil),                         // 7: offhook.phonecontrol.v1.AgentState
+	(*LampMode)(nil),                           // 8: offhook.phonecontrol.v1.LampMode
+	(*MakeCallRequest)(nil),                    // 9: offhook.phonecontrol.v1.MakeCallRequest
+	(*MakeCallResponse)(nil),                   // 10: offhook.phonecontrol.v1.MakeCallResponse
+	(*AnswerCallRequest)(nil),                  // 11: offhook.phonecontrol.v1.AnswerCallRequest
+	(*AnswerCallResponse)(nil),                 // 12: offhook.phonecontrol.v1.AnswerCallResponse
+	(*ClearConnectionRequest)(nil),             // 13: offhook.phonecontrol.v1.ClearConnectionRequest
+	(*ClearConnectionResponse)(nil),            // 14: offhook.phonecontrol.v1.ClearConnectionResponse
+	(*ClearCallRequest)(nil),                   // 15: offhook.phonecontrol.v1.ClearCallRequest
+	(*ClearCallResponse)(nil),                  // 16: offhook.phonecontrol.v1.ClearCallResponse
+	(*HoldCallRequest)(nil),                    // 17: offhook.phonecontrol.v1.HoldCallRequest
+	(*HoldCallResponse)(nil),                   // 18: offhook.phonecontrol.v1.HoldCallResponse
+	(*RetrieveCallRequest)(nil),                // 19: offhook.phonecontrol.v1.RetrieveCallRequest
+	(*RetrieveCallResponse)(nil),               // 20: offhook.phonecontrol.v1.RetrieveCallResponse
+	(*AlternateCallRequest)(nil),               // 21: offhook.phonecontrol.v1.AlternateCallRequest
+	(*AlternateCallResponse)(nil),              // 22: offhook.phonecontrol.v1.AlternateCallResponse
+	(*ConsultationCallRequest)(nil),            // 23: offhook.phonecontrol.v1.ConsultationCallRequest
+	(*ConsultationCallResponse)(nil),           // 24: offhook.phonecontrol.v1.ConsultationCallResponse
+	(*ReconnectCallRequest)(nil),               // 25: offhook.phonecontrol.v1.ReconnectCallRequest
+	(*ReconnectCallResponse)(nil),              // 26: offhook.phonecontrol.v1.ReconnectCallResponse
+	(*TransferCallRequest)(nil),                // 27: offhook.phonecontrol.v1.TransferCallRequest
+	(*TransferCallResponse)(nil),               // 28: offhook.phonecontrol.v1.TransferCallResponse
+	(*SingleStepTransferCallRequest)(nil),      // 29: offhook.phonecontrol.v1.SingleStepTransferCallRequest
+	(*SingleStepTransferCallResponse)(nil),     // 30: offhook.phonecontrol.v1.SingleStepTransferCallResponse
+	(*ConferenceCallRequest)(nil),              // 31: offhook.phonecontrol.v1.ConferenceCallRequest
+	(*ConferenceCallResponse)(nil),             // 32: offhook.phonecontrol.v1.ConferenceCallResponse
+	(*SingleStepConferenceCallRequest)(nil),    // 33: offhook.phonecontrol.v1.SingleStepConferenceCallRequest
+	(*SingleStepConferenceCallResponse)(nil),   // 34: offhook.phonecontrol.v1.SingleStepConferenceCallResponse
+	(*JoinCallRequest)(nil),                    // 35: offhook.phonecontrol.v1.JoinCallRequest
+	(*JoinCallResponse)(nil),                   // 36: offhook.phonecontrol.v1.JoinCallResponse
+	(*DeflectCallRequest)(nil),                 // 37: offhook.phonecontrol.v1.DeflectCallRequest
+	(*DeflectCallResponse)(nil),                // 38: offhook.phonecontrol.v1.DeflectCallResponse
+	(*DirectedPickupCallRequest)(nil),          // 39: offhook.phonecontrol.v1.DirectedPickupCallRequest
+	(*DirectedPickupCallResponse)(nil),         // 40: offhook.phonecontrol.v1.DirectedPickupCallResponse
+	(*GroupPickupCallRequest)(nil),             // 41: offhook.phonecontrol.v1.GroupPickupCallRequest
+	(*GroupPickupCallResponse)(nil),            // 42: offhook.phonecontrol.v1.GroupPickupCallResponse
+	(*ParkCallRequest)(nil),                    // 43: offhook.phonecontrol.v1.ParkCallRequest
+	(*ParkCallResponse)(nil),                   // 44: offhook.phonecontrol.v1.ParkCallResponse
+	(*CallBackRequest)(nil),                    // 45: offhook.phonecontrol.v1.CallBackRequest
+	(*CallBackResponse)(nil),                   // 46: offhook.phonecontrol.v1.CallBackResponse
+	(*CallBackNonCallRelatedRequest)(nil),      // 47: offhook.phonecontrol.v1.CallBackNonCallRelatedRequest
+	(*CallBackNonCallRelatedResponse)(nil),     // 48: offhook.phonecontrol.v1.CallBackNonCallRelatedResponse
+	(*CancelCallBackRequest)(nil),              // 49: offhook.phonecontrol.v1.CancelCallBackRequest
+	(*CancelCallBackResponse)(nil),             // 50: offhook.phonecontrol.v1.CancelCallBackResponse
+	(*DialDigitsRequest)(nil),                  // 51: offhook.phonecontrol.v1.DialDigitsRequest
+	(*DialDigitsResponse)(nil),                 // 52: offhook.phonecontrol.v1.DialDigitsResponse
+	(*GenerateDigitsRequest)(nil),              // 53: offhook.phonecontrol.v1.GenerateDigitsRequest
+	(*GenerateDigitsResponse)(nil),             // 54: offhook.phonecontrol.v1.GenerateDigitsResponse
+	(*SendUserInformationRequest)(nil),         // 55: offhook.phonecontrol.v1.SendUserInformationRequest
+	(*SendUserInformationResponse)(nil),        // 56: offhook.phonecontrol.v1.SendUserInformationResponse
+	(*SnapshotDeviceRequest)(nil),              // 57: offhook.phonecontrol.v1.SnapshotDeviceRequest
+	(*SnapshotDeviceResponse)(nil),             // 58: offhook.phonecontrol.v1.SnapshotDeviceResponse
+	(*SnapshotCallRequest)(nil),                // 59: offhook.phonecontrol.v1.SnapshotCallRequest
+	(*SnapshotCallResponse)(nil),               // 60: offhook.phonecontrol.v1.SnapshotCallResponse
+	(*GetLogicalDeviceRequest)(nil),            // 61: offhook.phonecontrol.v1.GetLogicalDeviceRequest
+	(*GetLogicalDeviceResponse)(nil),           // 62: offhook.phonecontrol.v1.GetLogicalDeviceResponse
+	(*GetPhysicalDeviceRequest)(nil),           // 63: offhook.phonecontrol.v1.GetPhysicalDeviceRequest
+	(*GetPhysicalDeviceResponse)(nil),          // 64: offhook.phonecontrol.v1.GetPhysicalDeviceResponse
+	(*ListRegistrationsRequest)(nil),           // 65: offhook.phonecontrol.v1.ListRegistrationsRequest
+	(*ListRegistrationsResponse)(nil),          // 66: offhook.phonecontrol.v1.ListRegistrationsResponse
+	(*SetForwardingRequest)(nil),               // 67: offhook.phonecontrol.v1.SetForwardingRequest
+	(*SetForwardingResponse)(nil),              // 68: offhook.phonecontrol.v1.SetForwardingResponse
+	(*GetForwardingRequest)(nil),               // 69: offhook.phonecontrol.v1.GetForwardingRequest
+	(*GetForwardingResponse)(nil),              // 70: offhook.phonecontrol.v1.GetForwardingResponse
+	(*SetDoNotDisturbRequest)(nil),             // 71: offhook.phonecontrol.v1.SetDoNotDisturbRequest
+	(*SetDoNotDisturbResponse)(nil),            // 72: offhook.phonecontrol.v1.SetDoNotDisturbResponse
+	(*GetDoNotDisturbRequest)(nil),             // 73: offhook.phonecontrol.v1.GetDoNotDisturbRequest
+	(*GetDoNotDisturbResponse)(nil),            // 74: offhook.phonecontrol.v1.GetDoNotDisturbResponse
+	(*SetAutoAnswerRequest)(nil),               // 75: offhook.phonecontrol.v1.SetAutoAnswerRequest
+	(*SetAutoAnswerResponse)(nil),              // 76: offhook.phonecontrol.v1.SetAutoAnswerResponse
+	(*GetAutoAnswerRequest)(nil),               // 77: offhook.phonecontrol.v1.GetAutoAnswerRequest
+	(*GetAutoAnswerResponse)(nil),              // 78: offhook.phonecontrol.v1.GetAutoAnswerResponse
+	(*SetCallerIDStatusRequest)(nil),           // 79: offhook.phonecontrol.v1.SetCallerIDStatusRequest
+	(*SetCallerIDStatusResponse)(nil),          // 80: offhook.phonecontrol.v1.SetCallerIDStatusResponse
+	(*GetCallerIDStatusRequest)(nil),           // 81: offhook.phonecontrol.v1.GetCallerIDStatusRequest
+	(*GetCallerIDStatusResponse)(nil),          // 82: offhook.phonecontrol.v1.GetCallerIDStatusResponse
+	(*SetAgentStateRequest)(nil),               // 83: offhook.phonecontrol.v1.SetAgentStateRequest
+	(*SetAgentStateResponse)(nil),              // 84: offhook.phonecontrol.v1.SetAgentStateResponse
+	(*GetAgentStateRequest)(nil),               // 85: offhook.phonecontrol.v1.GetAgentStateRequest
+	(*GetAgentStateResponse)(nil),              // 86: offhook.phonecontrol.v1.GetAgentStateResponse
+	(*SetMessageWaitingIndicatorRequest)(nil),  // 87: offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
+	(*SetMessageWaitingIndicatorResponse)(nil), // 88: offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
+	(*GetMessageWaitingIndicatorRequest)(nil),  // 89: offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
+	(*GetMessageWaitingIndicatorResponse)(nil), // 90: offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
+	(*SetMicrophoneMuteRequest)(nil),           // 91: offhook.phonecontrol.v1.SetMicrophoneMuteRequest
+	(*SetMicrophoneMuteResponse)(nil),          // 92: offhook.phonecontrol.v1.SetMicrophoneMuteResponse
+	(*GetMicrophoneMuteRequest)(nil),           // 93: offhook.phonecontrol.v1.GetMicrophoneMuteRequest
+	(*GetMicrophoneMuteResponse)(nil),          // 94: offhook.phonecontrol.v1.GetMicrophoneMuteResponse
+	(*SetSpeakerMuteRequest)(nil),              // 95: offhook.phonecontrol.v1.SetSpeakerMuteRequest
+	(*SetSpeakerMuteResponse)(nil),             // 96: offhook.phonecontrol.v1.SetSpeakerMuteResponse
+	(*GetSpeakerMuteRequest)(nil),              // 97: offhook.phonecontrol.v1.GetSpeakerMuteRequest
+	(*GetSpeakerMuteResponse)(nil),             // 98: offhook.phonecontrol.v1.GetSpeakerMuteResponse
+	(*SetSpeakerVolumeRequest)(nil),            // 99: offhook.phonecontrol.v1.SetSpeakerVolumeRequest
+	(*SetSpeakerVolumeResponse)(nil),           // 100: offhook.phonecontrol.v1.SetSpeakerVolumeResponse
+	(*GetSpeakerVolumeRequest)(nil),            // 101: offhook.phonecontrol.v1.GetSpeakerVolumeRequest
+	(*GetSpeakerVolumeResponse)(nil),           // 102: offhook.phonecontrol.v1.GetSpeakerVolumeResponse
+	(*SetDisplayRequest)(nil),                  // 103: offhook.phonecontrol.v1.SetDisplayRequest
+	(*SetDisplayResponse)(nil),                 // 104: offhook.phonecontrol.v1.SetDisplayResponse
+	(*GetDisplayRequest)(nil),                  // 105: offhook.phonecontrol.v1.GetDisplayRequest
+	(*GetDisplayResponse)(nil),                 // 106: offhook.phonecontrol.v1.GetDisplayResponse
+	(*ButtonPressRequest)(nil),                 // 107: offhook.phonecontrol.v1.ButtonPressRequest
+	(*ButtonPressResponse)(nil),                // 108: offhook.phonecontrol.v1.ButtonPressResponse
+	(*SetLampModeRequest)(nil),                 // 109: offhook.phonecontrol.v1.SetLampModeRequest
+	(*SetLampModeResponse)(nil),                // 110: offhook.phonecontrol.v1.SetLampModeResponse
+	(*GetLampModeRequest)(nil),                 // 111: offhook.phonecontrol.v1.GetLampModeRequest
+	(*GetLampModeResponse)(nil),                // 112: offhook.phonecontrol.v1.GetLampModeResponse
+	(*RouteRegisterRequest)(nil),               // 113: offhook.phonecontrol.v1.RouteRegisterRequest
+	(*RouteRegisterResponse)(nil),              // 114: offhook.phonecontrol.v1.RouteRegisterResponse
+	(*RouteRegisterCancelRequest)(nil),         // 115: offhook.phonecontrol.v1.RouteRegisterCancelRequest
+	(*RouteRegisterCancelResponse)(nil),        // 116: offhook.phonecontrol.v1.RouteRegisterCancelResponse
+	(*RouteSelectRequest)(nil),                 // 117: offhook.phonecontrol.v1.RouteSelectRequest
+	(*RouteSelectResponse)(nil),                // 118: offhook.phonecontrol.v1.RouteSelectResponse
+	(*RouteRejectRequest)(nil),                 // 119: offhook.phonecontrol.v1.RouteRejectRequest
+	(*RouteRejectResponse)(nil),                // 120: offhook.phonecontrol.v1.RouteRejectResponse
+	(*RouteEndRequest)(nil),                    // 121: offhook.phonecontrol.v1.RouteEndRequest
+	(*RouteEndResponse)(nil),                   // 122: offhook.phonecontrol.v1.RouteEndResponse
+	(*v1.ConnectionID)(nil),                    // 123: offhook.cti.v1.ConnectionID
+	(v1.LocalConnectionState)(0),               // 124: offhook.cti.v1.LocalConnectionState
+	(*v1.ConnectionListItem)(nil),              // 125: offhook.cti.v1.ConnectionListItem
 }
 var file_offhook_phonecontrol_v1_phone_control_proto_depIdxs = []int32{
-	0,  // 0: offhook.phonecontrol.v1.MakeCallRequest.auto_originate:type_name -> offhook.phonecontrol.v1.AutoOriginate
-	17, // 1: offhook.phonecontrol.v1.MakeCallResponse.calling_device:type_name -> offhook.cti.v1.ConnectionID
-	17, // 2: offhook.phonecontrol.v1.AnswerCallRequest.call_to_be_answered:type_name -> offhook.cti.v1.ConnectionID
-	17, // 3: offhook.phonecontrol.v1.ClearConnectionRequest.connection_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
-	17, // 4: offhook.phonecontrol.v1.HoldCallRequest.call_to_be_held:type_name -> offhook.cti.v1.ConnectionID
-	17, // 5: offhook.phonecontrol.v1.RetrieveCallRequest.call_to_be_retrieved:type_name -> offhook.cti.v1.ConnectionID
-	13, // 6: offhook.phonecontrol.v1.SnapshotDeviceResponse.connections:type_name -> offhook.phonecontrol.v1.SnapshotConnection
-	17, // 7: offhook.phonecontrol.v1.SnapshotConnection.connection:type_name -> offhook.cti.v1.ConnectionID
-	18, // 8: offhook.phonecontrol.v1.SnapshotConnection.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
-	18, // 9: offhook.phonecontrol.v1.SnapshotConnection.other_connection_states:type_name -> offhook.cti.v1.LocalConnectionState
-	16, // 10: offhook.phonecontrol.v1.ListRegistrationsResponse.registrations:type_name -> offhook.phonecontrol.v1.Registration
-	1,  // 11: offhook.phonecontrol.v1.PhoneControlService.MakeCall:input_type -> offhook.phonecontrol.v1.MakeCallRequest
-	3,  // 12: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:input_type -> offhook.phonecontrol.v1.AnswerCallRequest
-	5,  // 13: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:input_type -> offhook.phonecontrol.v1.ClearConnectionRequest
-	7,  // 14: offhook.phonecontrol.v1.PhoneControlService.HoldCall:input_type -> offhook.phonecontrol.v1.HoldCallRequest
-	9,  // 15: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:input_type -> offhook.phonecontrol.v1.RetrieveCallRequest
-	11, // 16: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:input_type -> offhook.phonecontrol.v1.SnapshotDeviceRequest
-	14, // 17: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:input_type -> offhook.phonecontrol.v1.ListRegistrationsRequest
-	2,  // 18: offhook.phonecontrol.v1.PhoneControlService.MakeCall:output_type -> offhook.phonecontrol.v1.MakeCallResponse
-	4,  // 19: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:output_type -> offhook.phonecontrol.v1.AnswerCallResponse
-	6,  // 20: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:output_type -> offhook.phonecontrol.v1.ClearConnectionResponse
-	8,  // 21: offhook.phonecontrol.v1.PhoneControlService.HoldCall:output_type -> offhook.phonecontrol.v1.HoldCallResponse
-	10, // 22: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:output_type -> offhook.phonecontrol.v1.RetrieveCallResponse
-	12, // 23: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:output_type -> offhook.phonecontrol.v1.SnapshotDeviceResponse
-	15, // 24: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:output_type -> offhook.phonecontrol.v1.ListRegistrationsResponse
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	123, // 0: offhook.phonecontrol.v1.SnapshotConnection.connection:type_name -> offhook.cti.v1.ConnectionID
+	124, // 1: offhook.phonecontrol.v1.SnapshotConnection.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
+	124, // 2: offhook.phonecontrol.v1.SnapshotConnection.other_connection_states:type_name -> offhook.cti.v1.LocalConnectionState
+	123, // 3: offhook.phonecontrol.v1.SnapshotParty.connection:type_name -> offhook.cti.v1.ConnectionID
+	124, // 4: offhook.phonecontrol.v1.SnapshotParty.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
+	0,   // 5: offhook.phonecontrol.v1.MakeCallRequest.auto_originate:type_name -> offhook.phonecontrol.v1.AutoOriginate
+	123, // 6: offhook.phonecontrol.v1.MakeCallResponse.calling_device:type_name -> offhook.cti.v1.ConnectionID
+	123, // 7: offhook.phonecontrol.v1.AnswerCallRequest.call_to_be_answered:type_name -> offhook.cti.v1.ConnectionID
+	123, // 8: offhook.phonecontrol.v1.ClearConnectionRequest.connection_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
+	123, // 9: offhook.phonecontrol.v1.ClearCallRequest.call_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
+	123, // 10: offhook.phonecontrol.v1.HoldCallRequest.call_to_be_held:type_name -> offhook.cti.v1.ConnectionID
+	123, // 11: offhook.phonecontrol.v1.RetrieveCallRequest.call_to_be_retrieved:type_name -> offhook.cti.v1.ConnectionID
+	123, // 12: offhook.phonecontrol.v1.AlternateCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 13: offhook.phonecontrol.v1.AlternateCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 14: offhook.phonecontrol.v1.ConsultationCallRequest.existing_call:type_name -> offhook.cti.v1.ConnectionID
+	2,   // 15: offhook.phonecontrol.v1.ConsultationCallRequest.consult_options:type_name -> offhook.phonecontrol.v1.ConsultOptions
+	123, // 16: offhook.phonecontrol.v1.ConsultationCallResponse.initiated_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 17: offhook.phonecontrol.v1.ReconnectCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 18: offhook.phonecontrol.v1.ReconnectCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 19: offhook.phonecontrol.v1.TransferCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 20: offhook.phonecontrol.v1.TransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 21: offhook.phonecontrol.v1.TransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 22: offhook.phonecontrol.v1.TransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	123, // 23: offhook.phonecontrol.v1.SingleStepTransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 24: offhook.phonecontrol.v1.SingleStepTransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 25: offhook.phonecontrol.v1.SingleStepTransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	123, // 26: offhook.phonecontrol.v1.ConferenceCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 27: offhook.phonecontrol.v1.ConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 28: offhook.phonecontrol.v1.ConferenceCallResponse.conference_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 29: offhook.phonecontrol.v1.ConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	123, // 30: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	1,   // 31: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.participation:type_name -> offhook.phonecontrol.v1.ParticipationType
+	123, // 32: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 33: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	123, // 34: offhook.phonecontrol.v1.JoinCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	1,   // 35: offhook.phonecontrol.v1.JoinCallRequest.participation:type_name -> offhook.phonecontrol.v1.ParticipationType
+	0,   // 36: offhook.phonecontrol.v1.JoinCallRequest.auto_originate:type_name -> offhook.phonecontrol.v1.AutoOriginate
+	123, // 37: offhook.phonecontrol.v1.JoinCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 38: offhook.phonecontrol.v1.JoinCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	123, // 39: offhook.phonecontrol.v1.DeflectCallRequest.call_to_be_diverted:type_name -> offhook.cti.v1.ConnectionID
+	123, // 40: offhook.phonecontrol.v1.DirectedPickupCallRequest.call_to_be_picked_up:type_name -> offhook.cti.v1.ConnectionID
+	123, // 41: offhook.phonecontrol.v1.DirectedPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 42: offhook.phonecontrol.v1.GroupPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
+	123, // 43: offhook.phonecontrol.v1.ParkCallRequest.parking:type_name -> offhook.cti.v1.ConnectionID
+	123, // 44: offhook.phonecontrol.v1.ParkCallResponse.parked_to:type_name -> offhook.cti.v1.ConnectionID
+	123, // 45: offhook.phonecontrol.v1.CallBackRequest.callback_connection:type_name -> offhook.cti.v1.ConnectionID
+	123, // 46: offhook.phonecontrol.v1.DialDigitsRequest.dialling_connection:type_name -> offhook.cti.v1.ConnectionID
+	123, // 47: offhook.phonecontrol.v1.GenerateDigitsRequest.connection_to_send_digits:type_name -> offhook.cti.v1.ConnectionID
+	123, // 48: offhook.phonecontrol.v1.SendUserInformationRequest.connection:type_name -> offhook.cti.v1.ConnectionID
+	3,   // 49: offhook.phonecontrol.v1.SnapshotDeviceResponse.connections:type_name -> offhook.phonecontrol.v1.SnapshotConnection
+	123, // 50: offhook.phonecontrol.v1.SnapshotCallRequest.snapshot_object:type_name -> offhook.cti.v1.ConnectionID
+	4,   // 51: offhook.phonecontrol.v1.SnapshotCallResponse.parties:type_name -> offhook.phonecontrol.v1.SnapshotParty
+	5,   // 52: offhook.phonecontrol.v1.ListRegistrationsResponse.registrations:type_name -> offhook.phonecontrol.v1.Registration
+	6,   // 53: offhook.phonecontrol.v1.GetForwardingResponse.forwarding_list:type_name -> offhook.phonecontrol.v1.Forwarding
+	7,   // 54: offhook.phonecontrol.v1.GetAgentStateResponse.agent_states:type_name -> offhook.phonecontrol.v1.AgentState
+	8,   // 55: offhook.phonecontrol.v1.GetLampModeResponse.lamp_modes:type_name -> offhook.phonecontrol.v1.LampMode
+	9,   // 56: offhook.phonecontrol.v1.PhoneControlService.MakeCall:input_type -> offhook.phonecontrol.v1.MakeCallRequest
+	11,  // 57: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:input_type -> offhook.phonecontrol.v1.AnswerCallRequest
+	13,  // 58: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:input_type -> offhook.phonecontrol.v1.ClearConnectionRequest
+	15,  // 59: offhook.phonecontrol.v1.PhoneControlService.ClearCall:input_type -> offhook.phonecontrol.v1.ClearCallRequest
+	17,  // 60: offhook.phonecontrol.v1.PhoneControlService.HoldCall:input_type -> offhook.phonecontrol.v1.HoldCallRequest
+	19,  // 61: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:input_type -> offhook.phonecontrol.v1.RetrieveCallRequest
+	21,  // 62: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:input_type -> offhook.phonecontrol.v1.AlternateCallRequest
+	23,  // 63: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:input_type -> offhook.phonecontrol.v1.ConsultationCallRequest
+	25,  // 64: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:input_type -> offhook.phonecontrol.v1.ReconnectCallRequest
+	27,  // 65: offhook.phonecontrol.v1.PhoneControlService.TransferCall:input_type -> offhook.phonecontrol.v1.TransferCallRequest
+	29,  // 66: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:input_type -> offhook.phonecontrol.v1.SingleStepTransferCallRequest
+	31,  // 67: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:input_type -> offhook.phonecontrol.v1.ConferenceCallRequest
+	33,  // 68: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:input_type -> offhook.phonecontrol.v1.SingleStepConferenceCallRequest
+	35,  // 69: offhook.phonecontrol.v1.PhoneControlService.JoinCall:input_type -> offhook.phonecontrol.v1.JoinCallRequest
+	37,  // 70: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:input_type -> offhook.phonecontrol.v1.DeflectCallRequest
+	39,  // 71: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:input_type -> offhook.phonecontrol.v1.DirectedPickupCallRequest
+	41,  // 72: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:input_type -> offhook.phonecontrol.v1.GroupPickupCallRequest
+	43,  // 73: offhook.phonecontrol.v1.PhoneControlService.ParkCall:input_type -> offhook.phonecontrol.v1.ParkCallRequest
+	45,  // 74: offhook.phonecontrol.v1.PhoneControlService.CallBack:input_type -> offhook.phonecontrol.v1.CallBackRequest
+	47,  // 75: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:input_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedRequest
+	49,  // 76: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:input_type -> offhook.phonecontrol.v1.CancelCallBackRequest
+	51,  // 77: offhook.phonecontrol.v1.PhoneControlService.DialDigits:input_type -> offhook.phonecontrol.v1.DialDigitsRequest
+	53,  // 78: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:input_type -> offhook.phonecontrol.v1.GenerateDigitsRequest
+	55,  // 79: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:input_type -> offhook.phonecontrol.v1.SendUserInformationRequest
+	57,  // 80: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:input_type -> offhook.phonecontrol.v1.SnapshotDeviceRequest
+	59,  // 81: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:input_type -> offhook.phonecontrol.v1.SnapshotCallRequest
+	61,  // 82: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:input_type -> offhook.phonecontrol.v1.GetLogicalDeviceRequest
+	63,  // 83: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:input_type -> offhook.phonecontrol.v1.GetPhysicalDeviceRequest
+	65,  // 84: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:input_type -> offhook.phonecontrol.v1.ListRegistrationsRequest
+	67,  // 85: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:input_type -> offhook.phonecontrol.v1.SetForwardingRequest
+	69,  // 86: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:input_type -> offhook.phonecontrol.v1.GetForwardingRequest
+	71,  // 87: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:input_type -> offhook.phonecontrol.v1.SetDoNotDisturbRequest
+	73,  // 88: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:input_type -> offhook.phonecontrol.v1.GetDoNotDisturbRequest
+	75,  // 89: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:input_type -> offhook.phonecontrol.v1.SetAutoAnswerRequest
+	77,  // 90: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:input_type -> offhook.phonecontrol.v1.GetAutoAnswerRequest
+	79,  // 91: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:input_type -> offhook.phonecontrol.v1.SetCallerIDStatusRequest
+	81,  // 92: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:input_type -> offhook.phonecontrol.v1.GetCallerIDStatusRequest
+	83,  // 93: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:input_type -> offhook.phonecontrol.v1.SetAgentStateRequest
+	85,  // 94: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:input_type -> offhook.phonecontrol.v1.GetAgentStateRequest
+	87,  // 95: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
+	89,  // 96: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
+	91,  // 97: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:input_type -> offhook.phonecontrol.v1.SetMicrophoneMuteRequest
+	93,  // 98: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:input_type -> offhook.phonecontrol.v1.GetMicrophoneMuteRequest
+	95,  // 99: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:input_type -> offhook.phonecontrol.v1.SetSpeakerMuteRequest
+	97,  // 100: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:input_type -> offhook.phonecontrol.v1.GetSpeakerMuteRequest
+	99,  // 101: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:input_type -> offhook.phonecontrol.v1.SetSpeakerVolumeRequest
+	101, // 102: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:input_type -> offhook.phonecontrol.v1.GetSpeakerVolumeRequest
+	103, // 103: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:input_type -> offhook.phonecontrol.v1.SetDisplayRequest
+	105, // 104: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:input_type -> offhook.phonecontrol.v1.GetDisplayRequest
+	107, // 105: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:input_type -> offhook.phonecontrol.v1.ButtonPressRequest
+	109, // 106: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:input_type -> offhook.phonecontrol.v1.SetLampModeRequest
+	111, // 107: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:input_type -> offhook.phonecontrol.v1.GetLampModeRequest
+	113, // 108: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:input_type -> offhook.phonecontrol.v1.RouteRegisterRequest
+	115, // 109: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:input_type -> offhook.phonecontrol.v1.RouteRegisterCancelRequest
+	117, // 110: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:input_type -> offhook.phonecontrol.v1.RouteSelectRequest
+	119, // 111: offhook.phonecontrol.v1.PhoneControlService.RouteReject:input_type -> offhook.phonecontrol.v1.RouteRejectRequest
+	121, // 112: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:input_type -> offhook.phonecontrol.v1.RouteEndRequest
+	10,  // 113: offhook.phonecontrol.v1.PhoneControlService.MakeCall:output_type -> offhook.phonecontrol.v1.MakeCallResponse
+	12,  // 114: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:output_type -> offhook.phonecontrol.v1.AnswerCallResponse
+	14,  // 115: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:output_type -> offhook.phonecontrol.v1.ClearConnectionResponse
+	16,  // 116: offhook.phonecontrol.v1.PhoneControlService.ClearCall:output_type -> offhook.phonecontrol.v1.ClearCallResponse
+	18,  // 117: offhook.phonecontrol.v1.PhoneControlService.HoldCall:output_type -> offhook.phonecontrol.v1.HoldCallResponse
+	20,  // 118: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:output_type -> offhook.phonecontrol.v1.RetrieveCallResponse
+	22,  // 119: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:output_type -> offhook.phonecontrol.v1.AlternateCallResponse
+	24,  // 120: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:output_type -> offhook.phonecontrol.v1.ConsultationCallResponse
+	26,  // 121: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:output_type -> offhook.phonecontrol.v1.ReconnectCallResponse
+	28,  // 122: offhook.phonecontrol.v1.PhoneControlService.TransferCall:output_type -> offhook.phonecontrol.v1.TransferCallResponse
+	30,  // 123: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:output_type -> offhook.phonecontrol.v1.SingleStepTransferCallResponse
+	32,  // 124: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:output_type -> offhook.phonecontrol.v1.ConferenceCallResponse
+	34,  // 125: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:output_type -> offhook.phonecontrol.v1.SingleStepConferenceCallResponse
+	36,  // 126: offhook.phonecontrol.v1.PhoneControlService.JoinCall:output_type -> offhook.phonecontrol.v1.JoinCallResponse
+	38,  // 127: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:output_type -> offhook.phonecontrol.v1.DeflectCallResponse
+	40,  // 128: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:output_type -> offhook.phonecontrol.v1.DirectedPickupCallResponse
+	42,  // 129: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:output_type -> offhook.phonecontrol.v1.GroupPickupCallResponse
+	44,  // 130: offhook.phonecontrol.v1.PhoneControlService.ParkCall:output_type -> offhook.phonecontrol.v1.ParkCallResponse
+	46,  // 131: offhook.phonecontrol.v1.PhoneControlService.CallBack:output_type -> offhook.phonecontrol.v1.CallBackResponse
+	48,  // 132: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:output_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedResponse
+	50,  // 133: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:output_type -> offhook.phonecontrol.v1.CancelCallBackResponse
+	52,  // 134: offhook.phonecontrol.v1.PhoneControlService.DialDigits:output_type -> offhook.phonecontrol.v1.DialDigitsResponse
+	54,  // 135: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:output_type -> offhook.phonecontrol.v1.GenerateDigitsResponse
+	56,  // 136: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:output_type -> offhook.phonecontrol.v1.SendUserInformationResponse
+	58,  // 137: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:output_type -> offhook.phonecontrol.v1.SnapshotDeviceResponse
+	60,  // 138: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:output_type -> offhook.phonecontrol.v1.SnapshotCallResponse
+	62,  // 139: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:output_type -> offhook.phonecontrol.v1.GetLogicalDeviceResponse
+	64,  // 140: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:output_type -> offhook.phonecontrol.v1.GetPhysicalDeviceResponse
+	66,  // 141: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:output_type -> offhook.phonecontrol.v1.ListRegistrationsResponse
+	68,  // 142: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:output_type -> offhook.phonecontrol.v1.SetForwardingResponse
+	70,  // 143: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:output_type -> offhook.phonecontrol.v1.GetForwardingResponse
+	72,  // 144: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:output_type -> offhook.phonecontrol.v1.SetDoNotDisturbResponse
+	74,  // 145: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:output_type -> offhook.phonecontrol.v1.GetDoNotDisturbResponse
+	76,  // 146: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:output_type -> offhook.phonecontrol.v1.SetAutoAnswerResponse
+	78,  // 147: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:output_type -> offhook.phonecontrol.v1.GetAutoAnswerResponse
+	80,  // 148: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:output_type -> offhook.phonecontrol.v1.SetCallerIDStatusResponse
+	82,  // 149: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:output_type -> offhook.phonecontrol.v1.GetCallerIDStatusResponse
+	84,  // 150: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:output_type -> offhook.phonecontrol.v1.SetAgentStateResponse
+	86,  // 151: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:output_type -> offhook.phonecontrol.v1.GetAgentStateResponse
+	88,  // 152: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
+	90,  // 153: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
+	92,  // 154: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:output_type -> offhook.phonecontrol.v1.SetMicrophoneMuteResponse
+	94,  // 155: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:output_type -> offhook.phonecontrol.v1.GetMicrophoneMuteResponse
+	96,  // 156: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:output_type -> offhook.phonecontrol.v1.SetSpeakerMuteResponse
+	98,  // 157: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:output_type -> offhook.phonecontrol.v1.GetSpeakerMuteResponse
+	100, // 158: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:output_type -> offhook.phonecontrol.v1.SetSpeakerVolumeResponse
+	102, // 159: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:output_type -> offhook.phonecontrol.v1.GetSpeakerVolumeResponse
+	104, // 160: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:output_type -> offhook.phonecontrol.v1.SetDisplayResponse
+	106, // 161: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:output_type -> offhook.phonecontrol.v1.GetDisplayResponse
+	108, // 162: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:output_type -> offhook.phonecontrol.v1.ButtonPressResponse
+	110, // 163: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:output_type -> offhook.phonecontrol.v1.SetLampModeResponse
+	112, // 164: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:output_type -> offhook.phonecontrol.v1.GetLampModeResponse
+	114, // 165: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:output_type -> offhook.phonecontrol.v1.RouteRegisterResponse
+	116, // 166: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:output_type -> offhook.phonecontrol.v1.RouteRegisterCancelResponse
+	118, // 167: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:output_type -> offhook.phonecontrol.v1.RouteSelectResponse
+	120, // 168: offhook.phonecontrol.v1.PhoneControlService.RouteReject:output_type -> offhook.phonecontrol.v1.RouteRejectResponse
+	122, // 169: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:output_type -> offhook.phonecontrol.v1.RouteEndResponse
+	113, // [113:170] is the sub-list for method output_type
+	56,  // [56:113] is the sub-list for method input_type
+	56,  // [56:56] is the sub-list for extension type_name
+	56,  // [56:56] is the sub-list for extension extendee
+	0,   // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_offhook_phonecontrol_v1_phone_control_proto_init() }
@@ -1025,8 +7629,8 @@ func file_offhook_phonecontrol_v1_phone_control_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_phonecontrol_v1_phone_control_proto_rawDesc), len(file_offhook_phonecontrol_v1_phone_control_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   16,
+			NumEnums:      3,
+			NumMessages:   120,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,13 +23,63 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PhoneControlService_MakeCall_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/MakeCall"
-	PhoneControlService_AnswerCall_FullMethodName        = "/offhook.phonecontrol.v1.PhoneControlService/AnswerCall"
-	PhoneControlService_ClearConnection_FullMethodName   = "/offhook.phonecontrol.v1.PhoneControlService/ClearConnection"
-	PhoneControlService_HoldCall_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/HoldCall"
-	PhoneControlService_RetrieveCall_FullMethodName      = "/offhook.phonecontrol.v1.PhoneControlService/RetrieveCall"
-	PhoneControlService_SnapshotDevice_FullMethodName    = "/offhook.phonecontrol.v1.PhoneControlService/SnapshotDevice"
-	PhoneControlService_ListRegistrations_FullMethodName = "/offhook.phonecontrol.v1.PhoneControlService/ListRegistrations"
+	PhoneControlService_MakeCall_FullMethodName                   = "/offhook.phonecontrol.v1.PhoneControlService/MakeCall"
+	PhoneControlService_AnswerCall_FullMethodName                 = "/offhook.phonecontrol.v1.PhoneControlService/AnswerCall"
+	PhoneControlService_ClearConnection_FullMethodName            = "/offhook.phonecontrol.v1.PhoneControlService/ClearConnection"
+	PhoneControlService_ClearCall_FullMethodName                  = "/offhook.phonecontrol.v1.PhoneControlService/ClearCall"
+	PhoneControlService_HoldCall_FullMethodName                   = "/offhook.phonecontrol.v1.PhoneControlService/HoldCall"
+	PhoneControlService_RetrieveCall_FullMethodName               = "/offhook.phonecontrol.v1.PhoneControlService/RetrieveCall"
+	PhoneControlService_AlternateCall_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/AlternateCall"
+	PhoneControlService_ConsultationCall_FullMethodName           = "/offhook.phonecontrol.v1.PhoneControlService/ConsultationCall"
+	PhoneControlService_ReconnectCall_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/ReconnectCall"
+	PhoneControlService_TransferCall_FullMethodName               = "/offhook.phonecontrol.v1.PhoneControlService/TransferCall"
+	PhoneControlService_SingleStepTransferCall_FullMethodName     = "/offhook.phonecontrol.v1.PhoneControlService/SingleStepTransferCall"
+	PhoneControlService_ConferenceCall_FullMethodName             = "/offhook.phonecontrol.v1.PhoneControlService/ConferenceCall"
+	PhoneControlService_SingleStepConferenceCall_FullMethodName   = "/offhook.phonecontrol.v1.PhoneControlService/SingleStepConferenceCall"
+	PhoneControlService_JoinCall_FullMethodName                   = "/offhook.phonecontrol.v1.PhoneControlService/JoinCall"
+	PhoneControlService_DeflectCall_FullMethodName                = "/offhook.phonecontrol.v1.PhoneControlService/DeflectCall"
+	PhoneControlService_DirectedPickupCall_FullMethodName         = "/offhook.phonecontrol.v1.PhoneControlService/DirectedPickupCall"
+	PhoneControlService_GroupPickupCall_FullMethodName            = "/offhook.phonecontrol.v1.PhoneControlService/GroupPickupCall"
+	PhoneControlService_ParkCall_FullMethodName                   = "/offhook.phonecontrol.v1.PhoneControlService/ParkCall"
+	PhoneControlService_CallBack_FullMethodName                   = "/offhook.phonecontrol.v1.PhoneControlService/CallBack"
+	PhoneControlService_CallBackNonCallRelated_FullMethodName     = "/offhook.phonecontrol.v1.PhoneControlService/CallBackNonCallRelated"
+	PhoneControlService_CancelCallBack_FullMethodName             = "/offhook.phonecontrol.v1.PhoneControlService/CancelCallBack"
+	PhoneControlService_DialDigits_FullMethodName                 = "/offhook.phonecontrol.v1.PhoneControlService/DialDigits"
+	PhoneControlService_GenerateDigits_FullMethodName             = "/offhook.phonecontrol.v1.PhoneControlService/GenerateDigits"
+	PhoneControlService_SendUserInformation_FullMethodName        = "/offhook.phonecontrol.v1.PhoneControlService/SendUserInformation"
+	PhoneControlService_SnapshotDevice_FullMethodName             = "/offhook.phonecontrol.v1.PhoneControlService/SnapshotDevice"
+	PhoneControlService_SnapshotCall_FullMethodName               = "/offhook.phonecontrol.v1.PhoneControlService/SnapshotCall"
+	PhoneControlService_GetLogicalDevice_FullMethodName           = "/offhook.phonecontrol.v1.PhoneControlService/GetLogicalDevice"
+	PhoneControlService_GetPhysicalDevice_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/GetPhysicalDevice"
+	PhoneControlService_ListRegistrations_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/ListRegistrations"
+	PhoneControlService_SetForwarding_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/SetForwarding"
+	PhoneControlService_GetForwarding_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/GetForwarding"
+	PhoneControlService_SetDoNotDisturb_FullMethodName            = "/offhook.phonecontrol.v1.PhoneControlService/SetDoNotDisturb"
+	PhoneControlService_GetDoNotDisturb_FullMethodName            = "/offhook.phonecontrol.v1.PhoneControlService/GetDoNotDisturb"
+	PhoneControlService_SetAutoAnswer_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/SetAutoAnswer"
+	PhoneControlService_GetAutoAnswer_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/GetAutoAnswer"
+	PhoneControlService_SetCallerIDStatus_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/SetCallerIDStatus"
+	PhoneControlService_GetCallerIDStatus_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/GetCallerIDStatus"
+	PhoneControlService_SetAgentState_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/SetAgentState"
+	PhoneControlService_GetAgentState_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/GetAgentState"
+	PhoneControlService_SetMessageWaitingIndicator_FullMethodName = "/offhook.phonecontrol.v1.PhoneControlService/SetMessageWaitingIndicator"
+	PhoneControlService_GetMessageWaitingIndicator_FullMethodName = "/offhook.phonecontrol.v1.PhoneControlService/GetMessageWaitingIndicator"
+	PhoneControlService_SetMicrophoneMute_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/SetMicrophoneMute"
+	PhoneControlService_GetMicrophoneMute_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/GetMicrophoneMute"
+	PhoneControlService_SetSpeakerMute_FullMethodName             = "/offhook.phonecontrol.v1.PhoneControlService/SetSpeakerMute"
+	PhoneControlService_GetSpeakerMute_FullMethodName             = "/offhook.phonecontrol.v1.PhoneControlService/GetSpeakerMute"
+	PhoneControlService_SetSpeakerVolume_FullMethodName           = "/offhook.phonecontrol.v1.PhoneControlService/SetSpeakerVolume"
+	PhoneControlService_GetSpeakerVolume_FullMethodName           = "/offhook.phonecontrol.v1.PhoneControlService/GetSpeakerVolume"
+	PhoneControlService_SetDisplay_FullMethodName                 = "/offhook.phonecontrol.v1.PhoneControlService/SetDisplay"
+	PhoneControlService_GetDisplay_FullMethodName                 = "/offhook.phonecontrol.v1.PhoneControlService/GetDisplay"
+	PhoneControlService_ButtonPress_FullMethodName                = "/offhook.phonecontrol.v1.PhoneControlService/ButtonPress"
+	PhoneControlService_SetLampMode_FullMethodName                = "/offhook.phonecontrol.v1.PhoneControlService/SetLampMode"
+	PhoneControlService_GetLampMode_FullMethodName                = "/offhook.phonecontrol.v1.PhoneControlService/GetLampMode"
+	PhoneControlService_RouteRegister_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/RouteRegister"
+	PhoneControlService_RouteRegisterCancel_FullMethodName        = "/offhook.phonecontrol.v1.PhoneControlService/RouteRegisterCancel"
+	PhoneControlService_RouteSelect_FullMethodName                = "/offhook.phonecontrol.v1.PhoneControlService/RouteSelect"
+	PhoneControlService_RouteReject_FullMethodName                = "/offhook.phonecontrol.v1.PhoneControlService/RouteReject"
+	PhoneControlService_RouteEnd_FullMethodName                   = "/offhook.phonecontrol.v1.PhoneControlService/RouteEnd"
 )
 
 // PhoneControlServiceClient is the client API for PhoneControlService service.
@@ -39,15 +89,72 @@ const (
 // PhoneControlService runs the call model of the targets this replica owns.
 // A negative CSTA answer is a status with a cti.v1.CSTAError detail;
 // FAILED_PRECONDITION with reason NOT_OWNER means: ask the owner in the lease.
+//
+// Devices are directory numbers of the target, or numbers as dialled.
 type PhoneControlServiceClient interface {
+	// Call control.
 	MakeCall(ctx context.Context, in *MakeCallRequest, opts ...grpc.CallOption) (*MakeCallResponse, error)
 	AnswerCall(ctx context.Context, in *AnswerCallRequest, opts ...grpc.CallOption) (*AnswerCallResponse, error)
 	ClearConnection(ctx context.Context, in *ClearConnectionRequest, opts ...grpc.CallOption) (*ClearConnectionResponse, error)
+	ClearCall(ctx context.Context, in *ClearCallRequest, opts ...grpc.CallOption) (*ClearCallResponse, error)
 	HoldCall(ctx context.Context, in *HoldCallRequest, opts ...grpc.CallOption) (*HoldCallResponse, error)
 	RetrieveCall(ctx context.Context, in *RetrieveCallRequest, opts ...grpc.CallOption) (*RetrieveCallResponse, error)
+	AlternateCall(ctx context.Context, in *AlternateCallRequest, opts ...grpc.CallOption) (*AlternateCallResponse, error)
+	ConsultationCall(ctx context.Context, in *ConsultationCallRequest, opts ...grpc.CallOption) (*ConsultationCallResponse, error)
+	ReconnectCall(ctx context.Context, in *ReconnectCallRequest, opts ...grpc.CallOption) (*ReconnectCallResponse, error)
+	TransferCall(ctx context.Context, in *TransferCallRequest, opts ...grpc.CallOption) (*TransferCallResponse, error)
+	SingleStepTransferCall(ctx context.Context, in *SingleStepTransferCallRequest, opts ...grpc.CallOption) (*SingleStepTransferCallResponse, error)
+	ConferenceCall(ctx context.Context, in *ConferenceCallRequest, opts ...grpc.CallOption) (*ConferenceCallResponse, error)
+	SingleStepConferenceCall(ctx context.Context, in *SingleStepConferenceCallRequest, opts ...grpc.CallOption) (*SingleStepConferenceCallResponse, error)
+	JoinCall(ctx context.Context, in *JoinCallRequest, opts ...grpc.CallOption) (*JoinCallResponse, error)
+	DeflectCall(ctx context.Context, in *DeflectCallRequest, opts ...grpc.CallOption) (*DeflectCallResponse, error)
+	DirectedPickupCall(ctx context.Context, in *DirectedPickupCallRequest, opts ...grpc.CallOption) (*DirectedPickupCallResponse, error)
+	GroupPickupCall(ctx context.Context, in *GroupPickupCallRequest, opts ...grpc.CallOption) (*GroupPickupCallResponse, error)
+	ParkCall(ctx context.Context, in *ParkCallRequest, opts ...grpc.CallOption) (*ParkCallResponse, error)
+	CallBack(ctx context.Context, in *CallBackRequest, opts ...grpc.CallOption) (*CallBackResponse, error)
+	CallBackNonCallRelated(ctx context.Context, in *CallBackNonCallRelatedRequest, opts ...grpc.CallOption) (*CallBackNonCallRelatedResponse, error)
+	CancelCallBack(ctx context.Context, in *CancelCallBackRequest, opts ...grpc.CallOption) (*CancelCallBackResponse, error)
+	DialDigits(ctx context.Context, in *DialDigitsRequest, opts ...grpc.CallOption) (*DialDigitsResponse, error)
+	GenerateDigits(ctx context.Context, in *GenerateDigitsRequest, opts ...grpc.CallOption) (*GenerateDigitsResponse, error)
+	SendUserInformation(ctx context.Context, in *SendUserInformationRequest, opts ...grpc.CallOption) (*SendUserInformationResponse, error)
+	// Snapshots and what there is.
 	SnapshotDevice(ctx context.Context, in *SnapshotDeviceRequest, opts ...grpc.CallOption) (*SnapshotDeviceResponse, error)
-	// ListRegistrations tells which phones of a target are registered.
+	SnapshotCall(ctx context.Context, in *SnapshotCallRequest, opts ...grpc.CallOption) (*SnapshotCallResponse, error)
+	GetLogicalDevice(ctx context.Context, in *GetLogicalDeviceRequest, opts ...grpc.CallOption) (*GetLogicalDeviceResponse, error)
+	GetPhysicalDevice(ctx context.Context, in *GetPhysicalDeviceRequest, opts ...grpc.CallOption) (*GetPhysicalDeviceResponse, error)
 	ListRegistrations(ctx context.Context, in *ListRegistrationsRequest, opts ...grpc.CallOption) (*ListRegistrationsResponse, error)
+	// Logical device features.
+	SetForwarding(ctx context.Context, in *SetForwardingRequest, opts ...grpc.CallOption) (*SetForwardingResponse, error)
+	GetForwarding(ctx context.Context, in *GetForwardingRequest, opts ...grpc.CallOption) (*GetForwardingResponse, error)
+	SetDoNotDisturb(ctx context.Context, in *SetDoNotDisturbRequest, opts ...grpc.CallOption) (*SetDoNotDisturbResponse, error)
+	GetDoNotDisturb(ctx context.Context, in *GetDoNotDisturbRequest, opts ...grpc.CallOption) (*GetDoNotDisturbResponse, error)
+	SetAutoAnswer(ctx context.Context, in *SetAutoAnswerRequest, opts ...grpc.CallOption) (*SetAutoAnswerResponse, error)
+	GetAutoAnswer(ctx context.Context, in *GetAutoAnswerRequest, opts ...grpc.CallOption) (*GetAutoAnswerResponse, error)
+	SetCallerIDStatus(ctx context.Context, in *SetCallerIDStatusRequest, opts ...grpc.CallOption) (*SetCallerIDStatusResponse, error)
+	GetCallerIDStatus(ctx context.Context, in *GetCallerIDStatusRequest, opts ...grpc.CallOption) (*GetCallerIDStatusResponse, error)
+	SetAgentState(ctx context.Context, in *SetAgentStateRequest, opts ...grpc.CallOption) (*SetAgentStateResponse, error)
+	GetAgentState(ctx context.Context, in *GetAgentStateRequest, opts ...grpc.CallOption) (*GetAgentStateResponse, error)
+	// Physical device features.
+	SetMessageWaitingIndicator(ctx context.Context, in *SetMessageWaitingIndicatorRequest, opts ...grpc.CallOption) (*SetMessageWaitingIndicatorResponse, error)
+	GetMessageWaitingIndicator(ctx context.Context, in *GetMessageWaitingIndicatorRequest, opts ...grpc.CallOption) (*GetMessageWaitingIndicatorResponse, error)
+	SetMicrophoneMute(ctx context.Context, in *SetMicrophoneMuteRequest, opts ...grpc.CallOption) (*SetMicrophoneMuteResponse, error)
+	GetMicrophoneMute(ctx context.Context, in *GetMicrophoneMuteRequest, opts ...grpc.CallOption) (*GetMicrophoneMuteResponse, error)
+	SetSpeakerMute(ctx context.Context, in *SetSpeakerMuteRequest, opts ...grpc.CallOption) (*SetSpeakerMuteResponse, error)
+	GetSpeakerMute(ctx context.Context, in *GetSpeakerMuteRequest, opts ...grpc.CallOption) (*GetSpeakerMuteResponse, error)
+	SetSpeakerVolume(ctx context.Context, in *SetSpeakerVolumeRequest, opts ...grpc.CallOption) (*SetSpeakerVolumeResponse, error)
+	GetSpeakerVolume(ctx context.Context, in *GetSpeakerVolumeRequest, opts ...grpc.CallOption) (*GetSpeakerVolumeResponse, error)
+	SetDisplay(ctx context.Context, in *SetDisplayRequest, opts ...grpc.CallOption) (*SetDisplayResponse, error)
+	GetDisplay(ctx context.Context, in *GetDisplayRequest, opts ...grpc.CallOption) (*GetDisplayResponse, error)
+	ButtonPress(ctx context.Context, in *ButtonPressRequest, opts ...grpc.CallOption) (*ButtonPressResponse, error)
+	SetLampMode(ctx context.Context, in *SetLampModeRequest, opts ...grpc.CallOption) (*SetLampModeResponse, error)
+	GetLampMode(ctx context.Context, in *GetLampModeRequest, opts ...grpc.CallOption) (*GetLampModeResponse, error)
+	// Routeing: an application routes the calls of a routeing line. What the switching
+	// function asks and tells the application goes by SessionService.TellRouteing.
+	RouteRegister(ctx context.Context, in *RouteRegisterRequest, opts ...grpc.CallOption) (*RouteRegisterResponse, error)
+	RouteRegisterCancel(ctx context.Context, in *RouteRegisterCancelRequest, opts ...grpc.CallOption) (*RouteRegisterCancelResponse, error)
+	RouteSelect(ctx context.Context, in *RouteSelectRequest, opts ...grpc.CallOption) (*RouteSelectResponse, error)
+	RouteReject(ctx context.Context, in *RouteRejectRequest, opts ...grpc.CallOption) (*RouteRejectResponse, error)
+	RouteEnd(ctx context.Context, in *RouteEndRequest, opts ...grpc.CallOption) (*RouteEndResponse, error)
 }
 
 type phoneControlServiceClient struct {
@@ -88,6 +195,16 @@ func (c *phoneControlServiceClient) ClearConnection(ctx context.Context, in *Cle
 	return out, nil
 }
 
+func (c *phoneControlServiceClient) ClearCall(ctx context.Context, in *ClearCallRequest, opts ...grpc.CallOption) (*ClearCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClearCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ClearCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *phoneControlServiceClient) HoldCall(ctx context.Context, in *HoldCallRequest, opts ...grpc.CallOption) (*HoldCallResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(HoldCallResponse)
@@ -108,10 +225,220 @@ func (c *phoneControlServiceClient) RetrieveCall(ctx context.Context, in *Retrie
 	return out, nil
 }
 
+func (c *phoneControlServiceClient) AlternateCall(ctx context.Context, in *AlternateCallRequest, opts ...grpc.CallOption) (*AlternateCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AlternateCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_AlternateCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) ConsultationCall(ctx context.Context, in *ConsultationCallRequest, opts ...grpc.CallOption) (*ConsultationCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConsultationCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ConsultationCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) ReconnectCall(ctx context.Context, in *ReconnectCallRequest, opts ...grpc.CallOption) (*ReconnectCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReconnectCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ReconnectCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) TransferCall(ctx context.Context, in *TransferCallRequest, opts ...grpc.CallOption) (*TransferCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TransferCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_TransferCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SingleStepTransferCall(ctx context.Context, in *SingleStepTransferCallRequest, opts ...grpc.CallOption) (*SingleStepTransferCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SingleStepTransferCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SingleStepTransferCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) ConferenceCall(ctx context.Context, in *ConferenceCallRequest, opts ...grpc.CallOption) (*ConferenceCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConferenceCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ConferenceCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SingleStepConferenceCall(ctx context.Context, in *SingleStepConferenceCallRequest, opts ...grpc.CallOption) (*SingleStepConferenceCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SingleStepConferenceCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SingleStepConferenceCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) JoinCall(ctx context.Context, in *JoinCallRequest, opts ...grpc.CallOption) (*JoinCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(JoinCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_JoinCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) DeflectCall(ctx context.Context, in *DeflectCallRequest, opts ...grpc.CallOption) (*DeflectCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeflectCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_DeflectCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) DirectedPickupCall(ctx context.Context, in *DirectedPickupCallRequest, opts ...grpc.CallOption) (*DirectedPickupCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DirectedPickupCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_DirectedPickupCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GroupPickupCall(ctx context.Context, in *GroupPickupCallRequest, opts ...grpc.CallOption) (*GroupPickupCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GroupPickupCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GroupPickupCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) ParkCall(ctx context.Context, in *ParkCallRequest, opts ...grpc.CallOption) (*ParkCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ParkCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ParkCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) CallBack(ctx context.Context, in *CallBackRequest, opts ...grpc.CallOption) (*CallBackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CallBackResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_CallBack_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) CallBackNonCallRelated(ctx context.Context, in *CallBackNonCallRelatedRequest, opts ...grpc.CallOption) (*CallBackNonCallRelatedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CallBackNonCallRelatedResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_CallBackNonCallRelated_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) CancelCallBack(ctx context.Context, in *CancelCallBackRequest, opts ...grpc.CallOption) (*CancelCallBackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelCallBackResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_CancelCallBack_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) DialDigits(ctx context.Context, in *DialDigitsRequest, opts ...grpc.CallOption) (*DialDigitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DialDigitsResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_DialDigits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GenerateDigits(ctx context.Context, in *GenerateDigitsRequest, opts ...grpc.CallOption) (*GenerateDigitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GenerateDigitsResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GenerateDigits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SendUserInformation(ctx context.Context, in *SendUserInformationRequest, opts ...grpc.CallOption) (*SendUserInformationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendUserInformationResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SendUserInformation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *phoneControlServiceClient) SnapshotDevice(ctx context.Context, in *SnapshotDeviceRequest, opts ...grpc.CallOption) (*SnapshotDeviceResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SnapshotDeviceResponse)
 	err := c.cc.Invoke(ctx, PhoneControlService_SnapshotDevice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SnapshotCall(ctx context.Context, in *SnapshotCallRequest, opts ...grpc.CallOption) (*SnapshotCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SnapshotCallResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SnapshotCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetLogicalDevice(ctx context.Context, in *GetLogicalDeviceRequest, opts ...grpc.CallOption) (*GetLogicalDeviceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLogicalDeviceResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetLogicalDevice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetPhysicalDevice(ctx context.Context, in *GetPhysicalDeviceRequest, opts ...grpc.CallOption) (*GetPhysicalDeviceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPhysicalDeviceResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetPhysicalDevice_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +455,286 @@ func (c *phoneControlServiceClient) ListRegistrations(ctx context.Context, in *L
 	return out, nil
 }
 
+func (c *phoneControlServiceClient) SetForwarding(ctx context.Context, in *SetForwardingRequest, opts ...grpc.CallOption) (*SetForwardingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetForwardingResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetForwarding_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetForwarding(ctx context.Context, in *GetForwardingRequest, opts ...grpc.CallOption) (*GetForwardingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetForwardingResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetForwarding_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetDoNotDisturb(ctx context.Context, in *SetDoNotDisturbRequest, opts ...grpc.CallOption) (*SetDoNotDisturbResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetDoNotDisturbResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetDoNotDisturb_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetDoNotDisturb(ctx context.Context, in *GetDoNotDisturbRequest, opts ...grpc.CallOption) (*GetDoNotDisturbResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDoNotDisturbResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetDoNotDisturb_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetAutoAnswer(ctx context.Context, in *SetAutoAnswerRequest, opts ...grpc.CallOption) (*SetAutoAnswerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetAutoAnswerResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetAutoAnswer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetAutoAnswer(ctx context.Context, in *GetAutoAnswerRequest, opts ...grpc.CallOption) (*GetAutoAnswerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAutoAnswerResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetAutoAnswer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetCallerIDStatus(ctx context.Context, in *SetCallerIDStatusRequest, opts ...grpc.CallOption) (*SetCallerIDStatusResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetCallerIDStatusResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetCallerIDStatus_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetCallerIDStatus(ctx context.Context, in *GetCallerIDStatusRequest, opts ...grpc.CallOption) (*GetCallerIDStatusResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCallerIDStatusResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetCallerIDStatus_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetAgentState(ctx context.Context, in *SetAgentStateRequest, opts ...grpc.CallOption) (*SetAgentStateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetAgentStateResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetAgentState_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetAgentState(ctx context.Context, in *GetAgentStateRequest, opts ...grpc.CallOption) (*GetAgentStateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAgentStateResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetAgentState_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetMessageWaitingIndicator(ctx context.Context, in *SetMessageWaitingIndicatorRequest, opts ...grpc.CallOption) (*SetMessageWaitingIndicatorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetMessageWaitingIndicatorResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetMessageWaitingIndicator_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetMessageWaitingIndicator(ctx context.Context, in *GetMessageWaitingIndicatorRequest, opts ...grpc.CallOption) (*GetMessageWaitingIndicatorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetMessageWaitingIndicatorResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetMessageWaitingIndicator_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetMicrophoneMute(ctx context.Context, in *SetMicrophoneMuteRequest, opts ...grpc.CallOption) (*SetMicrophoneMuteResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetMicrophoneMuteResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetMicrophoneMute_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetMicrophoneMute(ctx context.Context, in *GetMicrophoneMuteRequest, opts ...grpc.CallOption) (*GetMicrophoneMuteResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetMicrophoneMuteResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetMicrophoneMute_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetSpeakerMute(ctx context.Context, in *SetSpeakerMuteRequest, opts ...grpc.CallOption) (*SetSpeakerMuteResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetSpeakerMuteResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetSpeakerMute_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetSpeakerMute(ctx context.Context, in *GetSpeakerMuteRequest, opts ...grpc.CallOption) (*GetSpeakerMuteResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSpeakerMuteResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetSpeakerMute_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetSpeakerVolume(ctx context.Context, in *SetSpeakerVolumeRequest, opts ...grpc.CallOption) (*SetSpeakerVolumeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetSpeakerVolumeResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetSpeakerVolume_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetSpeakerVolume(ctx context.Context, in *GetSpeakerVolumeRequest, opts ...grpc.CallOption) (*GetSpeakerVolumeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSpeakerVolumeResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetSpeakerVolume_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetDisplay(ctx context.Context, in *SetDisplayRequest, opts ...grpc.CallOption) (*SetDisplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetDisplayResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetDisplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetDisplay(ctx context.Context, in *GetDisplayRequest, opts ...grpc.CallOption) (*GetDisplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDisplayResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetDisplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) ButtonPress(ctx context.Context, in *ButtonPressRequest, opts ...grpc.CallOption) (*ButtonPressResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ButtonPressResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ButtonPress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) SetLampMode(ctx context.Context, in *SetLampModeRequest, opts ...grpc.CallOption) (*SetLampModeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetLampModeResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_SetLampMode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) GetLampMode(ctx context.Context, in *GetLampModeRequest, opts ...grpc.CallOption) (*GetLampModeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLampModeResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_GetLampMode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) RouteRegister(ctx context.Context, in *RouteRegisterRequest, opts ...grpc.CallOption) (*RouteRegisterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RouteRegisterResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_RouteRegister_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) RouteRegisterCancel(ctx context.Context, in *RouteRegisterCancelRequest, opts ...grpc.CallOption) (*RouteRegisterCancelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RouteRegisterCancelResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_RouteRegisterCancel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) RouteSelect(ctx context.Context, in *RouteSelectRequest, opts ...grpc.CallOption) (*RouteSelectResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RouteSelectResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_RouteSelect_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) RouteReject(ctx context.Context, in *RouteRejectRequest, opts ...grpc.CallOption) (*RouteRejectResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RouteRejectResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_RouteReject_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) RouteEnd(ctx context.Context, in *RouteEndRequest, opts ...grpc.CallOption) (*RouteEndResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RouteEndResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_RouteEnd_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PhoneControlServiceServer is the server API for PhoneControlService service.
 // All implementations must embed UnimplementedPhoneControlServiceServer
 // for forward compatibility.
@@ -135,15 +742,72 @@ func (c *phoneControlServiceClient) ListRegistrations(ctx context.Context, in *L
 // PhoneControlService runs the call model of the targets this replica owns.
 // A negative CSTA answer is a status with a cti.v1.CSTAError detail;
 // FAILED_PRECONDITION with reason NOT_OWNER means: ask the owner in the lease.
+//
+// Devices are directory numbers of the target, or numbers as dialled.
 type PhoneControlServiceServer interface {
+	// Call control.
 	MakeCall(context.Context, *MakeCallRequest) (*MakeCallResponse, error)
 	AnswerCall(context.Context, *AnswerCallRequest) (*AnswerCallResponse, error)
 	ClearConnection(context.Context, *ClearConnectionRequest) (*ClearConnectionResponse, error)
+	ClearCall(context.Context, *ClearCallRequest) (*ClearCallResponse, error)
 	HoldCall(context.Context, *HoldCallRequest) (*HoldCallResponse, error)
 	RetrieveCall(context.Context, *RetrieveCallRequest) (*RetrieveCallResponse, error)
+	AlternateCall(context.Context, *AlternateCallRequest) (*AlternateCallResponse, error)
+	ConsultationCall(context.Context, *ConsultationCallRequest) (*ConsultationCallResponse, error)
+	ReconnectCall(context.Context, *ReconnectCallRequest) (*ReconnectCallResponse, error)
+	TransferCall(context.Context, *TransferCallRequest) (*TransferCallResponse, error)
+	SingleStepTransferCall(context.Context, *SingleStepTransferCallRequest) (*SingleStepTransferCallResponse, error)
+	ConferenceCall(context.Context, *ConferenceCallRequest) (*ConferenceCallResponse, error)
+	SingleStepConferenceCall(context.Context, *SingleStepConferenceCallRequest) (*SingleStepConferenceCallResponse, error)
+	JoinCall(context.Context, *JoinCallRequest) (*JoinCallResponse, error)
+	DeflectCall(context.Context, *DeflectCallRequest) (*DeflectCallResponse, error)
+	DirectedPickupCall(context.Context, *DirectedPickupCallRequest) (*DirectedPickupCallResponse, error)
+	GroupPickupCall(context.Context, *GroupPickupCallRequest) (*GroupPickupCallResponse, error)
+	ParkCall(context.Context, *ParkCallRequest) (*ParkCallResponse, error)
+	CallBack(context.Context, *CallBackRequest) (*CallBackResponse, error)
+	CallBackNonCallRelated(context.Context, *CallBackNonCallRelatedRequest) (*CallBackNonCallRelatedResponse, error)
+	CancelCallBack(context.Context, *CancelCallBackRequest) (*CancelCallBackResponse, error)
+	DialDigits(context.Context, *DialDigitsRequest) (*DialDigitsResponse, error)
+	GenerateDigits(context.Context, *GenerateDigitsRequest) (*GenerateDigitsResponse, error)
+	SendUserInformation(context.Context, *SendUserInformationRequest) (*SendUserInformationResponse, error)
+	// Snapshots and what there is.
 	SnapshotDevice(context.Context, *SnapshotDeviceRequest) (*SnapshotDeviceResponse, error)
-	// ListRegistrations tells which phones of a target are registered.
+	SnapshotCall(context.Context, *SnapshotCallRequest) (*SnapshotCallResponse, error)
+	GetLogicalDevice(context.Context, *GetLogicalDeviceRequest) (*GetLogicalDeviceResponse, error)
+	GetPhysicalDevice(context.Context, *GetPhysicalDeviceRequest) (*GetPhysicalDeviceResponse, error)
 	ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error)
+	// Logical device features.
+	SetForwarding(context.Context, *SetForwardingRequest) (*SetForwardingResponse, error)
+	GetForwarding(context.Context, *GetForwardingRequest) (*GetForwardingResponse, error)
+	SetDoNotDisturb(context.Context, *SetDoNotDisturbRequest) (*SetDoNotDisturbResponse, error)
+	GetDoNotDisturb(context.Context, *GetDoNotDisturbRequest) (*GetDoNotDisturbResponse, error)
+	SetAutoAnswer(context.Context, *SetAutoAnswerRequest) (*SetAutoAnswerResponse, error)
+	GetAutoAnswer(context.Context, *GetAutoAnswerRequest) (*GetAutoAnswerResponse, error)
+	SetCallerIDStatus(context.Context, *SetCallerIDStatusRequest) (*SetCallerIDStatusResponse, error)
+	GetCallerIDStatus(context.Context, *GetCallerIDStatusRequest) (*GetCallerIDStatusResponse, error)
+	SetAgentState(context.Context, *SetAgentStateRequest) (*SetAgentStateResponse, error)
+	GetAgentState(context.Context, *GetAgentStateRequest) (*GetAgentStateResponse, error)
+	// Physical device features.
+	SetMessageWaitingIndicator(context.Context, *SetMessageWaitingIndicatorRequest) (*SetMessageWaitingIndicatorResponse, error)
+	GetMessageWaitingIndicator(context.Context, *GetMessageWaitingIndicatorRequest) (*GetMessageWaitingIndicatorResponse, error)
+	SetMicrophoneMute(context.Context, *SetMicrophoneMuteRequest) (*SetMicrophoneMuteResponse, error)
+	GetMicrophoneMute(context.Context, *GetMicrophoneMuteRequest) (*GetMicrophoneMuteResponse, error)
+	SetSpeakerMute(context.Context, *SetSpeakerMuteRequest) (*SetSpeakerMuteResponse, error)
+	GetSpeakerMute(context.Context, *GetSpeakerMuteRequest) (*GetSpeakerMuteResponse, error)
+	SetSpeakerVolume(context.Context, *SetSpeakerVolumeRequest) (*SetSpeakerVolumeResponse, error)
+	GetSpeakerVolume(context.Context, *GetSpeakerVolumeRequest) (*GetSpeakerVolumeResponse, error)
+	SetDisplay(context.Context, *SetDisplayRequest) (*SetDisplayResponse, error)
+	GetDisplay(context.Context, *GetDisplayRequest) (*GetDisplayResponse, error)
+	ButtonPress(context.Context, *ButtonPressRequest) (*ButtonPressResponse, error)
+	SetLampMode(context.Context, *SetLampModeRequest) (*SetLampModeResponse, error)
+	GetLampMode(context.Context, *GetLampModeRequest) (*GetLampModeResponse, error)
+	// Routeing: an application routes the calls of a routeing line. What the switching
+	// function asks and tells the application goes by SessionService.TellRouteing.
+	RouteRegister(context.Context, *RouteRegisterRequest) (*RouteRegisterResponse, error)
+	RouteRegisterCancel(context.Context, *RouteRegisterCancelRequest) (*RouteRegisterCancelResponse, error)
+	RouteSelect(context.Context, *RouteSelectRequest) (*RouteSelectResponse, error)
+	RouteReject(context.Context, *RouteRejectRequest) (*RouteRejectResponse, error)
+	RouteEnd(context.Context, *RouteEndRequest) (*RouteEndResponse, error)
 	mustEmbedUnimplementedPhoneControlServiceServer()
 }
 
@@ -163,17 +827,167 @@ func (UnimplementedPhoneControlServiceServer) AnswerCall(context.Context, *Answe
 func (UnimplementedPhoneControlServiceServer) ClearConnection(context.Context, *ClearConnectionRequest) (*ClearConnectionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ClearConnection not implemented")
 }
+func (UnimplementedPhoneControlServiceServer) ClearCall(context.Context, *ClearCallRequest) (*ClearCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClearCall not implemented")
+}
 func (UnimplementedPhoneControlServiceServer) HoldCall(context.Context, *HoldCallRequest) (*HoldCallResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method HoldCall not implemented")
 }
 func (UnimplementedPhoneControlServiceServer) RetrieveCall(context.Context, *RetrieveCallRequest) (*RetrieveCallResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RetrieveCall not implemented")
 }
+func (UnimplementedPhoneControlServiceServer) AlternateCall(context.Context, *AlternateCallRequest) (*AlternateCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AlternateCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) ConsultationCall(context.Context, *ConsultationCallRequest) (*ConsultationCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConsultationCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) ReconnectCall(context.Context, *ReconnectCallRequest) (*ReconnectCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReconnectCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) TransferCall(context.Context, *TransferCallRequest) (*TransferCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TransferCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SingleStepTransferCall(context.Context, *SingleStepTransferCallRequest) (*SingleStepTransferCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SingleStepTransferCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) ConferenceCall(context.Context, *ConferenceCallRequest) (*ConferenceCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConferenceCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SingleStepConferenceCall(context.Context, *SingleStepConferenceCallRequest) (*SingleStepConferenceCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SingleStepConferenceCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) JoinCall(context.Context, *JoinCallRequest) (*JoinCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method JoinCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) DeflectCall(context.Context, *DeflectCallRequest) (*DeflectCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeflectCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) DirectedPickupCall(context.Context, *DirectedPickupCallRequest) (*DirectedPickupCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DirectedPickupCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GroupPickupCall(context.Context, *GroupPickupCallRequest) (*GroupPickupCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GroupPickupCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) ParkCall(context.Context, *ParkCallRequest) (*ParkCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ParkCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) CallBack(context.Context, *CallBackRequest) (*CallBackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CallBack not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) CallBackNonCallRelated(context.Context, *CallBackNonCallRelatedRequest) (*CallBackNonCallRelatedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CallBackNonCallRelated not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) CancelCallBack(context.Context, *CancelCallBackRequest) (*CancelCallBackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelCallBack not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) DialDigits(context.Context, *DialDigitsRequest) (*DialDigitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DialDigits not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GenerateDigits(context.Context, *GenerateDigitsRequest) (*GenerateDigitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GenerateDigits not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SendUserInformation(context.Context, *SendUserInformationRequest) (*SendUserInformationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendUserInformation not implemented")
+}
 func (UnimplementedPhoneControlServiceServer) SnapshotDevice(context.Context, *SnapshotDeviceRequest) (*SnapshotDeviceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SnapshotDevice not implemented")
 }
+func (UnimplementedPhoneControlServiceServer) SnapshotCall(context.Context, *SnapshotCallRequest) (*SnapshotCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SnapshotCall not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetLogicalDevice(context.Context, *GetLogicalDeviceRequest) (*GetLogicalDeviceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLogicalDevice not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetPhysicalDevice(context.Context, *GetPhysicalDeviceRequest) (*GetPhysicalDeviceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPhysicalDevice not implemented")
+}
 func (UnimplementedPhoneControlServiceServer) ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRegistrations not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetForwarding(context.Context, *SetForwardingRequest) (*SetForwardingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetForwarding not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetForwarding(context.Context, *GetForwardingRequest) (*GetForwardingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetForwarding not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetDoNotDisturb(context.Context, *SetDoNotDisturbRequest) (*SetDoNotDisturbResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetDoNotDisturb not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetDoNotDisturb(context.Context, *GetDoNotDisturbRequest) (*GetDoNotDisturbResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDoNotDisturb not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetAutoAnswer(context.Context, *SetAutoAnswerRequest) (*SetAutoAnswerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetAutoAnswer not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetAutoAnswer(context.Context, *GetAutoAnswerRequest) (*GetAutoAnswerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAutoAnswer not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetCallerIDStatus(context.Context, *SetCallerIDStatusRequest) (*SetCallerIDStatusResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetCallerIDStatus not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetCallerIDStatus(context.Context, *GetCallerIDStatusRequest) (*GetCallerIDStatusResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCallerIDStatus not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetAgentState(context.Context, *SetAgentStateRequest) (*SetAgentStateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetAgentState not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetAgentState(context.Context, *GetAgentStateRequest) (*GetAgentStateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAgentState not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetMessageWaitingIndicator(context.Context, *SetMessageWaitingIndicatorRequest) (*SetMessageWaitingIndicatorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetMessageWaitingIndicator not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetMessageWaitingIndicator(context.Context, *GetMessageWaitingIndicatorRequest) (*GetMessageWaitingIndicatorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMessageWaitingIndicator not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetMicrophoneMute(context.Context, *SetMicrophoneMuteRequest) (*SetMicrophoneMuteResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetMicrophoneMute not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetMicrophoneMute(context.Context, *GetMicrophoneMuteRequest) (*GetMicrophoneMuteResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMicrophoneMute not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetSpeakerMute(context.Context, *SetSpeakerMuteRequest) (*SetSpeakerMuteResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetSpeakerMute not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetSpeakerMute(context.Context, *GetSpeakerMuteRequest) (*GetSpeakerMuteResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSpeakerMute not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetSpeakerVolume(context.Context, *SetSpeakerVolumeRequest) (*SetSpeakerVolumeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetSpeakerVolume not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetSpeakerVolume(context.Context, *GetSpeakerVolumeRequest) (*GetSpeakerVolumeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSpeakerVolume not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetDisplay(context.Context, *SetDisplayRequest) (*SetDisplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetDisplay not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetDisplay(context.Context, *GetDisplayRequest) (*GetDisplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDisplay not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) ButtonPress(context.Context, *ButtonPressRequest) (*ButtonPressResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ButtonPress not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) SetLampMode(context.Context, *SetLampModeRequest) (*SetLampModeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetLampMode not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) GetLampMode(context.Context, *GetLampModeRequest) (*GetLampModeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLampMode not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) RouteRegister(context.Context, *RouteRegisterRequest) (*RouteRegisterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RouteRegister not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) RouteRegisterCancel(context.Context, *RouteRegisterCancelRequest) (*RouteRegisterCancelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RouteRegisterCancel not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) RouteSelect(context.Context, *RouteSelectRequest) (*RouteSelectResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RouteSelect not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) RouteReject(context.Context, *RouteRejectRequest) (*RouteRejectResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RouteReject not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) RouteEnd(context.Context, *RouteEndRequest) (*RouteEndResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RouteEnd not implemented")
 }
 func (UnimplementedPhoneControlServiceServer) mustEmbedUnimplementedPhoneControlServiceServer() {}
 func (UnimplementedPhoneControlServiceServer) testEmbeddedByValue()                             {}
@@ -250,6 +1064,24 @@ func _PhoneControlService_ClearConnection_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PhoneControlService_ClearCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClearCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ClearCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ClearCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ClearCall(ctx, req.(*ClearCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PhoneControlService_HoldCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(HoldCallRequest)
 	if err := dec(in); err != nil {
@@ -286,6 +1118,330 @@ func _PhoneControlService_RetrieveCall_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PhoneControlService_AlternateCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AlternateCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).AlternateCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_AlternateCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).AlternateCall(ctx, req.(*AlternateCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_ConsultationCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConsultationCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ConsultationCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ConsultationCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ConsultationCall(ctx, req.(*ConsultationCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_ReconnectCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReconnectCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ReconnectCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ReconnectCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ReconnectCall(ctx, req.(*ReconnectCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_TransferCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TransferCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).TransferCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_TransferCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).TransferCall(ctx, req.(*TransferCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SingleStepTransferCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SingleStepTransferCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SingleStepTransferCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SingleStepTransferCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SingleStepTransferCall(ctx, req.(*SingleStepTransferCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_ConferenceCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConferenceCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ConferenceCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ConferenceCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ConferenceCall(ctx, req.(*ConferenceCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SingleStepConferenceCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SingleStepConferenceCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SingleStepConferenceCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SingleStepConferenceCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SingleStepConferenceCall(ctx, req.(*SingleStepConferenceCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_JoinCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(JoinCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).JoinCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_JoinCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).JoinCall(ctx, req.(*JoinCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_DeflectCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeflectCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).DeflectCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_DeflectCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).DeflectCall(ctx, req.(*DeflectCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_DirectedPickupCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DirectedPickupCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).DirectedPickupCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_DirectedPickupCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).DirectedPickupCall(ctx, req.(*DirectedPickupCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GroupPickupCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GroupPickupCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GroupPickupCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GroupPickupCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GroupPickupCall(ctx, req.(*GroupPickupCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_ParkCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ParkCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ParkCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ParkCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ParkCall(ctx, req.(*ParkCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_CallBack_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CallBackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).CallBack(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_CallBack_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).CallBack(ctx, req.(*CallBackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_CallBackNonCallRelated_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CallBackNonCallRelatedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).CallBackNonCallRelated(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_CallBackNonCallRelated_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).CallBackNonCallRelated(ctx, req.(*CallBackNonCallRelatedRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_CancelCallBack_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelCallBackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).CancelCallBack(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_CancelCallBack_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).CancelCallBack(ctx, req.(*CancelCallBackRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_DialDigits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DialDigitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).DialDigits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_DialDigits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).DialDigits(ctx, req.(*DialDigitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GenerateDigits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GenerateDigitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GenerateDigits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GenerateDigits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GenerateDigits(ctx, req.(*GenerateDigitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SendUserInformation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendUserInformationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SendUserInformation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SendUserInformation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SendUserInformation(ctx, req.(*SendUserInformationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PhoneControlService_SnapshotDevice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SnapshotDeviceRequest)
 	if err := dec(in); err != nil {
@@ -304,6 +1460,60 @@ func _PhoneControlService_SnapshotDevice_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PhoneControlService_SnapshotCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SnapshotCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SnapshotCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SnapshotCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SnapshotCall(ctx, req.(*SnapshotCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetLogicalDevice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLogicalDeviceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetLogicalDevice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetLogicalDevice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetLogicalDevice(ctx, req.(*GetLogicalDeviceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetPhysicalDevice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPhysicalDeviceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetPhysicalDevice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetPhysicalDevice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetPhysicalDevice(ctx, req.(*GetPhysicalDeviceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PhoneControlService_ListRegistrations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRegistrationsRequest)
 	if err := dec(in); err != nil {
@@ -318,6 +1528,510 @@ func _PhoneControlService_ListRegistrations_Handler(srv interface{}, ctx context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PhoneControlServiceServer).ListRegistrations(ctx, req.(*ListRegistrationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetForwarding_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetForwardingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetForwarding(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetForwarding_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetForwarding(ctx, req.(*SetForwardingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetForwarding_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetForwardingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetForwarding(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetForwarding_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetForwarding(ctx, req.(*GetForwardingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetDoNotDisturb_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetDoNotDisturbRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetDoNotDisturb(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetDoNotDisturb_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetDoNotDisturb(ctx, req.(*SetDoNotDisturbRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetDoNotDisturb_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDoNotDisturbRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetDoNotDisturb(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetDoNotDisturb_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetDoNotDisturb(ctx, req.(*GetDoNotDisturbRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetAutoAnswer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetAutoAnswerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetAutoAnswer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetAutoAnswer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetAutoAnswer(ctx, req.(*SetAutoAnswerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetAutoAnswer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAutoAnswerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetAutoAnswer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetAutoAnswer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetAutoAnswer(ctx, req.(*GetAutoAnswerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetCallerIDStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetCallerIDStatusRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetCallerIDStatus(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetCallerIDStatus_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetCallerIDStatus(ctx, req.(*SetCallerIDStatusRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetCallerIDStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCallerIDStatusRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetCallerIDStatus(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetCallerIDStatus_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetCallerIDStatus(ctx, req.(*GetCallerIDStatusRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetAgentState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetAgentStateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetAgentState(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetAgentState_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetAgentState(ctx, req.(*SetAgentStateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetAgentState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAgentStateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetAgentState(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetAgentState_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetAgentState(ctx, req.(*GetAgentStateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetMessageWaitingIndicator_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetMessageWaitingIndicatorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetMessageWaitingIndicator(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetMessageWaitingIndicator_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetMessageWaitingIndicator(ctx, req.(*SetMessageWaitingIndicatorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetMessageWaitingIndicator_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMessageWaitingIndicatorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetMessageWaitingIndicator(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetMessageWaitingIndicator_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetMessageWaitingIndicator(ctx, req.(*GetMessageWaitingIndicatorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetMicrophoneMute_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetMicrophoneMuteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetMicrophoneMute(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetMicrophoneMute_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetMicrophoneMute(ctx, req.(*SetMicrophoneMuteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetMicrophoneMute_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMicrophoneMuteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetMicrophoneMute(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetMicrophoneMute_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetMicrophoneMute(ctx, req.(*GetMicrophoneMuteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetSpeakerMute_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetSpeakerMuteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetSpeakerMute(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetSpeakerMute_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetSpeakerMute(ctx, req.(*SetSpeakerMuteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetSpeakerMute_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSpeakerMuteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetSpeakerMute(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetSpeakerMute_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetSpeakerMute(ctx, req.(*GetSpeakerMuteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetSpeakerVolume_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetSpeakerVolumeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetSpeakerVolume(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetSpeakerVolume_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetSpeakerVolume(ctx, req.(*SetSpeakerVolumeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetSpeakerVolume_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSpeakerVolumeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetSpeakerVolume(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetSpeakerVolume_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetSpeakerVolume(ctx, req.(*GetSpeakerVolumeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetDisplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetDisplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetDisplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetDisplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetDisplay(ctx, req.(*SetDisplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetDisplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDisplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetDisplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetDisplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetDisplay(ctx, req.(*GetDisplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_ButtonPress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ButtonPressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ButtonPress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ButtonPress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ButtonPress(ctx, req.(*ButtonPressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_SetLampMode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetLampModeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).SetLampMode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_SetLampMode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).SetLampMode(ctx, req.(*SetLampModeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_GetLampMode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLampModeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).GetLampMode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_GetLampMode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).GetLampMode(ctx, req.(*GetLampModeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_RouteRegister_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RouteRegisterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).RouteRegister(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_RouteRegister_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).RouteRegister(ctx, req.(*RouteRegisterRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_RouteRegisterCancel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RouteRegisterCancelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).RouteRegisterCancel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_RouteRegisterCancel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).RouteRegisterCancel(ctx, req.(*RouteRegisterCancelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_RouteSelect_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RouteSelectRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).RouteSelect(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_RouteSelect_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).RouteSelect(ctx, req.(*RouteSelectRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_RouteReject_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RouteRejectRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).RouteReject(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_RouteReject_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).RouteReject(ctx, req.(*RouteRejectRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_RouteEnd_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RouteEndRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).RouteEnd(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_RouteEnd_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).RouteEnd(ctx, req.(*RouteEndRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -342,6 +2056,10 @@ var PhoneControlService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PhoneControlService_ClearConnection_Handler,
 		},
 		{
+			MethodName: "ClearCall",
+			Handler:    _PhoneControlService_ClearCall_Handler,
+		},
+		{
 			MethodName: "HoldCall",
 			Handler:    _PhoneControlService_HoldCall_Handler,
 		},
@@ -350,12 +2068,208 @@ var PhoneControlService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PhoneControlService_RetrieveCall_Handler,
 		},
 		{
+			MethodName: "AlternateCall",
+			Handler:    _PhoneControlService_AlternateCall_Handler,
+		},
+		{
+			MethodName: "ConsultationCall",
+			Handler:    _PhoneControlService_ConsultationCall_Handler,
+		},
+		{
+			MethodName: "ReconnectCall",
+			Handler:    _PhoneControlService_ReconnectCall_Handler,
+		},
+		{
+			MethodName: "TransferCall",
+			Handler:    _PhoneControlService_TransferCall_Handler,
+		},
+		{
+			MethodName: "SingleStepTransferCall",
+			Handler:    _PhoneControlService_SingleStepTransferCall_Handler,
+		},
+		{
+			MethodName: "ConferenceCall",
+			Handler:    _PhoneControlService_ConferenceCall_Handler,
+		},
+		{
+			MethodName: "SingleStepConferenceCall",
+			Handler:    _PhoneControlService_SingleStepConferenceCall_Handler,
+		},
+		{
+			MethodName: "JoinCall",
+			Handler:    _PhoneControlService_JoinCall_Handler,
+		},
+		{
+			MethodName: "DeflectCall",
+			Handler:    _PhoneControlService_DeflectCall_Handler,
+		},
+		{
+			MethodName: "DirectedPickupCall",
+			Handler:    _PhoneControlService_DirectedPickupCall_Handler,
+		},
+		{
+			MethodName: "GroupPickupCall",
+			Handler:    _PhoneControlService_GroupPickupCall_Handler,
+		},
+		{
+			MethodName: "ParkCall",
+			Handler:    _PhoneControlService_ParkCall_Handler,
+		},
+		{
+			MethodName: "CallBack",
+			Handler:    _PhoneControlService_CallBack_Handler,
+		},
+		{
+			MethodName: "CallBackNonCallRelated",
+			Handler:    _PhoneControlService_CallBackNonCallRelated_Handler,
+		},
+		{
+			MethodName: "CancelCallBack",
+			Handler:    _PhoneControlService_CancelCallBack_Handler,
+		},
+		{
+			MethodName: "DialDigits",
+			Handler:    _PhoneControlService_DialDigits_Handler,
+		},
+		{
+			MethodName: "GenerateDigits",
+			Handler:    _PhoneControlService_GenerateDigits_Handler,
+		},
+		{
+			MethodName: "SendUserInformation",
+			Handler:    _PhoneControlService_SendUserInformation_Handler,
+		},
+		{
 			MethodName: "SnapshotDevice",
 			Handler:    _PhoneControlService_SnapshotDevice_Handler,
 		},
 		{
+			MethodName: "SnapshotCall",
+			Handler:    _PhoneControlService_SnapshotCall_Handler,
+		},
+		{
+			MethodName: "GetLogicalDevice",
+			Handler:    _PhoneControlService_GetLogicalDevice_Handler,
+		},
+		{
+			MethodName: "GetPhysicalDevice",
+			Handler:    _PhoneControlService_GetPhysicalDevice_Handler,
+		},
+		{
 			MethodName: "ListRegistrations",
 			Handler:    _PhoneControlService_ListRegistrations_Handler,
+		},
+		{
+			MethodName: "SetForwarding",
+			Handler:    _PhoneControlService_SetForwarding_Handler,
+		},
+		{
+			MethodName: "GetForwarding",
+			Handler:    _PhoneControlService_GetForwarding_Handler,
+		},
+		{
+			MethodName: "SetDoNotDisturb",
+			Handler:    _PhoneControlService_SetDoNotDisturb_Handler,
+		},
+		{
+			MethodName: "GetDoNotDisturb",
+			Handler:    _PhoneControlService_GetDoNotDisturb_Handler,
+		},
+		{
+			MethodName: "SetAutoAnswer",
+			Handler:    _PhoneControlService_SetAutoAnswer_Handler,
+		},
+		{
+			MethodName: "GetAutoAnswer",
+			Handler:    _PhoneControlService_GetAutoAnswer_Handler,
+		},
+		{
+			MethodName: "SetCallerIDStatus",
+			Handler:    _PhoneControlService_SetCallerIDStatus_Handler,
+		},
+		{
+			MethodName: "GetCallerIDStatus",
+			Handler:    _PhoneControlService_GetCallerIDStatus_Handler,
+		},
+		{
+			MethodName: "SetAgentState",
+			Handler:    _PhoneControlService_SetAgentState_Handler,
+		},
+		{
+			MethodName: "GetAgentState",
+			Handler:    _PhoneControlService_GetAgentState_Handler,
+		},
+		{
+			MethodName: "SetMessageWaitingIndicator",
+			Handler:    _PhoneControlService_SetMessageWaitingIndicator_Handler,
+		},
+		{
+			MethodName: "GetMessageWaitingIndicator",
+			Handler:    _PhoneControlService_GetMessageWaitingIndicator_Handler,
+		},
+		{
+			MethodName: "SetMicrophoneMute",
+			Handler:    _PhoneControlService_SetMicrophoneMute_Handler,
+		},
+		{
+			MethodName: "GetMicrophoneMute",
+			Handler:    _PhoneControlService_GetMicrophoneMute_Handler,
+		},
+		{
+			MethodName: "SetSpeakerMute",
+			Handler:    _PhoneControlService_SetSpeakerMute_Handler,
+		},
+		{
+			MethodName: "GetSpeakerMute",
+			Handler:    _PhoneControlService_GetSpeakerMute_Handler,
+		},
+		{
+			MethodName: "SetSpeakerVolume",
+			Handler:    _PhoneControlService_SetSpeakerVolume_Handler,
+		},
+		{
+			MethodName: "GetSpeakerVolume",
+			Handler:    _PhoneControlService_GetSpeakerVolume_Handler,
+		},
+		{
+			MethodName: "SetDisplay",
+			Handler:    _PhoneControlService_SetDisplay_Handler,
+		},
+		{
+			MethodName: "GetDisplay",
+			Handler:    _PhoneControlService_GetDisplay_Handler,
+		},
+		{
+			MethodName: "ButtonPress",
+			Handler:    _PhoneControlService_ButtonPress_Handler,
+		},
+		{
+			MethodName: "SetLampMode",
+			Handler:    _PhoneControlService_SetLampMode_Handler,
+		},
+		{
+			MethodName: "GetLampMode",
+			Handler:    _PhoneControlService_GetLampMode_Handler,
+		},
+		{
+			MethodName: "RouteRegister",
+			Handler:    _PhoneControlService_RouteRegister_Handler,
+		},
+		{
+			MethodName: "RouteRegisterCancel",
+			Handler:    _PhoneControlService_RouteRegisterCancel_Handler,
+		},
+		{
+			MethodName: "RouteSelect",
+			Handler:    _PhoneControlService_RouteSelect_Handler,
+		},
+		{
+			MethodName: "RouteReject",
+			Handler:    _PhoneControlService_RouteReject_Handler,
+		},
+		{
+			MethodName: "RouteEnd",
+			Handler:    _PhoneControlService_RouteEnd_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -936,6 +936,579 @@ func (*ClearSessionResponse) Descriptor() ([]byte, []int) {
 	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{12}
 }
 
+type TellRouteingRequest struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	SessionId          string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	CrossRefIdentifier string                 `protobuf:"bytes,2,opt,name=cross_ref_identifier,json=crossRefIdentifier,proto3" json:"cross_ref_identifier,omitempty"`
+	RouteRegisterReqId string                 `protobuf:"bytes,3,opt,name=route_register_req_id,json=routeRegisterReqId,proto3" json:"route_register_req_id,omitempty"`
+	// Types that are valid to be assigned to Message:
+	//
+	//	*TellRouteingRequest_RouteRequest
+	//	*TellRouteingRequest_ReRoute
+	//	*TellRouteingRequest_RouteUsed
+	//	*TellRouteingRequest_RouteEnd
+	//	*TellRouteingRequest_RouteRegisterAbort
+	Message       isTellRouteingRequest_Message `protobuf_oneof:"message"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TellRouteingRequest) Reset() {
+	*x = TellRouteingRequest{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TellRouteingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TellRouteingRequest) ProtoMessage() {}
+
+func (x *TellRouteingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TellRouteingRequest.ProtoReflect.Descriptor instead.
+func (*TellRouteingRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *TellRouteingRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *TellRouteingRequest) GetCrossRefIdentifier() string {
+	if x != nil {
+		return x.CrossRefIdentifier
+	}
+	return ""
+}
+
+func (x *TellRouteingRequest) GetRouteRegisterReqId() string {
+	if x != nil {
+		return x.RouteRegisterReqId
+	}
+	return ""
+}
+
+func (x *TellRouteingRequest) GetMessage() isTellRouteingRequest_Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *TellRouteingRequest) GetRouteRequest() *RouteRequest {
+	if x != nil {
+		if x, ok := x.Message.(*TellRouteingRequest_RouteRequest); ok {
+			return x.RouteRequest
+		}
+	}
+	return nil
+}
+
+func (x *TellRouteingRequest) GetReRoute() *ReRoute {
+	if x != nil {
+		if x, ok := x.Message.(*TellRouteingRequest_ReRoute); ok {
+			return x.ReRoute
+		}
+	}
+	return nil
+}
+
+func (x *TellRouteingRequest) GetRouteUsed() *RouteUsed {
+	if x != nil {
+		if x, ok := x.Message.(*TellRouteingRequest_RouteUsed); ok {
+			return x.RouteUsed
+		}
+	}
+	return nil
+}
+
+func (x *TellRouteingRequest) GetRouteEnd() *RouteEnd {
+	if x != nil {
+		if x, ok := x.Message.(*TellRouteingRequest_RouteEnd); ok {
+			return x.RouteEnd
+		}
+	}
+	return nil
+}
+
+func (x *TellRouteingRequest) GetRouteRegisterAbort() *RouteRegisterAbort {
+	if x != nil {
+		if x, ok := x.Message.(*TellRouteingRequest_RouteRegisterAbort); ok {
+			return x.RouteRegisterAbort
+		}
+	}
+	return nil
+}
+
+type isTellRouteingRequest_Message interface {
+	isTellRouteingRequest_Message()
+}
+
+type TellRouteingRequest_RouteRequest struct {
+	RouteRequest *RouteRequest `protobuf:"bytes,4,opt,name=route_request,json=routeRequest,proto3,oneof"`
+}
+
+type TellRouteingRequest_ReRoute struct {
+	ReRoute *ReRoute `protobuf:"bytes,5,opt,name=re_route,json=reRoute,proto3,oneof"`
+}
+
+type TellRouteingRequest_RouteUsed struct {
+	RouteUsed *RouteUsed `protobuf:"bytes,6,opt,name=route_used,json=routeUsed,proto3,oneof"`
+}
+
+type TellRouteingRequest_RouteEnd struct {
+	RouteEnd *RouteEnd `protobuf:"bytes,7,opt,name=route_end,json=routeEnd,proto3,oneof"`
+}
+
+type TellRouteingRequest_RouteRegisterAbort struct {
+	RouteRegisterAbort *RouteRegisterAbort `protobuf:"bytes,8,opt,name=route_register_abort,json=routeRegisterAbort,proto3,oneof"`
+}
+
+func (*TellRouteingRequest_RouteRequest) isTellRouteingRequest_Message() {}
+
+func (*TellRouteingRequest_ReRoute) isTellRouteingRequest_Message() {}
+
+func (*TellRouteingRequest_RouteUsed) isTellRouteingRequest_Message() {}
+
+func (*TellRouteingRequest_RouteEnd) isTellRouteingRequest_Message() {}
+
+func (*TellRouteingRequest_RouteRegisterAbort) isTellRouteingRequest_Message() {}
+
+// NOT_FOUND: the session is gone, and its registrations with it.
+type TellRouteingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TellRouteingResponse) Reset() {
+	*x = TellRouteingResponse{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TellRouteingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TellRouteingResponse) ProtoMessage() {}
+
+func (x *TellRouteingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TellRouteingResponse.ProtoReflect.Descriptor instead.
+func (*TellRouteingResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{14}
+}
+
+type RouteRequest struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	CurrentRoute        string                 `protobuf:"bytes,1,opt,name=current_route,json=currentRoute,proto3" json:"current_route,omitempty"`
+	CallingDevice       string                 `protobuf:"bytes,2,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	RouteingDevice      string                 `protobuf:"bytes,3,opt,name=routeing_device,json=routeingDevice,proto3" json:"routeing_device,omitempty"`
+	CallId              string                 `protobuf:"bytes,4,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	CallDeviceId        string                 `protobuf:"bytes,5,opt,name=call_device_id,json=callDeviceId,proto3" json:"call_device_id,omitempty"`
+	ReplyTimeoutSeconds uint32                 `protobuf:"varint,6,opt,name=reply_timeout_seconds,json=replyTimeoutSeconds,proto3" json:"reply_timeout_seconds,omitempty"`
+	CorrelatorData      []byte                 `protobuf:"bytes,7,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	GlobalCallId        string                 `protobuf:"bytes,8,opt,name=global_call_id,json=globalCallId,proto3" json:"global_call_id,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *RouteRequest) Reset() {
+	*x = RouteRequest{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRequest) ProtoMessage() {}
+
+func (x *RouteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRequest.ProtoReflect.Descriptor instead.
+func (*RouteRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RouteRequest) GetCurrentRoute() string {
+	if x != nil {
+		return x.CurrentRoute
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetRouteingDevice() string {
+	if x != nil {
+		return x.RouteingDevice
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetCallDeviceId() string {
+	if x != nil {
+		return x.CallDeviceId
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetReplyTimeoutSeconds() uint32 {
+	if x != nil {
+		return x.ReplyTimeoutSeconds
+	}
+	return 0
+}
+
+func (x *RouteRequest) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+func (x *RouteRequest) GetGlobalCallId() string {
+	if x != nil {
+		return x.GlobalCallId
+	}
+	return ""
+}
+
+type ReRoute struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	ReplyTimeoutSeconds uint32                 `protobuf:"varint,1,opt,name=reply_timeout_seconds,json=replyTimeoutSeconds,proto3" json:"reply_timeout_seconds,omitempty"`
+	CorrelatorData      []byte                 `protobuf:"bytes,2,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *ReRoute) Reset() {
+	*x = ReRoute{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReRoute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReRoute) ProtoMessage() {}
+
+func (x *ReRoute) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReRoute.ProtoReflect.Descriptor instead.
+func (*ReRoute) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReRoute) GetReplyTimeoutSeconds() uint32 {
+	if x != nil {
+		return x.ReplyTimeoutSeconds
+	}
+	return 0
+}
+
+func (x *ReRoute) GetCorrelatorData() []byte {
+	if x != nil {
+		return x.CorrelatorData
+	}
+	return nil
+}
+
+type RouteUsed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RouteUsed     string                 `protobuf:"bytes,1,opt,name=route_used,json=routeUsed,proto3" json:"route_used,omitempty"`
+	CallingDevice string                 `protobuf:"bytes,2,opt,name=calling_device,json=callingDevice,proto3" json:"calling_device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteUsed) Reset() {
+	*x = RouteUsed{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteUsed) ProtoMessage() {}
+
+func (x *RouteUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteUsed.ProtoReflect.Descriptor instead.
+func (*RouteUsed) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RouteUsed) GetRouteUsed() string {
+	if x != nil {
+		return x.RouteUsed
+	}
+	return ""
+}
+
+func (x *RouteUsed) GetCallingDevice() string {
+	if x != nil {
+		return x.CallingDevice
+	}
+	return ""
+}
+
+type RouteEnd struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Category and value of a CSTAErrorCode; empty: the dialogue ended well.
+	ErrorCategory string `protobuf:"bytes,1,opt,name=error_category,json=errorCategory,proto3" json:"error_category,omitempty"`
+	ErrorValue    string `protobuf:"bytes,2,opt,name=error_value,json=errorValue,proto3" json:"error_value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteEnd) Reset() {
+	*x = RouteEnd{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteEnd) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteEnd) ProtoMessage() {}
+
+func (x *RouteEnd) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteEnd.ProtoReflect.Descriptor instead.
+func (*RouteEnd) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RouteEnd) GetErrorCategory() string {
+	if x != nil {
+		return x.ErrorCategory
+	}
+	return ""
+}
+
+func (x *RouteEnd) GetErrorValue() string {
+	if x != nil {
+		return x.ErrorValue
+	}
+	return ""
+}
+
+type RouteRegisterAbort struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteRegisterAbort) Reset() {
+	*x = RouteRegisterAbort{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRegisterAbort) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRegisterAbort) ProtoMessage() {}
+
+func (x *RouteRegisterAbort) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRegisterAbort.ProtoReflect.Descriptor instead.
+func (*RouteRegisterAbort) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{19}
+}
+
+type FindSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the CTIUser, or a register-id.
+	User          string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindSessionsRequest) Reset() {
+	*x = FindSessionsRequest{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindSessionsRequest) ProtoMessage() {}
+
+func (x *FindSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindSessionsRequest.ProtoReflect.Descriptor instead.
+func (*FindSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *FindSessionsRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+type FindSessionsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sessions      uint32                 `protobuf:"varint,1,opt,name=sessions,proto3" json:"sessions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindSessionsResponse) Reset() {
+	*x = FindSessionsResponse{}
+	mi := &file_offhook_session_v1_session_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindSessionsResponse) ProtoMessage() {}
+
+func (x *FindSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_session_v1_session_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindSessionsResponse.ProtoReflect.Descriptor instead.
+func (*FindSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_session_v1_session_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *FindSessionsResponse) GetSessions() uint32 {
+	if x != nil {
+		return x.Sessions
+	}
+	return 0
+}
+
 var File_offhook_session_v1_session_proto protoreflect.FileDescriptor
 
 const file_offhook_session_v1_session_proto_rawDesc = "" +
@@ -1008,7 +1581,45 @@ const file_offhook_session_v1_session_proto_rawDesc = "" +
 	"\x13ClearSessionRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"\x16\n" +
-	"\x14ClearSessionResponse*\xd0\x01\n" +
+	"\x14ClearSessionResponse\"\x80\x04\n" +
+	"\x13TellRouteingRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x120\n" +
+	"\x14cross_ref_identifier\x18\x02 \x01(\tR\x12crossRefIdentifier\x121\n" +
+	"\x15route_register_req_id\x18\x03 \x01(\tR\x12routeRegisterReqId\x12G\n" +
+	"\rroute_request\x18\x04 \x01(\v2 .offhook.session.v1.RouteRequestH\x00R\frouteRequest\x128\n" +
+	"\bre_route\x18\x05 \x01(\v2\x1b.offhook.session.v1.ReRouteH\x00R\areRoute\x12>\n" +
+	"\n" +
+	"route_used\x18\x06 \x01(\v2\x1d.offhook.session.v1.RouteUsedH\x00R\trouteUsed\x12;\n" +
+	"\troute_end\x18\a \x01(\v2\x1c.offhook.session.v1.RouteEndH\x00R\brouteEnd\x12Z\n" +
+	"\x14route_register_abort\x18\b \x01(\v2&.offhook.session.v1.RouteRegisterAbortH\x00R\x12routeRegisterAbortB\t\n" +
+	"\amessage\"\x16\n" +
+	"\x14TellRouteingResponse\"\xc5\x02\n" +
+	"\fRouteRequest\x12#\n" +
+	"\rcurrent_route\x18\x01 \x01(\tR\fcurrentRoute\x12%\n" +
+	"\x0ecalling_device\x18\x02 \x01(\tR\rcallingDevice\x12'\n" +
+	"\x0frouteing_device\x18\x03 \x01(\tR\x0erouteingDevice\x12\x17\n" +
+	"\acall_id\x18\x04 \x01(\tR\x06callId\x12$\n" +
+	"\x0ecall_device_id\x18\x05 \x01(\tR\fcallDeviceId\x122\n" +
+	"\x15reply_timeout_seconds\x18\x06 \x01(\rR\x13replyTimeoutSeconds\x12'\n" +
+	"\x0fcorrelator_data\x18\a \x01(\fR\x0ecorrelatorData\x12$\n" +
+	"\x0eglobal_call_id\x18\b \x01(\tR\fglobalCallId\"f\n" +
+	"\aReRoute\x122\n" +
+	"\x15reply_timeout_seconds\x18\x01 \x01(\rR\x13replyTimeoutSeconds\x12'\n" +
+	"\x0fcorrelator_data\x18\x02 \x01(\fR\x0ecorrelatorData\"Q\n" +
+	"\tRouteUsed\x12\x1d\n" +
+	"\n" +
+	"route_used\x18\x01 \x01(\tR\trouteUsed\x12%\n" +
+	"\x0ecalling_device\x18\x02 \x01(\tR\rcallingDevice\"R\n" +
+	"\bRouteEnd\x12%\n" +
+	"\x0eerror_category\x18\x01 \x01(\tR\rerrorCategory\x12\x1f\n" +
+	"\verror_value\x18\x02 \x01(\tR\n" +
+	"errorValue\"\x14\n" +
+	"\x12RouteRegisterAbort\")\n" +
+	"\x13FindSessionsRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\"2\n" +
+	"\x14FindSessionsResponse\x12\x1a\n" +
+	"\bsessions\x18\x01 \x01(\rR\bsessions*\xd0\x01\n" +
 	"\tEndReason\x12\x1a\n" +
 	"\x16END_REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eEND_REASON_BYE\x10\x01\x12\x16\n" +
@@ -1017,7 +1628,7 @@ const file_offhook_session_v1_session_proto_rawDesc = "" +
 	"\x15END_REASON_SUPERSEDED\x10\x04\x12\x16\n" +
 	"\x12END_REASON_REVOKED\x10\x05\x12\x18\n" +
 	"\x14END_REASON_PEER_LOST\x10\x06\x12\x16\n" +
-	"\x12END_REASON_DRAINED\x10\a2\xe2\x04\n" +
+	"\x12END_REASON_DRAINED\x10\a2\xa8\x06\n" +
 	"\x0eSessionService\x12^\n" +
 	"\vOpenSession\x12&.offhook.session.v1.OpenSessionRequest\x1a'.offhook.session.v1.OpenSessionResponse\x12g\n" +
 	"\x0eRefreshSession\x12).offhook.session.v1.RefreshSessionRequest\x1a*.offhook.session.v1.RefreshSessionResponse\x12d\n" +
@@ -1025,7 +1636,9 @@ const file_offhook_session_v1_session_proto_rawDesc = "" +
 	"\n" +
 	"EndSession\x12%.offhook.session.v1.EndSessionRequest\x1a&.offhook.session.v1.EndSessionResponse\x12a\n" +
 	"\fListSessions\x12'.offhook.session.v1.ListSessionsRequest\x1a(.offhook.session.v1.ListSessionsResponse\x12a\n" +
-	"\fClearSession\x12'.offhook.session.v1.ClearSessionRequest\x1a(.offhook.session.v1.ClearSessionResponseB0Z.offhook.dev/proto/offhook/session/v1;sessionv1b\x06proto3"
+	"\fClearSession\x12'.offhook.session.v1.ClearSessionRequest\x1a(.offhook.session.v1.ClearSessionResponse\x12a\n" +
+	"\fTellRouteing\x12'.offhook.session.v1.TellRouteingRequest\x1a(.offhook.session.v1.TellRouteingResponse\x12a\n" +
+	"\fFindSessions\x12'.offhook.session.v1.FindSessionsRequest\x1a(.offhook.session.v1.FindSessionsResponseB0Z.offhook.dev/proto/offhook/session/v1;sessionv1b\x06proto3"
 
 var (
 	file_offhook_session_v1_session_proto_rawDescOnce sync.Once
@@ -1040,7 +1653,7 @@ func file_offhook_session_v1_session_proto_rawDescGZIP() []byte {
 }
 
 var file_offhook_session_v1_session_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_offhook_session_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_offhook_session_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_offhook_session_v1_session_proto_goTypes = []any{
 	(EndReason)(0),                 // 0: offhook.session.v1.EndReason
 	(*OpenSessionRequest)(nil),     // 1: offhook.session.v1.OpenSessionRequest
@@ -1056,30 +1669,48 @@ var file_offhook_session_v1_session_proto_goTypes = []any{
 	(*Session)(nil),                // 11: offhook.session.v1.Session
 	(*ClearSessionRequest)(nil),    // 12: offhook.session.v1.ClearSessionRequest
 	(*ClearSessionResponse)(nil),   // 13: offhook.session.v1.ClearSessionResponse
-	(*timestamppb.Timestamp)(nil),  // 14: google.protobuf.Timestamp
+	(*TellRouteingRequest)(nil),    // 14: offhook.session.v1.TellRouteingRequest
+	(*TellRouteingResponse)(nil),   // 15: offhook.session.v1.TellRouteingResponse
+	(*RouteRequest)(nil),           // 16: offhook.session.v1.RouteRequest
+	(*ReRoute)(nil),                // 17: offhook.session.v1.ReRoute
+	(*RouteUsed)(nil),              // 18: offhook.session.v1.RouteUsed
+	(*RouteEnd)(nil),               // 19: offhook.session.v1.RouteEnd
+	(*RouteRegisterAbort)(nil),     // 20: offhook.session.v1.RouteRegisterAbort
+	(*FindSessionsRequest)(nil),    // 21: offhook.session.v1.FindSessionsRequest
+	(*FindSessionsResponse)(nil),   // 22: offhook.session.v1.FindSessionsResponse
+	(*timestamppb.Timestamp)(nil),  // 23: google.protobuf.Timestamp
 }
 var file_offhook_session_v1_session_proto_depIdxs = []int32{
 	0,  // 0: offhook.session.v1.EndSessionRequest.reason:type_name -> offhook.session.v1.EndReason
 	11, // 1: offhook.session.v1.ListSessionsResponse.sessions:type_name -> offhook.session.v1.Session
-	14, // 2: offhook.session.v1.Session.opened:type_name -> google.protobuf.Timestamp
-	14, // 3: offhook.session.v1.Session.expires:type_name -> google.protobuf.Timestamp
-	1,  // 4: offhook.session.v1.SessionService.OpenSession:input_type -> offhook.session.v1.OpenSessionRequest
-	3,  // 5: offhook.session.v1.SessionService.RefreshSession:input_type -> offhook.session.v1.RefreshSessionRequest
-	5,  // 6: offhook.session.v1.SessionService.InvokeService:input_type -> offhook.session.v1.InvokeServiceRequest
-	7,  // 7: offhook.session.v1.SessionService.EndSession:input_type -> offhook.session.v1.EndSessionRequest
-	9,  // 8: offhook.session.v1.SessionService.ListSessions:input_type -> offhook.session.v1.ListSessionsRequest
-	12, // 9: offhook.session.v1.SessionService.ClearSession:input_type -> offhook.session.v1.ClearSessionRequest
-	2,  // 10: offhook.session.v1.SessionService.OpenSession:output_type -> offhook.session.v1.OpenSessionResponse
-	4,  // 11: offhook.session.v1.SessionService.RefreshSession:output_type -> offhook.session.v1.RefreshSessionResponse
-	6,  // 12: offhook.session.v1.SessionService.InvokeService:output_type -> offhook.session.v1.InvokeServiceResponse
-	8,  // 13: offhook.session.v1.SessionService.EndSession:output_type -> offhook.session.v1.EndSessionResponse
-	10, // 14: offhook.session.v1.SessionService.ListSessions:output_type -> offhook.session.v1.ListSessionsResponse
-	13, // 15: offhook.session.v1.SessionService.ClearSession:output_type -> offhook.session.v1.ClearSessionResponse
-	10, // [10:16] is the sub-list for method output_type
-	4,  // [4:10] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	23, // 2: offhook.session.v1.Session.opened:type_name -> google.protobuf.Timestamp
+	23, // 3: offhook.session.v1.Session.expires:type_name -> google.protobuf.Timestamp
+	16, // 4: offhook.session.v1.TellRouteingRequest.route_request:type_name -> offhook.session.v1.RouteRequest
+	17, // 5: offhook.session.v1.TellRouteingRequest.re_route:type_name -> offhook.session.v1.ReRoute
+	18, // 6: offhook.session.v1.TellRouteingRequest.route_used:type_name -> offhook.session.v1.RouteUsed
+	19, // 7: offhook.session.v1.TellRouteingRequest.route_end:type_name -> offhook.session.v1.RouteEnd
+	20, // 8: offhook.session.v1.TellRouteingRequest.route_register_abort:type_name -> offhook.session.v1.RouteRegisterAbort
+	1,  // 9: offhook.session.v1.SessionService.OpenSession:input_type -> offhook.session.v1.OpenSessionRequest
+	3,  // 10: offhook.session.v1.SessionService.RefreshSession:input_type -> offhook.session.v1.RefreshSessionRequest
+	5,  // 11: offhook.session.v1.SessionService.InvokeService:input_type -> offhook.session.v1.InvokeServiceRequest
+	7,  // 12: offhook.session.v1.SessionService.EndSession:input_type -> offhook.session.v1.EndSessionRequest
+	9,  // 13: offhook.session.v1.SessionService.ListSessions:input_type -> offhook.session.v1.ListSessionsRequest
+	12, // 14: offhook.session.v1.SessionService.ClearSession:input_type -> offhook.session.v1.ClearSessionRequest
+	14, // 15: offhook.session.v1.SessionService.TellRouteing:input_type -> offhook.session.v1.TellRouteingRequest
+	21, // 16: offhook.session.v1.SessionService.FindSessions:input_type -> offhook.session.v1.FindSessionsRequest
+	2,  // 17: offhook.session.v1.SessionService.OpenSession:output_type -> offhook.session.v1.OpenSessionResponse
+	4,  // 18: offhook.session.v1.SessionService.RefreshSession:output_type -> offhook.session.v1.RefreshSessionResponse
+	6,  // 19: offhook.session.v1.SessionService.InvokeService:output_type -> offhook.session.v1.InvokeServiceResponse
+	8,  // 20: offhook.session.v1.SessionService.EndSession:output_type -> offhook.session.v1.EndSessionResponse
+	10, // 21: offhook.session.v1.SessionService.ListSessions:output_type -> offhook.session.v1.ListSessionsResponse
+	13, // 22: offhook.session.v1.SessionService.ClearSession:output_type -> offhook.session.v1.ClearSessionResponse
+	15, // 23: offhook.session.v1.SessionService.TellRouteing:output_type -> offhook.session.v1.TellRouteingResponse
+	22, // 24: offhook.session.v1.SessionService.FindSessions:output_type -> offhook.session.v1.FindSessionsResponse
+	17, // [17:25] is the sub-list for method output_type
+	9,  // [9:17] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_offhook_session_v1_session_proto_init() }
@@ -1087,13 +1718,20 @@ func file_offhook_session_v1_session_proto_init() {
 	if File_offhook_session_v1_session_proto != nil {
 		return
 	}
+	file_offhook_session_v1_session_proto_msgTypes[13].OneofWrappers = []any{
+		(*TellRouteingRequest_RouteRequest)(nil),
+		(*TellRouteingRequest_ReRoute)(nil),
+		(*TellRouteingRequest_RouteUsed)(nil),
+		(*TellRouteingRequest_RouteEnd)(nil),
+		(*TellRouteingRequest_RouteRegisterAbort)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_session_v1_session_proto_rawDesc), len(file_offhook_session_v1_session_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,6 +29,8 @@ const (
 	SessionService_EndSession_FullMethodName     = "/offhook.session.v1.SessionService/EndSession"
 	SessionService_ListSessions_FullMethodName   = "/offhook.session.v1.SessionService/ListSessions"
 	SessionService_ClearSession_FullMethodName   = "/offhook.session.v1.SessionService/ClearSession"
+	SessionService_TellRouteing_FullMethodName   = "/offhook.session.v1.SessionService/TellRouteing"
+	SessionService_FindSessions_FullMethodName   = "/offhook.session.v1.SessionService/FindSessions"
 )
 
 // SessionServiceClient is the client API for SessionService service.
@@ -52,6 +54,12 @@ type SessionServiceClient interface {
 	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
 	// ClearSession is `clear cti session`: the client gets a BYE.
 	ClearSession(ctx context.Context, in *ClearSessionRequest, opts ...grpc.CallOption) (*ClearSessionResponse, error)
+	// TellRouteing sends an application what the switching function asks or tells
+	// of a call on a routeing line. It returns when the message is on its way.
+	TellRouteing(ctx context.Context, in *TellRouteingRequest, opts ...grpc.CallOption) (*TellRouteingResponse, error)
+	// FindSessions tells whether a user has sessions: a session manager with
+	// cti-aware set gets no answer to its keepalive without one.
+	FindSessions(ctx context.Context, in *FindSessionsRequest, opts ...grpc.CallOption) (*FindSessionsResponse, error)
 }
 
 type sessionServiceClient struct {
@@ -122,6 +130,26 @@ func (c *sessionServiceClient) ClearSession(ctx context.Context, in *ClearSessio
 	return out, nil
 }
 
+func (c *sessionServiceClient) TellRouteing(ctx context.Context, in *TellRouteingRequest, opts ...grpc.CallOption) (*TellRouteingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TellRouteingResponse)
+	err := c.cc.Invoke(ctx, SessionService_TellRouteing_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sessionServiceClient) FindSessions(ctx context.Context, in *FindSessionsRequest, opts ...grpc.CallOption) (*FindSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindSessionsResponse)
+	err := c.cc.Invoke(ctx, SessionService_FindSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SessionServiceServer is the server API for SessionService service.
 // All implementations must embed UnimplementedSessionServiceServer
 // for forward compatibility.
@@ -143,6 +171,12 @@ type SessionServiceServer interface {
 	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
 	// ClearSession is `clear cti session`: the client gets a BYE.
 	ClearSession(context.Context, *ClearSessionRequest) (*ClearSessionResponse, error)
+	// TellRouteing sends an application what the switching function asks or tells
+	// of a call on a routeing line. It returns when the message is on its way.
+	TellRouteing(context.Context, *TellRouteingRequest) (*TellRouteingResponse, error)
+	// FindSessions tells whether a user has sessions: a session manager with
+	// cti-aware set gets no answer to its keepalive without one.
+	FindSessions(context.Context, *FindSessionsRequest) (*FindSessionsResponse, error)
 	mustEmbedUnimplementedSessionServiceServer()
 }
 
@@ -170,6 +204,12 @@ func (UnimplementedSessionServiceServer) ListSessions(context.Context, *ListSess
 }
 func (UnimplementedSessionServiceServer) ClearSession(context.Context, *ClearSessionRequest) (*ClearSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ClearSession not implemented")
+}
+func (UnimplementedSessionServiceServer) TellRouteing(context.Context, *TellRouteingRequest) (*TellRouteingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TellRouteing not implemented")
+}
+func (UnimplementedSessionServiceServer) FindSessions(context.Context, *FindSessionsRequest) (*FindSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindSessions not implemented")
 }
 func (UnimplementedSessionServiceServer) mustEmbedUnimplementedSessionServiceServer() {}
 func (UnimplementedSessionServiceServer) testEmbeddedByValue()                        {}
@@ -300,6 +340,42 @@ func _SessionService_ClearSession_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SessionService_TellRouteing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TellRouteingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).TellRouteing(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_TellRouteing_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).TellRouteing(ctx, req.(*TellRouteingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SessionService_FindSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).FindSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_FindSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).FindSessions(ctx, req.(*FindSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SessionService_ServiceDesc is the grpc.ServiceDesc for SessionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -330,6 +406,14 @@ var SessionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ClearSession",
 			Handler:    _SessionService_ClearSession_Handler,
+		},
+		{
+			MethodName: "TellRouteing",
+			Handler:    _SessionService_TellRouteing_Handler,
+		},
+		{
+			MethodName: "FindSessions",
+			Handler:    _SessionService_FindSessions_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -550,9 +550,13 @@ type MonitorRecord struct {
 	// Devices as the session's client writes them, by directory number.
 	DeviceTexts map[string]string `protobuf:"bytes,11,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// A device text whose form the session's client uses; empty: device_text.
-	FormText      string `protobuf:"bytes,12,opt,name=form_text,json=formText,proto3" json:"form_text,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	FormText string `protobuf:"bytes,12,opt,name=form_text,json=formText,proto3" json:"form_text,omitempty"`
+	// As in monitor.v1.StartMonitorRequest.
+	CallId             string `protobuf:"bytes,13,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	CallType           bool   `protobuf:"varint,14,opt,name=call_type,json=callType,proto3" json:"call_type,omitempty"`
+	SuppressConversion bool   `protobuf:"varint,15,opt,name=suppress_conversion,json=suppressConversion,proto3" json:"suppress_conversion,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *MonitorRecord) Reset() {
@@ -669,6 +673,327 @@ func (x *MonitorRecord) GetFormText() string {
 	return ""
 }
 
+func (x *MonitorRecord) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *MonitorRecord) GetCallType() bool {
+	if x != nil {
+		return x.CallType
+	}
+	return false
+}
+
+func (x *MonitorRecord) GetSuppressConversion() bool {
+	if x != nil {
+		return x.SuppressConversion
+	}
+	return false
+}
+
+// LineFeatures are the feature settings of a line, in bucket "features" under
+// "<target>.<line>". What is not set is as the configuration says.
+type LineFeatures struct {
+	state            protoimpl.MessageState     `protogen:"open.v1"`
+	Target           string                     `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Line             string                     `protobuf:"bytes,2,opt,name=line,proto3" json:"line,omitempty"`
+	Forwardings      []*LineFeatures_Forwarding `protobuf:"bytes,3,rep,name=forwardings,proto3" json:"forwardings,omitempty"`
+	DoNotDisturb     *bool                      `protobuf:"varint,4,opt,name=do_not_disturb,json=doNotDisturb,proto3,oneof" json:"do_not_disturb,omitempty"`
+	CallerIdProvided *bool                      `protobuf:"varint,5,opt,name=caller_id_provided,json=callerIdProvided,proto3,oneof" json:"caller_id_provided,omitempty"`
+	AutoAnswer       *bool                      `protobuf:"varint,6,opt,name=auto_answer,json=autoAnswer,proto3,oneof" json:"auto_answer,omitempty"`
+	AutoAnswerRings  uint32                     `protobuf:"varint,7,opt,name=auto_answer_rings,json=autoAnswerRings,proto3" json:"auto_answer_rings,omitempty"`
+	MessageWaiting   bool                       `protobuf:"varint,8,opt,name=message_waiting,json=messageWaiting,proto3" json:"message_waiting,omitempty"`
+	NewMessages      uint32                     `protobuf:"varint,9,opt,name=new_messages,json=newMessages,proto3" json:"new_messages,omitempty"`
+	OldMessages      uint32                     `protobuf:"varint,10,opt,name=old_messages,json=oldMessages,proto3" json:"old_messages,omitempty"`
+	Agents           []*LineFeatures_Agent      `protobuf:"bytes,11,rep,name=agents,proto3" json:"agents,omitempty"`
+	// Numbers that the line wants to be called back by.
+	CallBacks     []string `protobuf:"bytes,12,rep,name=call_backs,json=callBacks,proto3" json:"call_backs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineFeatures) Reset() {
+	*x = LineFeatures{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineFeatures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineFeatures) ProtoMessage() {}
+
+func (x *LineFeatures) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineFeatures.ProtoReflect.Descriptor instead.
+func (*LineFeatures) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LineFeatures) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *LineFeatures) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *LineFeatures) GetForwardings() []*LineFeatures_Forwarding {
+	if x != nil {
+		return x.Forwardings
+	}
+	return nil
+}
+
+func (x *LineFeatures) GetDoNotDisturb() bool {
+	if x != nil && x.DoNotDisturb != nil {
+		return *x.DoNotDisturb
+	}
+	return false
+}
+
+func (x *LineFeatures) GetCallerIdProvided() bool {
+	if x != nil && x.CallerIdProvided != nil {
+		return *x.CallerIdProvided
+	}
+	return false
+}
+
+func (x *LineFeatures) GetAutoAnswer() bool {
+	if x != nil && x.AutoAnswer != nil {
+		return *x.AutoAnswer
+	}
+	return false
+}
+
+func (x *LineFeatures) GetAutoAnswerRings() uint32 {
+	if x != nil {
+		return x.AutoAnswerRings
+	}
+	return 0
+}
+
+func (x *LineFeatures) GetMessageWaiting() bool {
+	if x != nil {
+		return x.MessageWaiting
+	}
+	return false
+}
+
+func (x *LineFeatures) GetNewMessages() uint32 {
+	if x != nil {
+		return x.NewMessages
+	}
+	return 0
+}
+
+func (x *LineFeatures) GetOldMessages() uint32 {
+	if x != nil {
+		return x.OldMessages
+	}
+	return 0
+}
+
+func (x *LineFeatures) GetAgents() []*LineFeatures_Agent {
+	if x != nil {
+		return x.Agents
+	}
+	return nil
+}
+
+func (x *LineFeatures) GetCallBacks() []string {
+	if x != nil {
+		return x.CallBacks
+	}
+	return nil
+}
+
+// RouteRegistration lets a session route calls, in bucket "route-registrations"
+// under "<target>.<route_register_req_id>".
+type RouteRegistration struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Target             string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	RouteRegisterReqId string                 `protobuf:"bytes,2,opt,name=route_register_req_id,json=routeRegisterReqId,proto3" json:"route_register_req_id,omitempty"`
+	SessionId          string                 `protobuf:"bytes,3,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Empty: all of allowed_devices.
+	RouteingDevice string   `protobuf:"bytes,4,opt,name=routeing_device,json=routeingDevice,proto3" json:"routeing_device,omitempty"`
+	AllowedDevices []string `protobuf:"bytes,5,rep,name=allowed_devices,json=allowedDevices,proto3" json:"allowed_devices,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RouteRegistration) Reset() {
+	*x = RouteRegistration{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteRegistration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteRegistration) ProtoMessage() {}
+
+func (x *RouteRegistration) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteRegistration.ProtoReflect.Descriptor instead.
+func (*RouteRegistration) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RouteRegistration) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *RouteRegistration) GetRouteRegisterReqId() string {
+	if x != nil {
+		return x.RouteRegisterReqId
+	}
+	return ""
+}
+
+func (x *RouteRegistration) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *RouteRegistration) GetRouteingDevice() string {
+	if x != nil {
+		return x.RouteingDevice
+	}
+	return ""
+}
+
+func (x *RouteRegistration) GetAllowedDevices() []string {
+	if x != nil {
+		return x.AllowedDevices
+	}
+	return nil
+}
+
+// SessionManagerRecord is a registered session manager (CME's `voice register
+// session-server`), in bucket "session-managers" under its register-id.
+type SessionManagerRecord struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RegisterId    string                 `protobuf:"bytes,1,opt,name=register_id,json=registerId,proto3" json:"register_id,omitempty"`
+	Target        string                 `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
+	Contact       string                 `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
+	Peer          string                 `protobuf:"bytes,4,opt,name=peer,proto3" json:"peer,omitempty"`
+	Edge          string                 `protobuf:"bytes,5,opt,name=edge,proto3" json:"edge,omitempty"`
+	Expires       *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires,proto3" json:"expires,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionManagerRecord) Reset() {
+	*x = SessionManagerRecord{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionManagerRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionManagerRecord) ProtoMessage() {}
+
+func (x *SessionManagerRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionManagerRecord.ProtoReflect.Descriptor instead.
+func (*SessionManagerRecord) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SessionManagerRecord) GetRegisterId() string {
+	if x != nil {
+		return x.RegisterId
+	}
+	return ""
+}
+
+func (x *SessionManagerRecord) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *SessionManagerRecord) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *SessionManagerRecord) GetPeer() string {
+	if x != nil {
+		return x.Peer
+	}
+	return ""
+}
+
+func (x *SessionManagerRecord) GetEdge() string {
+	if x != nil {
+		return x.Edge
+	}
+	return ""
+}
+
+func (x *SessionManagerRecord) GetExpires() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Expires
+	}
+	return nil
+}
+
 // RegistrationRecord is a phone's binding, in bucket "registrations" under
 // "<target>.<line>.<binding hash>".
 type RegistrationRecord struct {
@@ -692,7 +1017,7 @@ type RegistrationRecord struct {
 
 func (x *RegistrationRecord) Reset() {
 	*x = RegistrationRecord{}
-	mi := &file_offhook_state_v1_state_proto_msgTypes[5]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -704,7 +1029,7 @@ func (x *RegistrationRecord) String() string {
 func (*RegistrationRecord) ProtoMessage() {}
 
 func (x *RegistrationRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_state_v1_state_proto_msgTypes[5]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -717,7 +1042,7 @@ func (x *RegistrationRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegistrationRecord.ProtoReflect.Descriptor instead.
 func (*RegistrationRecord) Descriptor() ([]byte, []int) {
-	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{5}
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RegistrationRecord) GetTarget() string {
@@ -814,7 +1139,7 @@ type Acknowledgement struct {
 
 func (x *Acknowledgement) Reset() {
 	*x = Acknowledgement{}
-	mi := &file_offhook_state_v1_state_proto_msgTypes[6]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -826,7 +1151,7 @@ func (x *Acknowledgement) String() string {
 func (*Acknowledgement) ProtoMessage() {}
 
 func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_state_v1_state_proto_msgTypes[6]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -839,7 +1164,7 @@ func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acknowledgement.ProtoReflect.Descriptor instead.
 func (*Acknowledgement) Descriptor() ([]byte, []int) {
-	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{6}
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Acknowledgement) GetTarget() string {
@@ -873,6 +1198,136 @@ func (x *Acknowledgement) GetVersion() string {
 func (x *Acknowledgement) GetError() string {
 	if x != nil {
 		return x.Error
+	}
+	return ""
+}
+
+type LineFeatures_Forwarding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ECMA-323 ForwardingType.
+	Type          string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	Active        bool   `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
+	ForwardDn     string `protobuf:"bytes,3,opt,name=forward_dn,json=forwardDn,proto3" json:"forward_dn,omitempty"`
+	RingCount     uint32 `protobuf:"varint,4,opt,name=ring_count,json=ringCount,proto3" json:"ring_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineFeatures_Forwarding) Reset() {
+	*x = LineFeatures_Forwarding{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineFeatures_Forwarding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineFeatures_Forwarding) ProtoMessage() {}
+
+func (x *LineFeatures_Forwarding) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineFeatures_Forwarding.ProtoReflect.Descriptor instead.
+func (*LineFeatures_Forwarding) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{5, 0}
+}
+
+func (x *LineFeatures_Forwarding) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *LineFeatures_Forwarding) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+func (x *LineFeatures_Forwarding) GetForwardDn() string {
+	if x != nil {
+		return x.ForwardDn
+	}
+	return ""
+}
+
+func (x *LineFeatures_Forwarding) GetRingCount() uint32 {
+	if x != nil {
+		return x.RingCount
+	}
+	return 0
+}
+
+type LineFeatures_Agent struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	AgentId  string                 `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	AcdGroup string                 `protobuf:"bytes,2,opt,name=acd_group,json=acdGroup,proto3" json:"acd_group,omitempty"`
+	// ECMA-323 AgentState.
+	State         string `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineFeatures_Agent) Reset() {
+	*x = LineFeatures_Agent{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineFeatures_Agent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineFeatures_Agent) ProtoMessage() {}
+
+func (x *LineFeatures_Agent) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineFeatures_Agent.ProtoReflect.Descriptor instead.
+func (*LineFeatures_Agent) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{5, 1}
+}
+
+func (x *LineFeatures_Agent) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *LineFeatures_Agent) GetAcdGroup() string {
+	if x != nil {
+		return x.AcdGroup
+	}
+	return ""
+}
+
+func (x *LineFeatures_Agent) GetState() string {
+	if x != nil {
+		return x.State
 	}
 	return ""
 }
@@ -942,7 +1397,7 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\rlocal_contact\x18\x10 \x01(\tR\flocalContact\x12,\n" +
 	"\x12messages_lost_body\x18\x11 \x01(\fR\x10messagesLostBody\x12\x1d\n" +
 	"\n" +
-	"peer_timer\x18\x12 \x01(\bR\tpeerTimer\"\xf8\x03\n" +
+	"peer_timer\x18\x12 \x01(\bR\tpeerTimer\"\xdf\x04\n" +
 	"\rMonitorRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
@@ -960,10 +1415,59 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"basic_mode\x18\n" +
 	" \x01(\bR\tbasicMode\x12S\n" +
 	"\fdevice_texts\x18\v \x03(\v20.offhook.state.v1.MonitorRecord.DeviceTextsEntryR\vdeviceTexts\x12\x1b\n" +
-	"\tform_text\x18\f \x01(\tR\bformText\x1a>\n" +
+	"\tform_text\x18\f \x01(\tR\bformText\x12\x17\n" +
+	"\acall_id\x18\r \x01(\tR\x06callId\x12\x1b\n" +
+	"\tcall_type\x18\x0e \x01(\bR\bcallType\x12/\n" +
+	"\x13suppress_conversion\x18\x0f \x01(\bR\x12suppressConversion\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc7\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8c\x06\n" +
+	"\fLineFeatures\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\tR\x04line\x12K\n" +
+	"\vforwardings\x18\x03 \x03(\v2).offhook.state.v1.LineFeatures.ForwardingR\vforwardings\x12)\n" +
+	"\x0edo_not_disturb\x18\x04 \x01(\bH\x00R\fdoNotDisturb\x88\x01\x01\x121\n" +
+	"\x12caller_id_provided\x18\x05 \x01(\bH\x01R\x10callerIdProvided\x88\x01\x01\x12$\n" +
+	"\vauto_answer\x18\x06 \x01(\bH\x02R\n" +
+	"autoAnswer\x88\x01\x01\x12*\n" +
+	"\x11auto_answer_rings\x18\a \x01(\rR\x0fautoAnswerRings\x12'\n" +
+	"\x0fmessage_waiting\x18\b \x01(\bR\x0emessageWaiting\x12!\n" +
+	"\fnew_messages\x18\t \x01(\rR\vnewMessages\x12!\n" +
+	"\fold_messages\x18\n" +
+	" \x01(\rR\voldMessages\x12<\n" +
+	"\x06agents\x18\v \x03(\v2$.offhook.state.v1.LineFeatures.AgentR\x06agents\x12\x1d\n" +
+	"\n" +
+	"call_backs\x18\f \x03(\tR\tcallBacks\x1av\n" +
+	"\n" +
+	"Forwarding\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
+	"\x06active\x18\x02 \x01(\bR\x06active\x12\x1d\n" +
+	"\n" +
+	"forward_dn\x18\x03 \x01(\tR\tforwardDn\x12\x1d\n" +
+	"\n" +
+	"ring_count\x18\x04 \x01(\rR\tringCount\x1aU\n" +
+	"\x05Agent\x12\x19\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x1b\n" +
+	"\tacd_group\x18\x02 \x01(\tR\bacdGroup\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05stateB\x11\n" +
+	"\x0f_do_not_disturbB\x15\n" +
+	"\x13_caller_id_providedB\x0e\n" +
+	"\f_auto_answer\"\xcf\x01\n" +
+	"\x11RouteRegistration\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x121\n" +
+	"\x15route_register_req_id\x18\x02 \x01(\tR\x12routeRegisterReqId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x03 \x01(\tR\tsessionId\x12'\n" +
+	"\x0frouteing_device\x18\x04 \x01(\tR\x0erouteingDevice\x12'\n" +
+	"\x0fallowed_devices\x18\x05 \x03(\tR\x0eallowedDevices\"\xc7\x01\n" +
+	"\x14SessionManagerRecord\x12\x1f\n" +
+	"\vregister_id\x18\x01 \x01(\tR\n" +
+	"registerId\x12\x16\n" +
+	"\x06target\x18\x02 \x01(\tR\x06target\x12\x18\n" +
+	"\acontact\x18\x03 \x01(\tR\acontact\x12\x12\n" +
+	"\x04peer\x18\x04 \x01(\tR\x04peer\x12\x12\n" +
+	"\x04edge\x18\x05 \x01(\tR\x04edge\x124\n" +
+	"\aexpires\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\"\xc7\x02\n" +
 	"\x12RegistrationRecord\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x12\n" +
 	"\x04line\x18\x02 \x01(\tR\x04line\x12\x16\n" +
@@ -997,31 +1501,39 @@ func file_offhook_state_v1_state_proto_rawDescGZIP() []byte {
 	return file_offhook_state_v1_state_proto_rawDescData
 }
 
-var file_offhook_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_offhook_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_offhook_state_v1_state_proto_goTypes = []any{
-	(*Replica)(nil),               // 0: offhook.state.v1.Replica
-	(*Lease)(nil),                 // 1: offhook.state.v1.Lease
-	(*SessionRecord)(nil),         // 2: offhook.state.v1.SessionRecord
-	(*DialogRecord)(nil),          // 3: offhook.state.v1.DialogRecord
-	(*MonitorRecord)(nil),         // 4: offhook.state.v1.MonitorRecord
-	(*RegistrationRecord)(nil),    // 5: offhook.state.v1.RegistrationRecord
-	(*Acknowledgement)(nil),       // 6: offhook.state.v1.Acknowledgement
-	nil,                           // 7: offhook.state.v1.SessionRecord.DeviceTextsEntry
-	nil,                           // 8: offhook.state.v1.MonitorRecord.DeviceTextsEntry
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*Replica)(nil),                 // 0: offhook.state.v1.Replica
+	(*Lease)(nil),                   // 1: offhook.state.v1.Lease
+	(*SessionRecord)(nil),           // 2: offhook.state.v1.SessionRecord
+	(*DialogRecord)(nil),            // 3: offhook.state.v1.DialogRecord
+	(*MonitorRecord)(nil),           // 4: offhook.state.v1.MonitorRecord
+	(*LineFeatures)(nil),            // 5: offhook.state.v1.LineFeatures
+	(*RouteRegistration)(nil),       // 6: offhook.state.v1.RouteRegistration
+	(*SessionManagerRecord)(nil),    // 7: offhook.state.v1.SessionManagerRecord
+	(*RegistrationRecord)(nil),      // 8: offhook.state.v1.RegistrationRecord
+	(*Acknowledgement)(nil),         // 9: offhook.state.v1.Acknowledgement
+	nil,                             // 10: offhook.state.v1.SessionRecord.DeviceTextsEntry
+	nil,                             // 11: offhook.state.v1.MonitorRecord.DeviceTextsEntry
+	(*LineFeatures_Forwarding)(nil), // 12: offhook.state.v1.LineFeatures.Forwarding
+	(*LineFeatures_Agent)(nil),      // 13: offhook.state.v1.LineFeatures.Agent
+	(*timestamppb.Timestamp)(nil),   // 14: google.protobuf.Timestamp
 }
 var file_offhook_state_v1_state_proto_depIdxs = []int32{
-	9, // 0: offhook.state.v1.SessionRecord.opened:type_name -> google.protobuf.Timestamp
-	9, // 1: offhook.state.v1.SessionRecord.expires:type_name -> google.protobuf.Timestamp
-	7, // 2: offhook.state.v1.SessionRecord.device_texts:type_name -> offhook.state.v1.SessionRecord.DeviceTextsEntry
-	9, // 3: offhook.state.v1.DialogRecord.expires:type_name -> google.protobuf.Timestamp
-	8, // 4: offhook.state.v1.MonitorRecord.device_texts:type_name -> offhook.state.v1.MonitorRecord.DeviceTextsEntry
-	9, // 5: offhook.state.v1.RegistrationRecord.expires:type_name -> google.protobuf.Timestamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	14, // 0: offhook.state.v1.SessionRecord.opened:type_name -> google.protobuf.Timestamp
+	14, // 1: offhook.state.v1.SessionRecord.expires:type_name -> google.protobuf.Timestamp
+	10, // 2: offhook.state.v1.SessionRecord.device_texts:type_name -> offhook.state.v1.SessionRecord.DeviceTextsEntry
+	14, // 3: offhook.state.v1.DialogRecord.expires:type_name -> google.protobuf.Timestamp
+	11, // 4: offhook.state.v1.MonitorRecord.device_texts:type_name -> offhook.state.v1.MonitorRecord.DeviceTextsEntry
+	12, // 5: offhook.state.v1.LineFeatures.forwardings:type_name -> offhook.state.v1.LineFeatures.Forwarding
+	13, // 6: offhook.state.v1.LineFeatures.agents:type_name -> offhook.state.v1.LineFeatures.Agent
+	14, // 7: offhook.state.v1.SessionManagerRecord.expires:type_name -> google.protobuf.Timestamp
+	14, // 8: offhook.state.v1.RegistrationRecord.expires:type_name -> google.protobuf.Timestamp
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_offhook_state_v1_state_proto_init() }
@@ -1029,13 +1541,14 @@ func file_offhook_state_v1_state_proto_init() {
 	if File_offhook_state_v1_state_proto != nil {
 		return
 	}
+	file_offhook_state_v1_state_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_state_v1_state_proto_rawDesc), len(file_offhook_state_v1_state_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
