@@ -1037,7 +1037,7 @@ type SnapshotCallResponse struct {
 	AssociatedCallingDevice  *SubjectDeviceID
 	AssociatedCalledDevice   *SubjectDeviceID
 	CorrelatorData           *CorrelatorData
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -1098,7 +1098,8 @@ func (m *SnapshotCallResponse) readContent(p *parser) {
 			m.CorrelatorData = new(CorrelatorData)
 			m.CorrelatorData.readContent(p)
 		case 8:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 9:
 			m.SubjectOfCall = p.content()
 		case 10:
@@ -1139,8 +1140,8 @@ func (m *SnapshotCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.CorrelatorData != nil {
 		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -1294,7 +1295,7 @@ type MakeCallResponse struct {
 	CallingDevice            ConnectionID // required
 	MediaCallCharacteristics *MediaCallCharacteristics
 	InitiatedCallInfo        *ConnectionInformation
-	CallLinkageData          RawXML // since edition 6
+	CallLinkageData          *CallLinkageData // since edition 6
 	Extensions               *Extensions
 }
 
@@ -1327,7 +1328,8 @@ func (m *MakeCallResponse) readContent(p *parser) {
 			m.InitiatedCallInfo = new(ConnectionInformation)
 			m.InitiatedCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -1345,8 +1347,8 @@ func (m *MakeCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.InitiatedCallInfo != nil {
 		dst = m.InitiatedCallInfo.appendTo(dst, "initiatedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2042,7 +2044,7 @@ type ConsultationCallResponse struct {
 	InitiatedCall            ConnectionID // required
 	MediaCallCharacteristics *MediaCallCharacteristics
 	InitiatedCallInfo        *ConnectionInformation
-	CallLinkageData          RawXML // since edition 6
+	CallLinkageData          *CallLinkageData // since edition 6
 	Extensions               *Extensions
 }
 
@@ -2075,7 +2077,8 @@ func (m *ConsultationCallResponse) readContent(p *parser) {
 			m.InitiatedCallInfo = new(ConnectionInformation)
 			m.InitiatedCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2093,8 +2096,8 @@ func (m *ConsultationCallResponse) appendContent(dst []byte, ed Edition) []byte 
 	if m.InitiatedCallInfo != nil {
 		dst = m.InitiatedCallInfo.appendTo(dst, "initiatedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2238,7 +2241,7 @@ type TransferCallResponse struct {
 	TransferredCall     ConnectionID // required
 	Connections         []ConnectionListItem
 	TransferredCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2276,7 +2279,8 @@ func (m *TransferCallResponse) readContent(p *parser) {
 			m.TransferredCallInfo = new(ConnectionInformation)
 			m.TransferredCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2298,8 +2302,8 @@ func (m *TransferCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.TransferredCallInfo != nil {
 		dst = m.TransferredCallInfo.appendTo(dst, "transferredCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2418,7 +2422,7 @@ type SingleStepTransferCallResponse struct {
 	TransferredCall     ConnectionID // required
 	Connections         []ConnectionListItem
 	TransferredCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2456,7 +2460,8 @@ func (m *SingleStepTransferCallResponse) readContent(p *parser) {
 			m.TransferredCallInfo = new(ConnectionInformation)
 			m.TransferredCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2478,8 +2483,8 @@ func (m *SingleStepTransferCallResponse) appendContent(dst []byte, ed Edition) [
 	if m.TransferredCallInfo != nil {
 		dst = m.TransferredCallInfo.appendTo(dst, "transferredCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2539,7 +2544,7 @@ type ConferenceCallResponse struct {
 	ConferenceCall      ConnectionID // required
 	Connections         []ConnectionListItem
 	ConferenceCallInfo  *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2577,7 +2582,8 @@ func (m *ConferenceCallResponse) readContent(p *parser) {
 			m.ConferenceCallInfo = new(ConnectionInformation)
 			m.ConferenceCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2599,8 +2605,8 @@ func (m *ConferenceCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.ConferenceCallInfo != nil {
 		dst = m.ConferenceCallInfo.appendTo(dst, "conferenceCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2708,7 +2714,7 @@ func (m *SingleStepConferenceCall) appendContent(dst []byte, ed Edition) []byte 
 type SingleStepConferenceCallResponse struct {
 	ConferencedCall     ConnectionID // required
 	ConferencedCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2739,7 +2745,8 @@ func (m *SingleStepConferenceCallResponse) readContent(p *parser) {
 			m.ConferencedCallInfo = new(ConnectionInformation)
 			m.ConferencedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2754,8 +2761,8 @@ func (m *SingleStepConferenceCallResponse) appendContent(dst []byte, ed Edition)
 	if m.ConferencedCallInfo != nil {
 		dst = m.ConferencedCallInfo.appendTo(dst, "conferencedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2959,7 +2966,7 @@ func (m *DirectedPickupCall) appendContent(dst []byte, ed Edition) []byte {
 type DirectedPickupCallResponse struct {
 	PickedCall      ConnectionID // required
 	PickedCallInfo  *ConnectionInformation
-	CallLinkageData RawXML // since edition 6
+	CallLinkageData *CallLinkageData // since edition 6
 	Extensions      *Extensions
 }
 
@@ -2988,7 +2995,8 @@ func (m *DirectedPickupCallResponse) readContent(p *parser) {
 			m.PickedCallInfo = new(ConnectionInformation)
 			m.PickedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3003,8 +3011,8 @@ func (m *DirectedPickupCallResponse) appendContent(dst []byte, ed Edition) []byt
 	if m.PickedCallInfo != nil {
 		dst = m.PickedCallInfo.appendTo(dst, "pickedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -3082,7 +3090,7 @@ func (m *GroupPickupCall) appendContent(dst []byte, ed Edition) []byte {
 type GroupPickupCallResponse struct {
 	PickedCall      ConnectionID // required
 	PickedCallInfo  *ConnectionInformation
-	CallLinkageData RawXML // since edition 6
+	CallLinkageData *CallLinkageData // since edition 6
 	Extensions      *Extensions
 }
 
@@ -3111,7 +3119,8 @@ func (m *GroupPickupCallResponse) readContent(p *parser) {
 			m.PickedCallInfo = new(ConnectionInformation)
 			m.PickedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3126,8 +3135,8 @@ func (m *GroupPickupCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.PickedCallInfo != nil {
 		dst = m.PickedCallInfo.appendTo(dst, "pickedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -5793,7 +5802,7 @@ type RouteRequest struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	RouteCallInfo            *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -5877,7 +5886,8 @@ func (m *RouteRequest) readContent(p *parser) {
 			m.RouteCallInfo = new(ConnectionInformation)
 			m.RouteCallInfo.readContent(p)
 		case 15:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 16:
 			m.SubjectOfCall = p.content()
 		case 17:
@@ -5937,8 +5947,8 @@ func (m *RouteRequest) appendContent(dst []byte, ed Edition) []byte {
 	if m.RouteCallInfo != nil {
 		dst = m.RouteCallInfo.appendTo(dst, "routeCallInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -6059,7 +6069,7 @@ type RouteUsed struct {
 	CallingDevice      *SubjectDeviceID
 	Domain             string
 	CorrelatorData     *CorrelatorData
-	CallLinkageData    RawXML
+	CallLinkageData    *CallLinkageData
 	Extensions         *Extensions
 }
 
@@ -6101,7 +6111,8 @@ func (m *RouteUsed) readContent(p *parser) {
 			m.CorrelatorData = new(CorrelatorData)
 			m.CorrelatorData.readContent(p)
 		case 6:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 7:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -6126,8 +6137,8 @@ func (m *RouteUsed) appendContent(dst []byte, ed Edition) []byte {
 	if m.CorrelatorData != nil {
 		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -6141,7 +6152,7 @@ type ReRoute struct {
 	RouteRegisterReqID string
 	ReplyTimeout       *int
 	CorrelatorData     *CorrelatorData
-	CallLinkageData    RawXML
+	CallLinkageData    *CallLinkageData
 	Extensions         *Extensions
 }
 
@@ -6176,7 +6187,8 @@ func (m *ReRoute) readContent(p *parser) {
 			m.CorrelatorData = new(CorrelatorData)
 			m.CorrelatorData.readContent(p)
 		case 4:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 5:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -6197,8 +6209,8 @@ func (m *ReRoute) appendContent(dst []byte, ed Edition) []byte {
 	if m.CorrelatorData != nil {
 		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -6650,7 +6662,7 @@ func (m *JoinCall) appendContent(dst []byte, ed Edition) []byte {
 type JoinCallResponse struct {
 	ConferencedCall     ConnectionID // required
 	ConferencedCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -6679,7 +6691,8 @@ func (m *JoinCallResponse) readContent(p *parser) {
 			m.ConferencedCallInfo = new(ConnectionInformation)
 			m.ConferencedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -6694,8 +6707,8 @@ func (m *JoinCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.ConferencedCallInfo != nil {
 		dst = m.ConferencedCallInfo.appendTo(dst, "conferencedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
