@@ -909,7 +909,8 @@ func (x *RouteRegistration) GetAllowedDevices() []string {
 }
 
 // SessionManagerRecord is a registered session manager (CME's `voice register
-// session-server`), in bucket "session-managers" under its register-id.
+// session-server`), in bucket "session-managers" under
+// "<target>.<register-id>".
 type SessionManagerRecord struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RegisterId    string                 `protobuf:"bytes,1,opt,name=register_id,json=registerId,proto3" json:"register_id,omitempty"`
