@@ -208,7 +208,7 @@ func TestOpenIsGivenUpAsItsAnswerComes(t *testing.T) {
 }
 
 func TestRefreshes(t *testing.T) {
-	server := cstatest.Start(t, cstatest.Options{SessionExpires: 2 * time.Second})
+	server := cstatest.Start(t, cstatest.Options{SessionExpires: 4 * time.Second})
 	session, _ := open(t, server)
 	select {
 	case body := <-server.Refreshes:
