@@ -5373,3 +5373,70 @@ func (m *PartiallyInServiceEvent) appendAfterCrossRef(dst []byte, ed Edition) []
 	}
 	return dst
 }
+
+// CallerIDStatusEvent reports the event Caller ID Status (ECMA-323, ECMA-269).
+type CallerIDStatusEvent struct {
+	MonitorCrossRefID MonitorCrossRefID // required
+	InvokingDevice    SubjectDeviceID   // required
+	CallerIDProvided  bool              // required
+	Extensions        *Extensions
+}
+
+var _ Event = (*CallerIDStatusEvent)(nil)
+
+// Element returns "CallerIDStatusEvent".
+func (m *CallerIDStatusEvent) Element() string { return "CallerIDStatusEvent" }
+
+// Kind returns KindEvent.
+func (m *CallerIDStatusEvent) Kind() Kind { return KindEvent }
+
+// CrossRef gives the monitor the event is reported to.
+func (m *CallerIDStatusEvent) CrossRef() MonitorCrossRefID { return m.MonitorCrossRefID }
+
+// SetCrossRef says which monitor the event is reported to.
+func (m *CallerIDStatusEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID = id }
+
+// FilterBit returns "logicalDeviceFeature" and "callerIDStatus".
+func (m *CallerIDStatusEvent) FilterBit() (group, name string) {
+	return "logicalDeviceFeature", "callerIDStatus"
+}
+
+var callerIDStatusEventChildren = []childSpec{
+	{name: "monitorCrossRefID"},
+	{name: "invokingDevice"},
+	{name: "callerIDProvided"},
+	{name: "extensions"},
+}
+
+func (m *CallerIDStatusEvent) readContent(p *parser) {
+	f := frame{specs: callerIDStatusEventChildren, required: 0x7}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.MonitorCrossRefID = MonitorCrossRefID(p.token())
+		case 1:
+			m.InvokingDevice.readContent(p)
+		case 2:
+			m.CallerIDProvided = p.bool()
+		case 3:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *CallerIDStatusEvent) appendContent(dst []byte, ed Edition) []byte {
+	dst = appendText(dst, crossRefElement, string(m.MonitorCrossRefID))
+	return m.appendAfterCrossRef(dst, ed)
+}
+
+func (m *CallerIDStatusEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
+	dst = m.InvokingDevice.appendTo(dst, "invokingDevice", ed)
+	dst = appendBool(dst, "callerIDProvided", m.CallerIDProvided)
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}

@@ -4879,10 +4879,10 @@ type GetLogicalDeviceInformationResponse struct {
 	DelayToleranceList              RawXML
 	NumberOfChannels                *int
 	MaxChannelBind                  *int
-	RouteingServList                RawXML
-	LogDevServList                  RawXML
-	LogDevEvtsList                  RawXML
-	DeviceMaintEvtsList             RawXML
+	RouteingServList                CapabilityList
+	LogDevServList                  CapabilityList
+	LogDevEvtsList                  CapabilityList
+	DeviceMaintEvtsList             CapabilityList
 	Extensions                      *Extensions
 }
 
@@ -5016,13 +5016,13 @@ func (m *GetLogicalDeviceInformationResponse) readContent(p *parser) {
 		case 29:
 			m.MaxChannelBind = new(p.int())
 		case 30:
-			m.RouteingServList = p.raw()
+			m.RouteingServList.readContent(p)
 		case 31:
-			m.LogDevServList = p.raw()
+			m.LogDevServList.readContent(p)
 		case 32:
-			m.LogDevEvtsList = p.raw()
+			m.LogDevEvtsList.readContent(p)
 		case 33:
-			m.DeviceMaintEvtsList = p.raw()
+			m.DeviceMaintEvtsList.readContent(p)
 		case 34:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -5125,17 +5125,17 @@ func (m *GetLogicalDeviceInformationResponse) appendContent(dst []byte, ed Editi
 	if m.MaxChannelBind != nil {
 		dst = appendInt(dst, "maxChannelBind", *m.MaxChannelBind)
 	}
-	if m.RouteingServList != "" {
-		dst = appendRaw(dst, "routeingServList", m.RouteingServList)
+	if m.RouteingServList != nil {
+		dst = m.RouteingServList.appendTo(dst, "routeingServList", ed)
 	}
-	if m.LogDevServList != "" {
-		dst = appendRaw(dst, "logDevServList", m.LogDevServList)
+	if m.LogDevServList != nil {
+		dst = m.LogDevServList.appendTo(dst, "logDevServList", ed)
 	}
-	if m.LogDevEvtsList != "" {
-		dst = appendRaw(dst, "logDevEvtsList", m.LogDevEvtsList)
+	if m.LogDevEvtsList != nil {
+		dst = m.LogDevEvtsList.appendTo(dst, "logDevEvtsList", ed)
 	}
-	if m.DeviceMaintEvtsList != "" {
-		dst = appendRaw(dst, "deviceMaintEvtsList", m.DeviceMaintEvtsList)
+	if m.DeviceMaintEvtsList != nil {
+		dst = m.DeviceMaintEvtsList.appendTo(dst, "deviceMaintEvtsList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -5201,8 +5201,8 @@ type GetPhysicalDeviceInformationResponse struct {
 	MaxButtons                      *int
 	MaxLamps                        *int
 	MaxRingPatterns                 *int
-	PhysDevServList                 RawXML
-	PhysDevEvtsList                 RawXML
+	PhysDevServList                 CapabilityList
+	PhysDevEvtsList                 CapabilityList
 	Extensions                      *Extensions
 }
 
@@ -5279,9 +5279,9 @@ func (m *GetPhysicalDeviceInformationResponse) readContent(p *parser) {
 		case 13:
 			m.MaxRingPatterns = new(p.int())
 		case 14:
-			m.PhysDevServList = p.raw()
+			m.PhysDevServList.readContent(p)
 		case 15:
-			m.PhysDevEvtsList = p.raw()
+			m.PhysDevEvtsList.readContent(p)
 		case 16:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -5334,11 +5334,11 @@ func (m *GetPhysicalDeviceInformationResponse) appendContent(dst []byte, ed Edit
 	if m.MaxRingPatterns != nil {
 		dst = appendInt(dst, "maxRingPatterns", *m.MaxRingPatterns)
 	}
-	if m.PhysDevServList != "" {
-		dst = appendRaw(dst, "physDevServList", m.PhysDevServList)
+	if m.PhysDevServList != nil {
+		dst = m.PhysDevServList.appendTo(dst, "physDevServList", ed)
 	}
-	if m.PhysDevEvtsList != "" {
-		dst = appendRaw(dst, "physDevEvtsList", m.PhysDevEvtsList)
+	if m.PhysDevEvtsList != nil {
+		dst = m.PhysDevEvtsList.appendTo(dst, "physDevEvtsList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -7250,6 +7250,220 @@ func (m *SetCallerIDStatusResponse) readContent(p *parser) {
 }
 
 func (m *SetCallerIDStatusResponse) appendContent(dst []byte, ed Edition) []byte {
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// AssociateData requests the service Associate Data (ECMA-323, ECMA-269).
+type AssociateData struct {
+	ExistingCall        ConnectionID // required
+	AccountCode         string       // hexBinary
+	AuthCode            string       // hexBinary
+	CorrelatorData      *CorrelatorData
+	CallQualifyingData  string // hexBinary
+	CallCharacteristics *CallCharacteristics
+	SubjectOfCall       string
+	LanguagePreferences RawXML
+	Extensions          *Extensions
+}
+
+var _ Message = (*AssociateData)(nil)
+
+// Element returns "AssociateData".
+func (m *AssociateData) Element() string { return "AssociateData" }
+
+// Kind returns KindRequest.
+func (m *AssociateData) Kind() Kind { return KindRequest }
+
+var associateDataChildren = []childSpec{
+	{name: "existingCall"},
+	{name: "accountCode"},
+	{name: "authCode"},
+	{name: "correlatorData"},
+	{name: "callQualifyingData"},
+	{name: "callCharacteristics"},
+	{name: "subjectOfCall"},
+	{name: "languagePreferences"},
+	{name: "extensions"},
+}
+
+func (m *AssociateData) readContent(p *parser) {
+	f := frame{specs: associateDataChildren, required: 0x1}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.ExistingCall.readContent(p)
+		case 1:
+			m.AccountCode = p.hex()
+		case 2:
+			m.AuthCode = p.hex()
+		case 3:
+			m.CorrelatorData = new(CorrelatorData)
+			m.CorrelatorData.readContent(p)
+		case 4:
+			m.CallQualifyingData = p.hex()
+		case 5:
+			m.CallCharacteristics = new(CallCharacteristics)
+			m.CallCharacteristics.readContent(p)
+		case 6:
+			m.SubjectOfCall = p.content()
+		case 7:
+			m.LanguagePreferences = p.raw()
+		case 8:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *AssociateData) appendContent(dst []byte, ed Edition) []byte {
+	dst = m.ExistingCall.appendTo(dst, "existingCall", ed)
+	if m.AccountCode != "" {
+		dst = appendText(dst, "accountCode", m.AccountCode)
+	}
+	if m.AuthCode != "" {
+		dst = appendText(dst, "authCode", m.AuthCode)
+	}
+	if m.CorrelatorData != nil {
+		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
+	}
+	if m.CallQualifyingData != "" {
+		dst = appendText(dst, "callQualifyingData", m.CallQualifyingData)
+	}
+	if m.CallCharacteristics != nil {
+		dst = m.CallCharacteristics.appendTo(dst, "callCharacteristics", ed)
+	}
+	if m.SubjectOfCall != "" {
+		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
+	}
+	if m.LanguagePreferences != "" {
+		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
+	}
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// AssociateDataResponse is the positive response of the service Associate Data (ECMA-323).
+type AssociateDataResponse struct {
+	Extensions *Extensions
+}
+
+var _ Message = (*AssociateDataResponse)(nil)
+
+// Element returns "AssociateDataResponse".
+func (m *AssociateDataResponse) Element() string { return "AssociateDataResponse" }
+
+// Kind returns KindResponse.
+func (m *AssociateDataResponse) Kind() Kind { return KindResponse }
+
+var associateDataResponseChildren = []childSpec{
+	{name: "extensions"},
+}
+
+func (m *AssociateDataResponse) readContent(p *parser) {
+	f := frame{specs: associateDataResponseChildren, required: 0x0}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *AssociateDataResponse) appendContent(dst []byte, ed Edition) []byte {
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// SendUserInformation requests the service Send User Information (ECMA-323, ECMA-269).
+type SendUserInformation struct {
+	ExistingCall ConnectionID // required
+	UserData     UserData     // required
+	Extensions   *Extensions
+}
+
+var _ Message = (*SendUserInformation)(nil)
+
+// Element returns "SendUserInformation".
+func (m *SendUserInformation) Element() string { return "SendUserInformation" }
+
+// Kind returns KindRequest.
+func (m *SendUserInformation) Kind() Kind { return KindRequest }
+
+var sendUserInformationChildren = []childSpec{
+	{name: "existingCall"},
+	{name: "userData"},
+	{name: "extensions"},
+}
+
+func (m *SendUserInformation) readContent(p *parser) {
+	f := frame{specs: sendUserInformationChildren, required: 0x3}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.ExistingCall.readContent(p)
+		case 1:
+			m.UserData.readContent(p)
+		case 2:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *SendUserInformation) appendContent(dst []byte, ed Edition) []byte {
+	dst = m.ExistingCall.appendTo(dst, "existingCall", ed)
+	dst = m.UserData.appendTo(dst, "userData", ed)
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// SendUserInformationResponse is the positive response of the service Send User Information (ECMA-323).
+type SendUserInformationResponse struct {
+	Extensions *Extensions
+}
+
+var _ Message = (*SendUserInformationResponse)(nil)
+
+// Element returns "SendUserInformationResponse".
+func (m *SendUserInformationResponse) Element() string { return "SendUserInformationResponse" }
+
+// Kind returns KindResponse.
+func (m *SendUserInformationResponse) Kind() Kind { return KindResponse }
+
+var sendUserInformationResponseChildren = []childSpec{
+	{name: "extensions"},
+}
+
+func (m *SendUserInformationResponse) readContent(p *parser) {
+	f := frame{specs: sendUserInformationResponseChildren, required: 0x0}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *SendUserInformationResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
 	}
