@@ -92,7 +92,7 @@ func (m *Manager) Authenticate(tx *sipstack.ServerTx, target *targetconfig.Targe
 		return nil, 407
 	}
 	user, _ := target.User(result.Username)
-	if from := req.From(); user == nil || from == nil || !namesUser(from.Address, user.GetUser()) {
+	if from := req.From(); user == nil || from == nil || !namesUser(from.Address, user.GetUser()) && !namesManager(from.Address, user) {
 		refusal{code: 403, warning: "From is not the user that the password belongs to"}.respond(tx)
 		return nil, 403
 	}
@@ -113,6 +113,12 @@ func challenge(tx *sipstack.ServerTx, result digestauth.Result) {
 func namesUser(from sipstack.URI, user string) bool {
 	name := strings.TrimPrefix(strings.TrimPrefix(user, "sip:"), "sips:")
 	return from.User == name || strings.EqualFold(from.User+"@"+from.Host, name)
+}
+
+// namesManager tells whether a From URI means a session manager of a user.
+func namesManager(from sipstack.URI, user *targetconfig.User) bool {
+	manager, ok := user.Target.SessionManager(from.User)
+	return ok && manager.User == user
 }
 
 func (m *Manager) accept(tx *sipstack.ServerTx, id string, user *targetconfig.User, timer timer, body []byte) int {
@@ -151,6 +157,9 @@ func (m *Manager) accept(tx *sipstack.ServerTx, id string, user *targetconfig.Us
 	s.setDialog(dialog)
 	s.pump.RequestAnswered()
 	s.refreshed(dialog)
+	if m.options.Opened != nil {
+		m.options.Opened(*m.base.Load(), user)
+	}
 	return 200
 }
 

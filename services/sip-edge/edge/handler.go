@@ -11,12 +11,14 @@ import (
 	"offhook.dev/services/sip-edge/appsession"
 	"offhook.dev/services/sip-edge/provision"
 	"offhook.dev/services/sip-edge/proxy"
+	"offhook.dev/services/sip-edge/sessionmanager"
 	"offhook.dev/services/sipstack"
 )
 
 // outside serves what applications and phones send.
 type outside struct {
 	sessions  *appsession.Manager
+	managers  *sessionmanager.Server
 	proxy     *proxy.Proxy
 	provision *provision.Server
 	limiter   *ratelimit.PerSource
@@ -48,6 +50,8 @@ func (o *outside) HandleRequest(tx *sipstack.ServerTx) {
 		_ = tx.Reject(481)
 	case req.Method == sipstack.OPTIONS && req.Recipient.User == "":
 		o.sessions.RespondOptions(tx)
+	case o.managers.Serves(req):
+		o.managers.HandleRequest(tx)
 	case o.provision.Serves(req):
 		o.provision.HandleRequest(tx)
 	default:
