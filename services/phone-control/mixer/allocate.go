@@ -22,12 +22,11 @@ const systemTries = 32
 // allocate binds the next free even port. The search goes round, so that a port
 // that was closed is used again as late as possible. The caller holds mu.
 func (m *RTPMixer) allocate() (socket, uint16, error) {
-	first, last := m.settings.FirstPort+m.settings.FirstPort&1, m.settings.LastPort
 	if m.settings.LastPort == 0 {
 		return m.allocateAny()
 	}
-	pairs := (int(last)-int(first))/2 + 1
-	for range pairs {
+	first, last := m.settings.evenPorts()
+	for range int(last-first)/2 + 1 {
 		number := m.cursor
 		if number < first || number > last {
 			number = first

@@ -56,8 +56,8 @@ func New(settings Settings) (*RTPMixer, error) {
 	}
 	// A start by chance makes ports hard to guess (and late packets of a former
 	// process end nowhere).
-	if pairs := (int(settings.LastPort) - int(settings.FirstPort)) / 2; pairs > 0 {
-		m.cursor = settings.FirstPort + 2*uint16(rand.IntN(pairs)) // #nosec G115 G404 -- within the range; not a secret
+	if first, last := settings.evenPorts(); last > first {
+		m.cursor = first + 2*uint16(rand.IntN(int(last-first)/2)) // #nosec G404 -- not a secret
 	}
 	return m, nil
 }

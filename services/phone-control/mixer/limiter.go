@@ -27,7 +27,7 @@ func (l *limiter) limit(out *[frameSamples]int16, mix *[frameSamples]int32) {
 	}
 	if peak <= ceiling && l.attenuation == 0 {
 		for i, sample := range mix {
-			out[i] = int16(sample) // #nosec G115 -- within the ceiling
+			out[i] = int16(sample)
 		}
 		return
 	}

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/pion/rtp"
 	"go.uber.org/goleak"
@@ -226,8 +225,7 @@ func level(samples []int16, hertz float64) float64 {
 
 // frame waits for the next 20 ms.
 func frame() {
-	time.Sleep(frameTime)
-	synctest.Wait()
+	synctest.Sleep(frameTime)
 }
 
 func last(samples []int16, n int) []int16 { return samples[max(0, len(samples)-n):] }

@@ -163,7 +163,7 @@ func (p *port) hear(into *party, changes *telephoneevent.Changes) int {
 	defer p.mu.Unlock()
 	audible, concealed := p.buffer.Frame(&into.heard)
 	into.audible = audible
-	p.statistics.Concealed += uint64(concealed) / samplesPerMs // #nosec G115 -- not negative
+	p.statistics.Concealed += uint64(concealed) / samplesPerMs
 	p.events.Frame()
 	return p.events.Changes(changes)
 }

@@ -104,7 +104,7 @@ func (p *port) send(octets []byte, m *mixing, on *clock) {
 	sent := 0
 	for ; p.pendings-sent >= length; sent += length {
 		p.header.PayloadType = p.remote.Codec.PayloadType()
-		p.header.Timestamp = p.timestamp - uint32(p.pendings-sent) // #nosec G115 -- not negative
+		p.header.Timestamp = p.timestamp - uint32(p.pendings-sent)
 		p.header.Marker = p.resumes
 		p.resumes = false
 		p.write(p.pending[sent : sent+length])

@@ -38,7 +38,7 @@ func (l Law) Encode(destination []byte, source []int16) {
 	table := &encoded[l&1]
 	destination = destination[:len(source)]
 	for i, sample := range source {
-		destination[i] = table[uint16(sample)>>encodeShift] // #nosec G115 -- the bits are the index
+		destination[i] = table[uint16(sample)>>encodeShift]
 	}
 }
 
@@ -47,14 +47,14 @@ func (l Law) Silence() byte { return encoded[l&1][0] }
 
 func decodeTable(decode func(byte) int16) (table [256]int16) {
 	for octet := range table {
-		table[octet] = decode(byte(octet)) // #nosec G115 -- the table has 256 entries
+		table[octet] = decode(byte(octet))
 	}
 	return table
 }
 
 func encodeTable(encode func(int) byte) (table [1 << (16 - encodeShift)]byte) {
 	for i := range table {
-		table[i] = encode(int(int16(i << encodeShift))) // #nosec G115 -- the bits are the sample
+		table[i] = encode(int(int16(i << encodeShift)))
 	}
 	return table
 }
@@ -66,7 +66,7 @@ func encodeMuLaw(sample int) byte {
 		sample, sign = -sample, 0x80
 	}
 	sample = min(sample, clip) + bias
-	segment := bits.Len(uint(sample)) - 8 // #nosec G115 -- not negative here
+	segment := bits.Len(uint(sample)) - 8
 	return ^byte(sign | segment<<4 | sample>>(segment+3)&0x0F)
 }
 
@@ -89,7 +89,7 @@ func encodeALaw(sample int) byte {
 	if sample < 32 {
 		return byte(sign|sample>>1) ^ 0x55
 	}
-	segment := bits.Len(uint(sample)) - 5 // #nosec G115 -- not negative here
+	segment := bits.Len(uint(sample)) - 5
 	return byte(sign|segment<<4|sample>>segment&0x0F) ^ 0x55
 }
 

@@ -23,6 +23,9 @@ const (
 	lateToRestart = 5
 	// idleFrames without a sample end the stream until its next packet.
 	idleFrames = 50
+	// overtakenToGrow packets of a window must have been too late, though others
+	// were in time, before the delay is lengthened for them.
+	overtakenToGrow = 2
 	// windowPackets is how many packets must have had time to spare before the
 	// delay is shortened.
 	windowPackets = 100
@@ -47,6 +50,7 @@ type Buffer struct {
 	least, most           int32
 
 	lateInRow, empty, seen int
+	overtaken              int
 	shorten, insisting     bool
 
 	last     [FrameSamples]int16
@@ -67,8 +71,8 @@ const (
 // being at most 1600 (200 ms).
 func NewBuffer(least, most int) *Buffer {
 	b := &Buffer{
-		least: wholeFrames(int32(min(max(least, 0), MaxPacket))), // #nosec G115 -- bounded
-		most:  wholeFrames(int32(min(max(most, 0), MaxPacket))),  // #nosec G115 -- bounded
+		least: wholeFrames(int32(min(max(least, 0), MaxPacket))),
+		most:  wholeFrames(int32(min(max(most, 0), MaxPacket))),
 	}
 	b.most = max(b.most, b.least)
 	b.Reset()
@@ -89,7 +93,7 @@ func (b *Buffer) Reset() {
 	b.window()
 }
 
-func (b *Buffer) window() { b.seen, b.fastest, b.spare = 0, 0, math.MaxInt32 }
+func (b *Buffer) window() { b.seen, b.overtaken, b.fastest, b.spare = 0, 0, 0, math.MaxInt32 }
 
 // Delay is the delay now, in samples.
 func (b *Buffer) Delay() int { return int(b.delay) }
@@ -100,7 +104,7 @@ func (b *Buffer) Put(timestamp uint32, samples []int16) Fate {
 	if len(samples) == 0 || len(samples) > MaxPacket {
 		return Taken
 	}
-	length := int32(len(samples)) // #nosec G115 -- bounded
+	length := int32(len(samples))
 	if b.running {
 		if offset := b.offset(timestamp); offset > farJump || offset < -farJump {
 			b.Reset()
@@ -109,12 +113,14 @@ func (b *Buffer) Put(timestamp uint32, samples []int16) Fate {
 	if !b.running {
 		b.start(timestamp)
 	}
-	newest := int32(timestamp-b.end) >= 0 // #nosec G115 -- serial arithmetic
-	if offset := b.offset(timestamp); offset < 0 {
-		b.grow(-offset, newest)
-	}
+	newest := int32(timestamp-b.end) >= 0
 	offset := b.offset(timestamp)
-	if offset+length <= 0 {
+	overtaken := offset+length <= 0 && !newest
+	if offset < 0 {
+		b.grow(-offset, newest)
+		offset = b.offset(timestamp)
+	}
+	if offset+length <= 0 || overtaken {
 		if b.lateInRow++; b.lateInRow < lateToRestart {
 			return Late
 		}
@@ -132,9 +138,9 @@ func (b *Buffer) Put(timestamp uint32, samples []int16) Fate {
 		samples, timestamp = samples[-offset:], b.next
 	}
 	for i, sample := range samples {
-		b.ring[(timestamp+uint32(i))&ringMask] = sample // #nosec G115 -- bounded
+		b.ring[(timestamp+uint32(i))&ringMask] = sample
 	}
-	if end := timestamp + uint32(len(samples)); int32(end-b.end) > 0 { // #nosec G115 -- serial arithmetic
+	if end := timestamp + uint32(len(samples)); int32(end-b.end) > 0 {
 		b.end = end
 	}
 	return Taken
@@ -143,29 +149,36 @@ func (b *Buffer) Put(timestamp uint32, samples []int16) Fate {
 func (b *Buffer) start(timestamp uint32) {
 	b.running = true
 	b.delay = min(max(wholeFrames(b.delay), b.least+FrameSamples), b.most)
-	b.next = timestamp - uint32(b.delay) // #nosec G115 -- not negative
+	b.next = timestamp - uint32(b.delay)
 	b.end = timestamp
 }
 
 // offset is how long before its time a timestamp is.
 func (b *Buffer) offset(timestamp uint32) int32 {
-	return int32(timestamp - b.next) // #nosec G115 -- serial arithmetic
+	return int32(timestamp - b.next)
 }
 
-// grow lengthens the delay for a packet that is late because it took longer, not
-// because it was overtaken.
+// grow lengthens the delay for a packet that is late: at once if it just took
+// longer, since what was heard meanwhile is nothing; only when it happens again
+// if others overtook it, since there will be a gap.
 func (b *Buffer) grow(late int32, newest bool) {
+	if !newest {
+		if b.overtaken++; b.overtaken < overtakenToGrow {
+			return
+		}
+	}
 	needed := wholeFrames(late)
-	if !newest || max(b.delay, b.fastest)+needed > b.most {
+	if max(b.delay, b.fastest)+needed > b.most {
 		return
 	}
 	b.move(-needed)
+	b.overtaken = 0
 	b.shorten, b.insisting = false, false
 }
 
 // move makes frames due later (negative) or earlier.
 func (b *Buffer) move(samples int32) {
-	b.next += uint32(samples) // #nosec G115 -- modulo 2^32 as timestamps are
+	b.next += uint32(samples)
 	b.delay = max(b.delay-samples, 0)
 	b.fastest = max(b.fastest-samples, 0)
 	if b.seen > 0 {
@@ -175,7 +188,7 @@ func (b *Buffer) move(samples int32) {
 
 // skip drops the oldest samples.
 func (b *Buffer) skip(samples int32) {
-	for i := range uint32(samples) { // #nosec G115 -- not negative
+	for i := range uint32(samples) {
 		b.ring[(b.next+i)&ringMask] = missing
 	}
 	b.move(samples)
@@ -221,7 +234,7 @@ func (b *Buffer) Frame(frame *[FrameSamples]int16) (audible bool, concealed int)
 
 func (b *Buffer) take(frame *[FrameSamples]int16) (present int, peak int16) {
 	for i := range frame {
-		place := &b.ring[(b.next+uint32(i))&ringMask] // #nosec G115 -- bounded
+		place := &b.ring[(b.next+uint32(i))&ringMask]
 		sample := *place
 		*place = missing
 		if sample == missing {
@@ -244,8 +257,8 @@ func (b *Buffer) conceal(frame *[FrameSamples]int16) (audible bool, concealed in
 	}
 	const steps = concealedFrames * FrameSamples
 	for i := range frame {
-		level := int32(steps - b.missed*FrameSamples - i)  // #nosec G115 -- bounded
-		frame[i] = int16(int32(b.last[i]) * level / steps) // #nosec G115 -- not louder than before
+		level := int32(steps - b.missed*FrameSamples - i)
+		frame[i] = int16(int32(b.last[i]) * level / steps)
 	}
 	b.missed++
 	return true, FrameSamples

@@ -46,7 +46,7 @@ func (r *Reception) Observe(ssrc uint32, sequence uint16) News {
 	if !r.started || ssrc != r.ssrc {
 		return r.restart(ssrc, sequence)
 	}
-	step := int16(sequence - uint16(r.highest)) // #nosec G115 -- serial arithmetic
+	step := int16(sequence - uint16(r.highest))
 	switch {
 	case step > 0 && step < sequenceJump:
 		r.highest += uint64(step)
@@ -82,8 +82,8 @@ func (r *Reception) restart(ssrc uint32, sequence uint16) News {
 // Time takes the arrival of a packet into the jitter. Only for packets whose
 // timestamp is the time of sending: not for telephone-event.
 func (r *Reception) Time(timestamp uint32, arrival time.Duration) {
-	samples := uint32(arrival * sampleRate / time.Second) // #nosec G115 -- modulo 2^32 as timestamps are
-	transit := int32(samples - timestamp)                 // #nosec G115 -- serial arithmetic
+	samples := uint32(arrival * sampleRate / time.Second)
+	transit := int32(samples - timestamp)
 	difference := transit - r.transit
 	r.transit = transit
 	if !r.timed {

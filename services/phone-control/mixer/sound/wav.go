@@ -67,7 +67,7 @@ func parseWAV(content []byte) ([]int16, error) {
 			}
 			samples := make([]int16, len(body)/2)
 			for i := range samples {
-				samples[i] = int16(binary.LittleEndian.Uint16(body[2*i:])) // #nosec G115 -- the bits are the sample
+				samples[i] = int16(binary.LittleEndian.Uint16(body[2*i:]))
 			}
 			return samples, nil
 		}

@@ -33,7 +33,7 @@ func event(digit byte) (code byte, ok bool) {
 	}
 	for i := range len(digits) {
 		if digits[i] == digit {
-			return byte(i), true // #nosec G115 -- 0 to 15
+			return byte(i), true
 		}
 	}
 	return 0, false
@@ -74,7 +74,7 @@ func (r *Receiver) Observe(timestamp uint32, payload []byte) (digit byte, began,
 	if code > lastDigit {
 		return 0, false, true
 	}
-	if r.known && int32(timestamp-r.timestamp) < 0 && int32(timestamp-r.timestamp) > -1<<16 { // #nosec G115 -- serial arithmetic
+	if r.known && int32(timestamp-r.timestamp) < 0 && int32(timestamp-r.timestamp) > -1<<16 {
 		return 0, false, true // of a digit before this one, overtaken
 	}
 	if !r.known || timestamp != r.timestamp {

@@ -188,5 +188,5 @@ func AppendPayload(payload []byte, step Step) []byte {
 		flags |= endBit
 	}
 	duration := min(step.Frames*frameSamples, 0xFFFF)
-	return binary.BigEndian.AppendUint16(append(payload, step.Event, flags), uint16(duration)) // #nosec G115 -- bounded above
+	return binary.BigEndian.AppendUint16(append(payload, step.Event, flags), uint16(duration))
 }
