@@ -82,7 +82,7 @@ func (r *Reception) restart(ssrc uint32, sequence uint16) News {
 // Time takes the arrival of a packet into the jitter. Only for packets whose
 // timestamp is the time of sending: not for telephone-event.
 func (r *Reception) Time(timestamp uint32, arrival time.Duration) {
-	samples := uint32(arrival * sampleRate / time.Second)
+	samples := uint32(arrival / (time.Second / sampleRate))
 	transit := int32(samples - timestamp)
 	difference := transit - r.transit
 	r.transit = transit
