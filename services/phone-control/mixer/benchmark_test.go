@@ -31,7 +31,7 @@ func benchmarkConference(b *testing.B, parties, talking int) {
 	}
 	c := bench.mixer.conferences["conference"]
 	readers := make([]reader, parties)
-	packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1}, Payload: payload}
+	packet := rtp.Packet{Version: 2, SSRC: 1, Payload: payload}
 	for i := range payload {
 		payload[i] = byte(i * 11)
 	}

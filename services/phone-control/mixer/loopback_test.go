@@ -74,7 +74,7 @@ func TestLoopback(t *testing.T) {
 	for i := range loud {
 		loud[i] = []int16{8000, -8000}[i/4%2]
 	}
-	packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 5}, Payload: make([]byte, frameSamples)}
+	packet := rtp.Packet{Version: 2, SSRC: 5, Payload: make([]byte, frameSamples)}
 	g711.MuLaw.Encode(packet.Payload, loud)
 	datagram := make([]byte, 1500)
 	deadline := time.Now().Add(10 * time.Second)
@@ -211,7 +211,7 @@ func TestTalkers(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = socket.Close() }()
-		packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: uint32(i), PayloadType: uint8(i % 2 * 8)}, Payload: payload}
+		packet := rtp.Packet{Version: 2, SSRC: uint32(i), PayloadType: uint8(i % 2 * 8), Payload: payload}
 		talkers = append(talkers, &talker{socket, netip.MustParseAddrPort(address), packet})
 	}
 	ticker := time.NewTicker(frameTime)

@@ -91,15 +91,13 @@ func newPort(m *RTPMixer, id uint64, s socket, number uint16, options PortOption
 	return &port{
 		mixer: m, id: id, number: number, socket: s, options: options,
 		local: netip.AddrPortFrom(m.settings.Advertised, number),
-		sending: sending{
-			header: rtp.Header{
-				Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), // #nosec G404 -- RTP wants no secrecy here
-			},
-			timestamp: rand.Uint32(), // #nosec G404 -- as above
-			resumes:   true,
+		header: rtp.Header{
+			Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), // #nosec G404 -- RTP wants no secrecy here
 		},
-		receiving: receiving{buffer: playout.NewBuffer(
-			int(m.settings.MinDelay.Milliseconds())*samplesPerMs, int(m.settings.MaxDelay.Milliseconds())*samplesPerMs)},
+		timestamp: rand.Uint32(), // #nosec G404 -- as above
+		resumes:   true,
+		buffer: playout.NewBuffer(
+			int(m.settings.MinDelay.Milliseconds())*samplesPerMs, int(m.settings.MaxDelay.Milliseconds())*samplesPerMs),
 	}
 }
 

@@ -270,7 +270,7 @@ func TestInvalidPackets(t *testing.T) {
 		} {
 			f.socket.in <- fakeDatagram{octets, f.address}
 		}
-		event := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 101}, Payload: []byte{1, 2}}
+		event := rtp.Packet{Version: 2, PayloadType: 101, Payload: []byte{1, 2}}
 		octets, _ := event.Marshal()
 		f.socket.in <- fakeDatagram{octets, f.address}
 		synctest.Wait()
