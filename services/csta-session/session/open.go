@@ -141,6 +141,9 @@ func (s *Server) admit(ctx context.Context, record *statev1.SessionRecord, targe
 		}
 	}
 	for _, older := range others {
+		if !s.probed.due(older.GetSessionId(), s.options.Now(), s.options.ProbeInterval) {
+			continue
+		}
 		s.tasks.add(func(ctx context.Context) { s.probe(ctx, older) })
 	}
 	return nil

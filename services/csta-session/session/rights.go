@@ -84,6 +84,7 @@ func (w *withdrawn) change(before, after *targetconfig.Snapshot) {
 // configurationChanged wakes enforceRights.
 func (s *Server) configurationChanged(before, after *targetconfig.Snapshot) {
 	s.withdrawn.change(before, after)
+	s.targetStatusChanged(before, after)
 	select {
 	case s.recheck <- struct{}{}:
 	default:
