@@ -157,7 +157,9 @@ func TestUpdateIsPassedOn(t *testing.T) {
 	phones := b.phones("1001", "1002")
 	b.established(phones[0], phones[1])
 	// The far phone does not know UPDATE: it gets a re-INVITE.
+	far := make(chan struct{})
 	go func() {
+		defer close(far)
 		phones[1].reinvited("sendonly", "recvonly")
 		phones[1].acked()
 	}()
@@ -165,6 +167,7 @@ func TestUpdateIsPassedOn(t *testing.T) {
 	if got := directionOfBody(res.Body()); res.StatusCode != 200 || got != "recvonly" {
 		t.Errorf("UPDATE was answered %d %q", res.StatusCode, got)
 	}
+	receive(t, far, "exchange at the far phone")
 	b.want("Held 1001 keyOperation")
 	if res := phones[0].request("UPDATE", nil); res.StatusCode != 200 || len(res.Body()) > 0 {
 		t.Errorf("UPDATE without description was answered %d %s", res.StatusCode, res.Body())
