@@ -21,8 +21,6 @@ type service struct {
 	// list: it is not told.
 	list       listFunc
 	capability string
-	// options are what GetCSTAFeatures tells of the service.
-	options []string
 	// audit writes each request to the audit log.
 	audit bool
 }

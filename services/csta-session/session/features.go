@@ -32,7 +32,7 @@ func toldFeatures(services map[string]service, basic bool) *csta.GetCSTAFeatures
 	told := &csta.GetCSTAFeaturesResponse{}
 	for _, entry := range services {
 		if entry.list != nil {
-			entry.list(&told.SupportedServices).Add(entry.capability, entry.options...)
+			entry.list(&told.SupportedServices).Add(entry.capability, capabilityOptions(entry.capability)...)
 		}
 	}
 	// What routeing tells the application.

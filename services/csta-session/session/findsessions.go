@@ -5,6 +5,9 @@ package session
 import (
 	"context"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 
 	"offhook.dev/services/targetconfig"
@@ -14,6 +17,9 @@ import (
 // its CTIUser, its user name or the register-id of a session manager that has
 // its rights.
 func (s *Server) FindSessions(_ context.Context, request *sessionv1.FindSessionsRequest) (*sessionv1.FindSessionsResponse, error) {
+	if !s.store.Synced() {
+		return nil, status.Error(codes.Unavailable, "sessions are not read yet")
+	}
 	count := 0
 	for _, target := range s.options.Targets.Snapshot().Targets() {
 		if request.GetTarget() != "" && request.GetTarget() != target.Name {

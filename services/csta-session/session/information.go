@@ -31,7 +31,6 @@ func informationServices() map[string]service {
 		},
 		"GetSwitchingFunctionDevices": {
 			serve: typed(getSwitchingFunctionDevices), list: list, capability: "getSwitchingFunctionDevices",
-			options: []string{"requestedDeviceCategory", "requestedDeviceID"},
 		},
 	}
 }
@@ -142,7 +141,7 @@ func getSwitchingFunctionDevices(ctx context.Context, s *Server, c *call, reques
 	}
 	crossRef := s.options.NewID()
 	if err := s.tellDevices(ctx, c.session, crossRef, devices); err != nil {
-		return nil, err
+		return nil, ctierr.SystemResource(string(csta.SystemResourceResourceOutOfService), "tell devices: %v", err)
 	}
 	return &csta.GetSwitchingFunctionDevicesResponse{ServiceCrossRefID: crossRef}, nil
 }
