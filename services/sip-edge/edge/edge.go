@@ -29,6 +29,7 @@ import (
 	"offhook.dev/services/sip-edge/sessionmanager"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
+	"offhook.dev/services/tlsreload"
 )
 
 // Dependencies are what an Edge is given.
@@ -54,6 +55,7 @@ type Edge struct {
 	log      *slog.Logger
 	outer    *sipstack.Endpoint
 	inner    *sipstack.Endpoint
+	reloader *tlsreload.Reloader // nil: no TLS
 	sessions *appsession.Manager
 	managers *sessionmanager.Server
 	carrier  *proxy.Proxy
@@ -96,7 +98,7 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 			},
 		}),
 		Sessions: deps.Sessions, Dialogs: deps.Dialogs, Logger: deps.Logger, Registerer: deps.Registerer,
-		Opened: func(ctx context.Context, user *targetconfig.User) { e.managers.SessionOpened(ctx, user) },
+		Trusted: e.trusts, Opened: func(ctx context.Context, user *targetconfig.User) { e.managers.SessionOpened(ctx, user) },
 		Limits: appsession.Limits{
 			Sessions: limits.Sessions, BodyBytes: limits.BodyBytes,
 			Events:         eventqueue.Limits{Events: limits.EventsWaiting},
@@ -132,7 +134,8 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 	return e, nil
 }
 
-// Addresses are the outer listeners' addresses, in the order of sip.listen.
+// Addresses are the outer listeners' addresses, in the order of sip.listen, then
+// that of TLS.
 func (e *Edge) Addresses() []net.Addr { return e.listens }
 
 // InternalAddress is the inner listener's address.
@@ -161,6 +164,9 @@ func (e *Edge) Run(ctx context.Context) error {
 	group.Go(func() error { return e.outer.Run(ctx) })
 	group.Go(func() error { return e.inner.Run(ctx) })
 	group.Go(func() error { return e.managers.Run(ctx) })
+	if e.reloader != nil {
+		group.Go(func() error { return e.reloader.Run(ctx) })
+	}
 	group.Go(func() error {
 		record()
 		<-ctx.Done()
