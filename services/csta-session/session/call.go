@@ -83,6 +83,9 @@ func (c *call) names() deviceid.Names { return namesOf(c.session, c.target) }
 func (c *call) device(text string, unknown csta.ErrorValue) (device, error) {
 	if text == "" {
 		number := c.session.GetLine()
+		if number == "" {
+			return device{}, ctierr.Operation(string(unknown), "the session has no line of its own; name one")
+		}
 		line, ok := c.target.Line(number)
 		if !ok {
 			return device{}, ctierr.Operation(string(unknown), "line %s of the session is gone", number)

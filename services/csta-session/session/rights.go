@@ -47,8 +47,13 @@ func rightsIn(snapshot *targetconfig.Snapshot, target, user, number string) targ
 // and come back.
 func (s *Server) mayHold(record *statev1.SessionRecord) bool {
 	snapshot := s.options.Targets.Snapshot()
-	if _, ok := snapshot.TargetByName(record.GetTarget()); !ok {
+	target, ok := snapshot.TargetByName(record.GetTarget())
+	if !ok {
 		return !s.withdrawn.has(record.GetTarget())
+	}
+	if record.GetLine() == "" { // a session manager's
+		user, _ := target.User(record.GetUser())
+		return hasManager(user)
 	}
 	rights := rightsIn(snapshot, record.GetTarget(), record.GetUser(), record.GetLine())
 	return rights.Monitor || rights.Control

@@ -76,6 +76,8 @@ func learnText(record *statev1.SessionRecord, number, text string) bool {
 	case known:
 	case number == record.GetLine():
 		record.LineText = text
+	case len(record.DeviceTexts) == 0 && record.GetLine() == "":
+		record.LineText = text // a form to write other lines in
 	case len(record.DeviceTexts) == 0:
 		record.LineText = deviceid.FormOf(text).Write(record.GetLine())
 	}
