@@ -65,6 +65,11 @@ func (o *outside) HandleUnknownDialog(tx *sipstack.ServerTx) *sipstack.Dialog {
 		o.limited.Inc()
 		return nil
 	}
+	if o.provision.Serves(tx.Request()) {
+		// It keeps nothing of its subscriptions, so any dialog will do.
+		o.provision.HandleRequest(tx)
+		return nil
+	}
 	return o.sessions.HandleUnknownDialog(tx)
 }
 
