@@ -21,12 +21,42 @@ func (s *Server) connection(ctx context.Context, c *call, id csta.ConnectionID, 
 	if id.CallID == "" && id.DeviceID.Text == "" {
 		return nil, ctierr.Operation(string(as.connection), "connection names neither call nor device")
 	}
+	if id.DeviceID.Text == "" && c.session.GetLine() == "" {
+		return s.onlyParty(ctx, c, string(id.CallID), as)
+	}
 	found, err := c.lineWith(mayControl, id.DeviceID.Text, as)
 	if err != nil {
 		return nil, err
 	}
 	s.learn(ctx, c, found.number, found.written)
 	return &ctiv1.ConnectionID{CallId: string(id.CallID), DeviceId: found.number}, nil
+}
+
+// onlyParty is the connection of the only party of a call that the user may
+// control: what a call alone stands for in a session without a line.
+func (s *Server) onlyParty(ctx context.Context, c *call, callID string, as role) (*ctiv1.ConnectionID, error) {
+	snapshot, err := c.phones.SnapshotCall(ctx, &phonecontrolv1.SnapshotCallRequest{
+		Target: c.target.Name, SnapshotObject: &ctiv1.ConnectionID{CallId: callID},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var only *ctiv1.ConnectionID
+	for _, party := range snapshot.GetParties() {
+		line, ok := c.target.Line(party.GetConnection().GetDeviceId())
+		if !ok || !rightsOn(c.user, line).Control {
+			continue
+		}
+		if only != nil {
+			return nil, ctierr.Operation(string(as.connection), "call %s has more than one party that the user may control", callID)
+		}
+		only = &ctiv1.ConnectionID{CallId: callID, DeviceId: line.GetNumber()}
+	}
+	if only == nil {
+		return nil, ctierr.Operation(string(as.denied), "call %s has no party that the user may control", callID)
+	}
+	c.line = only.GetDeviceId()
+	return only, nil
 }
 
 // connections reads the held and the active connection of a service about two
