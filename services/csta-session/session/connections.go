@@ -60,8 +60,7 @@ func (s *Server) onlyParty(ctx context.Context, c *call, callID string, as role)
 }
 
 // connections reads the held and the active connection of a service about two
-// calls of one line. One of them may be named by the other's device, so that
-// the audit log tells the active one.
+// calls of one line. The audit log tells the active one.
 func (s *Server) connections(ctx context.Context, c *call, held, active csta.ConnectionID) (heldCall, activeCall *ctiv1.ConnectionID, err error) {
 	if heldCall, err = s.connection(ctx, c, held, roleHeld); err != nil {
 		return nil, nil, err
@@ -72,9 +71,6 @@ func (s *Server) connections(ctx context.Context, c *call, held, active csta.Con
 	if heldCall.GetDeviceId() != activeCall.GetDeviceId() {
 		return nil, nil, ctierr.Operation(string(csta.OperationNotSameDevice), "held call is at %s, active call at %s",
 			heldCall.GetDeviceId(), activeCall.GetDeviceId())
-	}
-	if held.CallID != "" && held.CallID == active.CallID {
-		return nil, nil, ctierr.State(string(csta.StateIncompatibilityInvalidConnectionIDForActiveCall), "held and active call are the same")
 	}
 	return heldCall, activeCall, nil
 }
