@@ -16,7 +16,7 @@ import (
 // causeAbandoned is that of connections whose owner is gone: the phones may go
 // on talking, but nobody controls the call any more (ECMA-269, Switching
 // Function Terminated).
-const causeAbandoned callmodel.Cause = "switchingFunctionTerminated"
+const causeAbandoned = callmodel.CauseTerminated
 
 // History hands over the events of a target that were recorded, oldest first;
 // (*bus.Bus).ReplayEvents from the start is one.

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/targetconfig"
 )
@@ -45,9 +46,22 @@ func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
 	if n := config.GetLimits().GetCallsPerLine(); n > 0 {
 		set.MaxCallsPerLine = int(n)
 	}
+	features := config.GetFeatures()
+	set.RingDuration = features.GetRingDuration().AsDuration()
+	set.RouteTimeout = features.GetRouteTimeout().AsDuration()
+	set.ParkTimeout = features.GetParkTimeout().AsDuration()
+	set.CallBackTimeout = features.GetCallBackTimeout().AsDuration()
+	set.FailedTime = features.GetFailedTime().AsDuration()
+	set.ParkSlots = devices(features.GetParkSlots())
+	set.MaxRedirections = int(features.GetMaxRedirections())
+	set.MaxParties = int(config.GetMedia().GetConferenceParties())
+	set.Trunk, set.TrunkCalls = config.GetTrunk().GetName(), int(config.GetTrunk().GetMaxCalls())
 	for i, line := range target.Lines {
 		set.Lines[i] = callmodel.Line{
-			Number: callmodel.DeviceID(line.GetNumber()), DoNotDisturb: line.GetDoNotDisturb(), MaxCalls: int(line.GetCallLimit()),
+			Number: callmodel.DeviceID(line.GetNumber()), DisplayName: line.GetDisplayName(),
+			MaxCalls: int(line.GetCallLimit()), PickupGroup: line.GetPickupGroup(),
+			Routeing: line.GetKind() == configv1.LineKind_LINE_KIND_ROUTEING, DefaultRoute: line.GetDefaultRoute(),
+			AlwaysInService: line.GetCtiNotify(),
 		}
 	}
 	return set

@@ -4,9 +4,13 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strings"
+	"sync"
 	"time"
 
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
@@ -38,6 +42,7 @@ type target struct {
 	model     *callmodel.Model
 	driver    Driver
 	writer    EventWriter
+	routeing  *routeing
 	number    uint64
 	waiting   map[callmodel.RequestID]chan callmodel.Reply
 	requested callmodel.RequestID
@@ -60,9 +65,11 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		config: config, writer: writer, number: writer.LastNumber(),
 		model: callmodel.New(callmodel.Options{
 			Prefix: callPrefix(config.Name, lease.GetEpoch()), ServiceTimeout: options.ServiceTimeout,
+			NewGlobalCallID: newGlobalCallID,
 		}),
 		waiting: make(map[callmodel.RequestID]chan callmodel.Reply),
 	}
+	t.routeing = newRouteing(t)
 	if t.driver, err = options.Driver(config, loop{t}); err != nil {
 		_ = writer.Close(ctx)
 		return nil, fmt.Errorf("make driver of target %s: %w", config.Name, err)
@@ -79,18 +86,25 @@ func callPrefix(target string, epoch uint64) string {
 	return fmt.Sprintf("%04x%x-", hash.Sum32()&0xffff, epoch)
 }
 
+// newGlobalCallID gives 32 random hex digits in upper case.
+func newGlobalCallID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return strings.ToUpper(hex.EncodeToString(id[:]))
+}
+
 // run works until the context ends, then lets the target go.
 func (t *target) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	t.options.Metrics.running(1)
 	t.step(settings(t.config, t.draining))
-	stopped := make(chan struct{})
-	go func() { // ends with ctx; awaited below
-		defer close(stopped)
+	var running sync.WaitGroup // ends with ctx; awaited below
+	running.Go(func() {
 		if err := t.driver.Run(ctx); err != nil && ctx.Err() == nil {
 			cancel(fmt.Errorf("driver of target %s: %w", t.name, err))
 		}
-	}()
+	})
+	running.Go(func() { t.routeing.run(ctx) })
 	t.loop(ctx)
 	if t.failure != nil {
 		cancel(t.failure)
@@ -99,7 +113,7 @@ func (t *target) run(ctx context.Context) error {
 	t.queue.close()
 	close(t.ended)
 	t.driver.Release()
-	<-stopped
+	running.Wait()
 	t.options.Metrics.running(-1)
 	t.options.Metrics.state(t.name, 0, 0)
 	last, done := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
@@ -172,6 +186,8 @@ func (t *target) carryOut(outputs []callmodel.Output) {
 				delete(t.waiting, o.Request)
 				reply <- o // holds one
 			}
+		case callmodel.TellRouteing:
+			t.routeing.put(o)
 		case callmodel.Command:
 			t.driver.Execute(o)
 		}
