@@ -121,9 +121,9 @@ func (d *Driver) ring(c callmodel.Ring) {
 	}
 	d.loop.Indicate(callmodel.LegRinging{Leg: c.Leg})
 	switch {
-	case c.AutoAnswer, d.autoAnswer && c.Caller != 0 && d.answerAfter <= 0:
+	case c.AutoAnswer, d.autoAnswer && d.answerAfter <= 0:
 		d.pickUp(l)
-	case d.autoAnswer && c.Caller != 0:
+	case d.autoAnswer:
 		l.stop = d.loop.After(d.answerAfter, func() { d.pickUp(l) })
 	}
 }
