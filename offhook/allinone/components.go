@@ -57,7 +57,7 @@ func (p *Process) addComponents() error {
 	phoneConfig := replica.NewDefaultConfig()
 	phoneConfig.SIP.Listen = "127.0.0.1:0"
 	phones, err := replica.New(phoneConfig, replica.Dependencies{
-		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Source: p.watcher,
+		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Sessions: p.directory, Source: p.watcher,
 		Logger: phoneLog, Registerer: p.registry, Product: "Offhook/" + process.Version,
 	})
 	if err != nil {

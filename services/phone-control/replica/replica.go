@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	sessionv1 "offhook.dev/proto/offhook/session/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/bus"
 	"offhook.dev/services/digestauth"
@@ -34,12 +35,19 @@ type Dependencies struct {
 	Replica *statev1.Replica
 	Bus     *bus.Bus
 	Leases  control.Leases
-	Source  targetconfig.Source
-	Logger  *slog.Logger
+	// Sessions reaches the applications that route calls; nil: none.
+	Sessions Sessions
+	Source   targetconfig.Source
+	Logger   *slog.Logger
 	// Registerer takes the metrics.
 	Registerer prometheus.Registerer
 	// Product goes into Server and User-Agent, for example "Offhook/1.0".
 	Product string
+}
+
+// Sessions gives clients of csta-session; *directory.Directory does.
+type Sessions interface {
+	Sessions(key string) sessionv1.SessionServiceClient
 }
 
 // Replica is one phone-control replica. It is a process.Component.
@@ -81,10 +89,22 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 		History: func(ctx context.Context, target string, handle func(bus.Delivery) error) error {
 			return deps.Bus.ReplayEvents(ctx, target, 0, handle)
 		},
-		Queue: config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
+		TellRouteing: tellRouteing(deps.Sessions),
+		Queue:        config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
 		Logger: deps.Logger, Metrics: metrics,
 	})
 	return r, nil
+}
+
+// tellRouteing reaches applications by any replica of csta-session.
+func tellRouteing(sessions Sessions) control.TellRouteing {
+	if sessions == nil {
+		return nil
+	}
+	return func(ctx context.Context, message *sessionv1.TellRouteingRequest) error {
+		_, err := sessions.Sessions(message.GetSessionId()).TellRouteing(ctx, message)
+		return err
+	}
 }
 
 // sideRegisterer tells this endpoint's metrics from those of an edge in the same
