@@ -20,7 +20,7 @@ type ServiceInitiatedEvent struct {
 	NetworkCallingDevice     *SubjectDeviceID
 	NetworkCalledDevice      *SubjectDeviceID
 	AssociatedCallingDevice  *SubjectDeviceID
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -112,7 +112,8 @@ func (m *ServiceInitiatedEvent) readContent(p *parser) {
 			m.AssociatedCallingDevice = new(SubjectDeviceID)
 			m.AssociatedCallingDevice.readContent(p)
 		case 14:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 15:
 			m.SubjectOfCall = p.content()
 		case 16:
@@ -169,8 +170,8 @@ func (m *ServiceInitiatedEvent) appendAfterCrossRef(dst []byte, ed Edition) []by
 	if m.AssociatedCallingDevice != nil {
 		dst = m.AssociatedCallingDevice.appendTo(dst, "associatedCallingDevice", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -208,7 +209,7 @@ type OriginatedEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	OriginatedConnectionInfo *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -305,7 +306,8 @@ func (m *OriginatedEvent) readContent(p *parser) {
 			m.OriginatedConnectionInfo = new(ConnectionInformation)
 			m.OriginatedConnectionInfo.readContent(p)
 		case 16:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 17:
 			m.SubjectOfCall = p.content()
 		case 18:
@@ -366,8 +368,8 @@ func (m *OriginatedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.OriginatedConnectionInfo != nil {
 		dst = m.OriginatedConnectionInfo.appendTo(dst, "originatedConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -408,7 +410,7 @@ type OfferedEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	OfferedConnectionInfo    *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -517,7 +519,8 @@ func (m *OfferedEvent) readContent(p *parser) {
 			m.OfferedConnectionInfo = new(ConnectionInformation)
 			m.OfferedConnectionInfo.readContent(p)
 		case 19:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 20:
 			m.SubjectOfCall = p.content()
 		case 21:
@@ -585,8 +588,8 @@ func (m *OfferedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.OfferedConnectionInfo != nil {
 		dst = m.OfferedConnectionInfo.appendTo(dst, "offeredConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -630,7 +633,7 @@ type DeliveredEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	ConnectionInfo           *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -739,7 +742,8 @@ func (m *DeliveredEvent) readContent(p *parser) {
 			m.ConnectionInfo = new(ConnectionInformation)
 			m.ConnectionInfo.readContent(p)
 		case 19:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 20:
 			m.SubjectOfCall = p.content()
 		case 21:
@@ -807,8 +811,8 @@ func (m *DeliveredEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.ConnectionInfo != nil {
 		dst = m.ConnectionInfo.appendTo(dst, "connectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -852,7 +856,7 @@ type EstablishedEvent struct {
 	MediaCallCharacteristics  *MediaCallCharacteristics
 	CallCharacteristics       *CallCharacteristics
 	EstablishedConnectionInfo *ConnectionInformation
-	CallLinkageData           RawXML
+	CallLinkageData           *CallLinkageData
 	SubjectOfCall             string
 	MessageInfo               RawXML
 	LanguagePreferences       RawXML
@@ -961,7 +965,8 @@ func (m *EstablishedEvent) readContent(p *parser) {
 			m.EstablishedConnectionInfo = new(ConnectionInformation)
 			m.EstablishedConnectionInfo.readContent(p)
 		case 19:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 20:
 			m.SubjectOfCall = p.content()
 		case 21:
@@ -1029,8 +1034,8 @@ func (m *EstablishedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.EstablishedConnectionInfo != nil {
 		dst = m.EstablishedConnectionInfo.appendTo(dst, "establishedConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -1065,7 +1070,7 @@ type HeldEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	HeldConnectionInfo       *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	LanguagePreferences      RawXML
 	LocationInfoList         RawXML // since edition 6
 	Extensions               *Extensions
@@ -1135,7 +1140,8 @@ func (m *HeldEvent) readContent(p *parser) {
 			m.HeldConnectionInfo = new(ConnectionInformation)
 			m.HeldConnectionInfo.readContent(p)
 		case 10:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 11:
 			m.LanguagePreferences = p.raw()
 		case 12:
@@ -1176,8 +1182,8 @@ func (m *HeldEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.HeldConnectionInfo != nil {
 		dst = m.HeldConnectionInfo.appendTo(dst, "heldConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -1203,7 +1209,7 @@ type RetrievedEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	RetrievedConnectionInfo  *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	LanguagePreferences      RawXML
 	LocationInfoList         RawXML // since edition 6
 	Extensions               *Extensions
@@ -1273,7 +1279,8 @@ func (m *RetrievedEvent) readContent(p *parser) {
 			m.RetrievedConnectionInfo = new(ConnectionInformation)
 			m.RetrievedConnectionInfo.readContent(p)
 		case 10:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 11:
 			m.LanguagePreferences = p.raw()
 		case 12:
@@ -1314,8 +1321,8 @@ func (m *RetrievedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.RetrievedConnectionInfo != nil {
 		dst = m.RetrievedConnectionInfo.appendTo(dst, "retrievedConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -1343,7 +1350,7 @@ type ConnectionClearedEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	DroppedConnectionInfo    *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	LanguagePreferences      RawXML
 	DeviceHistory            RawXML
 	LocationInfoList         RawXML // since edition 6
@@ -1424,7 +1431,8 @@ func (m *ConnectionClearedEvent) readContent(p *parser) {
 			m.DroppedConnectionInfo = new(ConnectionInformation)
 			m.DroppedConnectionInfo.readContent(p)
 		case 12:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 13:
 			m.LanguagePreferences = p.raw()
 		case 14:
@@ -1473,8 +1481,8 @@ func (m *ConnectionClearedEvent) appendAfterCrossRef(dst []byte, ed Edition) []b
 	if m.DroppedConnectionInfo != nil {
 		dst = m.DroppedConnectionInfo.appendTo(dst, "droppedConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -1500,7 +1508,7 @@ type CallClearedEvent struct {
 	Cause                    EventCause // required
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	LanguagePreferences      RawXML
 	LocationInfoList         RawXML // since edition 6
 	Extensions               *Extensions
@@ -1560,7 +1568,8 @@ func (m *CallClearedEvent) readContent(p *parser) {
 			m.CallCharacteristics = new(CallCharacteristics)
 			m.CallCharacteristics.readContent(p)
 		case 7:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 8:
 			m.LanguagePreferences = p.raw()
 		case 9:
@@ -1594,8 +1603,8 @@ func (m *CallClearedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.CallCharacteristics != nil {
 		dst = m.CallCharacteristics.appendTo(dst, "callCharacteristics", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -1625,7 +1634,7 @@ type TransferedEvent struct {
 	ServicesPermitted        *ServicesPermitted
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
-	CallLinkageDataList      RawXML
+	CallLinkageDataList      *CallLinkageDataList
 	LanguagePreferences      RawXML
 	DeviceHistory            RawXML
 	LocationInfoList         RawXML // since edition 6
@@ -1716,7 +1725,8 @@ func (m *TransferedEvent) readContent(p *parser) {
 			m.CallCharacteristics = new(CallCharacteristics)
 			m.CallCharacteristics.readContent(p)
 		case 14:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 15:
 			m.LanguagePreferences = p.raw()
 		case 16:
@@ -1771,8 +1781,8 @@ func (m *TransferedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.CallCharacteristics != nil {
 		dst = m.CallCharacteristics.appendTo(dst, "callCharacteristics", ed)
 	}
-	if m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -1804,7 +1814,7 @@ type ConferencedEvent struct {
 	ServicesPermitted        *ServicesPermitted
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
-	CallLinkageDataList      RawXML
+	CallLinkageDataList      *CallLinkageDataList
 	LanguagePreferences      RawXML
 	DeviceHistory            RawXML
 	LocationInfoList         RawXML // since edition 6
@@ -1892,7 +1902,8 @@ func (m *ConferencedEvent) readContent(p *parser) {
 			m.CallCharacteristics = new(CallCharacteristics)
 			m.CallCharacteristics.readContent(p)
 		case 13:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 14:
 			m.LanguagePreferences = p.raw()
 		case 15:
@@ -1944,8 +1955,8 @@ func (m *ConferencedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.CallCharacteristics != nil {
 		dst = m.CallCharacteristics.appendTo(dst, "callCharacteristics", ed)
 	}
-	if m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -1983,7 +1994,7 @@ type DivertedEvent struct {
 	NetworkCalledDevice      *SubjectDeviceID
 	AssociatedCallingDevice  *SubjectDeviceID
 	AssociatedCalledDevice   *SubjectDeviceID
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -2093,7 +2104,8 @@ func (m *DivertedEvent) readContent(p *parser) {
 			m.AssociatedCalledDevice = new(SubjectDeviceID)
 			m.AssociatedCalledDevice.readContent(p)
 		case 19:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 20:
 			m.SubjectOfCall = p.content()
 		case 21:
@@ -2163,8 +2175,8 @@ func (m *DivertedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.AssociatedCalledDevice != nil {
 		dst = m.AssociatedCalledDevice.appendTo(dst, "associatedCalledDevice", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -2208,7 +2220,7 @@ type FailedEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	FailedConnectionInfo     *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -2317,7 +2329,8 @@ func (m *FailedEvent) readContent(p *parser) {
 			m.FailedConnectionInfo = new(ConnectionInformation)
 			m.FailedConnectionInfo.readContent(p)
 		case 19:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 20:
 			m.SubjectOfCall = p.content()
 		case 21:
@@ -2385,8 +2398,8 @@ func (m *FailedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.FailedConnectionInfo != nil {
 		dst = m.FailedConnectionInfo.appendTo(dst, "failedConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -2431,7 +2444,7 @@ type QueuedEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	QueuedConnectionInfo     *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -2542,7 +2555,8 @@ func (m *QueuedEvent) readContent(p *parser) {
 			m.QueuedConnectionInfo = new(ConnectionInformation)
 			m.QueuedConnectionInfo.readContent(p)
 		case 20:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 21:
 			m.SubjectOfCall = p.content()
 		case 22:
@@ -2613,8 +2627,8 @@ func (m *QueuedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.QueuedConnectionInfo != nil {
 		dst = m.QueuedConnectionInfo.appendTo(dst, "queuedConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -2658,7 +2672,7 @@ type NetworkReachedEvent struct {
 	NetworkCallingDevice     *SubjectDeviceID
 	NetworkCalledDevice      *SubjectDeviceID
 	AssociatedCallingDevice  *SubjectDeviceID
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	LanguagePreferences      RawXML
 	DeviceHistory            RawXML
 	LocationInfoList         RawXML // since edition 6
@@ -2764,7 +2778,8 @@ func (m *NetworkReachedEvent) readContent(p *parser) {
 			m.AssociatedCallingDevice = new(SubjectDeviceID)
 			m.AssociatedCallingDevice.readContent(p)
 		case 19:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 20:
 			m.LanguagePreferences = p.raw()
 		case 21:
@@ -2828,8 +2843,8 @@ func (m *NetworkReachedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte
 	if m.AssociatedCallingDevice != nil {
 		dst = m.AssociatedCallingDevice.appendTo(dst, "associatedCallingDevice", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -2862,7 +2877,7 @@ type DigitsDialedEvent struct {
 	AssociatedCalledDevice  *SubjectDeviceID
 	DialingConnectionInfo   *ConnectionInformation
 	CallCharacteristics     *CallCharacteristics
-	CallLinkageData         RawXML
+	CallLinkageData         *CallLinkageData
 	LanguagePreferences     RawXML
 	LocationInfoList        RawXML // since edition 6
 	Extensions              *Extensions
@@ -2947,7 +2962,8 @@ func (m *DigitsDialedEvent) readContent(p *parser) {
 			m.CallCharacteristics = new(CallCharacteristics)
 			m.CallCharacteristics.readContent(p)
 		case 14:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 15:
 			m.LanguagePreferences = p.raw()
 		case 16:
@@ -2998,8 +3014,8 @@ func (m *DigitsDialedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.CallCharacteristics != nil {
 		dst = m.CallCharacteristics.appendTo(dst, "callCharacteristics", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -3026,7 +3042,7 @@ type BridgedEvent struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	BridgedConnectionInfo    *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	LanguagePreferences      RawXML
 	LocationInfoList         RawXML // since edition 6
 	Extensions               *Extensions
@@ -3100,7 +3116,8 @@ func (m *BridgedEvent) readContent(p *parser) {
 			m.BridgedConnectionInfo = new(ConnectionInformation)
 			m.BridgedConnectionInfo.readContent(p)
 		case 11:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 12:
 			m.LanguagePreferences = p.raw()
 		case 13:
@@ -3144,8 +3161,8 @@ func (m *BridgedEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
 	if m.BridgedConnectionInfo != nil {
 		dst = m.BridgedConnectionInfo.appendTo(dst, "bridgedConnectionInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.LanguagePreferences != "" {
 		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
@@ -3172,7 +3189,7 @@ type CallInformationEvent struct {
 	UserData            *UserData
 	CallQualifyingData  string // hexBinary
 	ConnectionInfo      *ConnectionInformation
-	CallLinkageDataList RawXML
+	CallLinkageDataList *CallLinkageDataList
 	CallCharacteristics *CallCharacteristics
 	SubjectOfCall       string
 	LanguagePreferences RawXML
@@ -3249,7 +3266,8 @@ func (m *CallInformationEvent) readContent(p *parser) {
 			m.ConnectionInfo = new(ConnectionInformation)
 			m.ConnectionInfo.readContent(p)
 		case 11:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 12:
 			m.CallCharacteristics = new(CallCharacteristics)
 			m.CallCharacteristics.readContent(p)
@@ -3298,8 +3316,8 @@ func (m *CallInformationEvent) appendAfterCrossRef(dst []byte, ed Edition) []byt
 	if m.ConnectionInfo != nil {
 		dst = m.ConnectionInfo.appendTo(dst, "connectionInfo", ed)
 	}
-	if m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.CallCharacteristics != nil {
 		dst = m.CallCharacteristics.appendTo(dst, "callCharacteristics", ed)
@@ -5350,6 +5368,73 @@ func (m *PartiallyInServiceEvent) appendAfterCrossRef(dst []byte, ed Edition) []
 	if m.Cause != "" {
 		dst = m.Cause.appendTo(dst, "cause", ed)
 	}
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// CallerIDStatusEvent reports the event Caller ID Status (ECMA-323, ECMA-269).
+type CallerIDStatusEvent struct {
+	MonitorCrossRefID MonitorCrossRefID // required
+	InvokingDevice    SubjectDeviceID   // required
+	CallerIDProvided  bool              // required
+	Extensions        *Extensions
+}
+
+var _ Event = (*CallerIDStatusEvent)(nil)
+
+// Element returns "CallerIDStatusEvent".
+func (m *CallerIDStatusEvent) Element() string { return "CallerIDStatusEvent" }
+
+// Kind returns KindEvent.
+func (m *CallerIDStatusEvent) Kind() Kind { return KindEvent }
+
+// CrossRef gives the monitor the event is reported to.
+func (m *CallerIDStatusEvent) CrossRef() MonitorCrossRefID { return m.MonitorCrossRefID }
+
+// SetCrossRef says which monitor the event is reported to.
+func (m *CallerIDStatusEvent) SetCrossRef(id MonitorCrossRefID) { m.MonitorCrossRefID = id }
+
+// FilterBit returns "logicalDeviceFeature" and "callerIDStatus".
+func (m *CallerIDStatusEvent) FilterBit() (group, name string) {
+	return "logicalDeviceFeature", "callerIDStatus"
+}
+
+var callerIDStatusEventChildren = []childSpec{
+	{name: "monitorCrossRefID"},
+	{name: "invokingDevice"},
+	{name: "callerIDProvided"},
+	{name: "extensions"},
+}
+
+func (m *CallerIDStatusEvent) readContent(p *parser) {
+	f := frame{specs: callerIDStatusEventChildren, required: 0x7}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.MonitorCrossRefID = MonitorCrossRefID(p.token())
+		case 1:
+			m.InvokingDevice.readContent(p)
+		case 2:
+			m.CallerIDProvided = p.bool()
+		case 3:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *CallerIDStatusEvent) appendContent(dst []byte, ed Edition) []byte {
+	dst = appendText(dst, crossRefElement, string(m.MonitorCrossRefID))
+	return m.appendAfterCrossRef(dst, ed)
+}
+
+func (m *CallerIDStatusEvent) appendAfterCrossRef(dst []byte, ed Edition) []byte {
+	dst = m.InvokingDevice.appendTo(dst, "invokingDevice", ed)
+	dst = appendBool(dst, "callerIDProvided", m.CallerIDProvided)
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
 	}

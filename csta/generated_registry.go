@@ -70,6 +70,14 @@ func readMessage(p *parser) Message {
 		m := new(ApplicationSessionTerminated)
 		m.readContent(p)
 		return m
+	case "AssociateData":
+		m := new(AssociateData)
+		m.readContent(p)
+		return m
+	case "AssociateDataResponse":
+		m := new(AssociateDataResponse)
+		m.readContent(p)
+		return m
 	case "AutoAnswerEvent":
 		m := new(AutoAnswerEvent)
 		m.readContent(p)
@@ -124,6 +132,10 @@ func readMessage(p *parser) Message {
 		return m
 	case "CallInformationEvent":
 		m := new(CallInformationEvent)
+		m.readContent(p)
+		return m
+	case "CallerIDStatusEvent":
+		m := new(CallerIDStatusEvent)
 		m.readContent(p)
 		return m
 	case "CancelCallBack":
@@ -582,6 +594,14 @@ func readMessage(p *parser) Message {
 		m := new(RouteUsed)
 		m.readContent(p)
 		return m
+	case "SendUserInformation":
+		m := new(SendUserInformation)
+		m.readContent(p)
+		return m
+	case "SendUserInformationResponse":
+		m := new(SendUserInformationResponse)
+		m.readContent(p)
+		return m
 	case "ServiceCompletionFailureEvent":
 		m := new(ServiceCompletionFailureEvent)
 		m.readContent(p)
@@ -818,6 +838,10 @@ func newMessage(element string) Message {
 		return new(AnswerCallResponse)
 	case "ApplicationSessionTerminated":
 		return new(ApplicationSessionTerminated)
+	case "AssociateData":
+		return new(AssociateData)
+	case "AssociateDataResponse":
+		return new(AssociateDataResponse)
 	case "AutoAnswerEvent":
 		return new(AutoAnswerEvent)
 	case "BackInServiceEvent":
@@ -846,6 +870,8 @@ func newMessage(element string) Message {
 		return new(CallClearedEvent)
 	case "CallInformationEvent":
 		return new(CallInformationEvent)
+	case "CallerIDStatusEvent":
+		return new(CallerIDStatusEvent)
 	case "CancelCallBack":
 		return new(CancelCallBack)
 	case "CancelCallBackResponse":
@@ -1074,6 +1100,10 @@ func newMessage(element string) Message {
 		return new(RouteSelect)
 	case "RouteUsed":
 		return new(RouteUsed)
+	case "SendUserInformation":
+		return new(SendUserInformation)
+	case "SendUserInformationResponse":
+		return new(SendUserInformationResponse)
 	case "ServiceCompletionFailureEvent":
 		return new(ServiceCompletionFailureEvent)
 	case "ServiceInitiatedEvent":
@@ -1195,6 +1225,8 @@ func elements() []string {
 		"AnswerCall",
 		"AnswerCallResponse",
 		"ApplicationSessionTerminated",
+		"AssociateData",
+		"AssociateDataResponse",
 		"AutoAnswerEvent",
 		"BackInServiceEvent",
 		"BridgedEvent",
@@ -1209,6 +1241,7 @@ func elements() []string {
 		"CallBackResponse",
 		"CallClearedEvent",
 		"CallInformationEvent",
+		"CallerIDStatusEvent",
 		"CancelCallBack",
 		"CancelCallBackResponse",
 		"ChangeMonitorFilter",
@@ -1323,6 +1356,8 @@ func elements() []string {
 		"RouteRequest",
 		"RouteSelect",
 		"RouteUsed",
+		"SendUserInformation",
+		"SendUserInformationResponse",
 		"ServiceCompletionFailureEvent",
 		"ServiceInitiatedEvent",
 		"SetAgentState",

@@ -1037,7 +1037,7 @@ type SnapshotCallResponse struct {
 	AssociatedCallingDevice  *SubjectDeviceID
 	AssociatedCalledDevice   *SubjectDeviceID
 	CorrelatorData           *CorrelatorData
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -1098,7 +1098,8 @@ func (m *SnapshotCallResponse) readContent(p *parser) {
 			m.CorrelatorData = new(CorrelatorData)
 			m.CorrelatorData.readContent(p)
 		case 8:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 9:
 			m.SubjectOfCall = p.content()
 		case 10:
@@ -1139,8 +1140,8 @@ func (m *SnapshotCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.CorrelatorData != nil {
 		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -1294,7 +1295,7 @@ type MakeCallResponse struct {
 	CallingDevice            ConnectionID // required
 	MediaCallCharacteristics *MediaCallCharacteristics
 	InitiatedCallInfo        *ConnectionInformation
-	CallLinkageData          RawXML // since edition 6
+	CallLinkageData          *CallLinkageData // since edition 6
 	Extensions               *Extensions
 }
 
@@ -1327,7 +1328,8 @@ func (m *MakeCallResponse) readContent(p *parser) {
 			m.InitiatedCallInfo = new(ConnectionInformation)
 			m.InitiatedCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -1345,8 +1347,8 @@ func (m *MakeCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.InitiatedCallInfo != nil {
 		dst = m.InitiatedCallInfo.appendTo(dst, "initiatedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2042,7 +2044,7 @@ type ConsultationCallResponse struct {
 	InitiatedCall            ConnectionID // required
 	MediaCallCharacteristics *MediaCallCharacteristics
 	InitiatedCallInfo        *ConnectionInformation
-	CallLinkageData          RawXML // since edition 6
+	CallLinkageData          *CallLinkageData // since edition 6
 	Extensions               *Extensions
 }
 
@@ -2075,7 +2077,8 @@ func (m *ConsultationCallResponse) readContent(p *parser) {
 			m.InitiatedCallInfo = new(ConnectionInformation)
 			m.InitiatedCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2093,8 +2096,8 @@ func (m *ConsultationCallResponse) appendContent(dst []byte, ed Edition) []byte 
 	if m.InitiatedCallInfo != nil {
 		dst = m.InitiatedCallInfo.appendTo(dst, "initiatedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2238,7 +2241,7 @@ type TransferCallResponse struct {
 	TransferredCall     ConnectionID // required
 	Connections         []ConnectionListItem
 	TransferredCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2276,7 +2279,8 @@ func (m *TransferCallResponse) readContent(p *parser) {
 			m.TransferredCallInfo = new(ConnectionInformation)
 			m.TransferredCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2298,8 +2302,8 @@ func (m *TransferCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.TransferredCallInfo != nil {
 		dst = m.TransferredCallInfo.appendTo(dst, "transferredCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2418,7 +2422,7 @@ type SingleStepTransferCallResponse struct {
 	TransferredCall     ConnectionID // required
 	Connections         []ConnectionListItem
 	TransferredCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2456,7 +2460,8 @@ func (m *SingleStepTransferCallResponse) readContent(p *parser) {
 			m.TransferredCallInfo = new(ConnectionInformation)
 			m.TransferredCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2478,8 +2483,8 @@ func (m *SingleStepTransferCallResponse) appendContent(dst []byte, ed Edition) [
 	if m.TransferredCallInfo != nil {
 		dst = m.TransferredCallInfo.appendTo(dst, "transferredCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2539,7 +2544,7 @@ type ConferenceCallResponse struct {
 	ConferenceCall      ConnectionID // required
 	Connections         []ConnectionListItem
 	ConferenceCallInfo  *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2577,7 +2582,8 @@ func (m *ConferenceCallResponse) readContent(p *parser) {
 			m.ConferenceCallInfo = new(ConnectionInformation)
 			m.ConferenceCallInfo.readContent(p)
 		case 3:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 4:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2599,8 +2605,8 @@ func (m *ConferenceCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.ConferenceCallInfo != nil {
 		dst = m.ConferenceCallInfo.appendTo(dst, "conferenceCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2708,7 +2714,7 @@ func (m *SingleStepConferenceCall) appendContent(dst []byte, ed Edition) []byte 
 type SingleStepConferenceCallResponse struct {
 	ConferencedCall     ConnectionID // required
 	ConferencedCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -2739,7 +2745,8 @@ func (m *SingleStepConferenceCallResponse) readContent(p *parser) {
 			m.ConferencedCallInfo = new(ConnectionInformation)
 			m.ConferencedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -2754,8 +2761,8 @@ func (m *SingleStepConferenceCallResponse) appendContent(dst []byte, ed Edition)
 	if m.ConferencedCallInfo != nil {
 		dst = m.ConferencedCallInfo.appendTo(dst, "conferencedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -2959,7 +2966,7 @@ func (m *DirectedPickupCall) appendContent(dst []byte, ed Edition) []byte {
 type DirectedPickupCallResponse struct {
 	PickedCall      ConnectionID // required
 	PickedCallInfo  *ConnectionInformation
-	CallLinkageData RawXML // since edition 6
+	CallLinkageData *CallLinkageData // since edition 6
 	Extensions      *Extensions
 }
 
@@ -2988,7 +2995,8 @@ func (m *DirectedPickupCallResponse) readContent(p *parser) {
 			m.PickedCallInfo = new(ConnectionInformation)
 			m.PickedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3003,8 +3011,8 @@ func (m *DirectedPickupCallResponse) appendContent(dst []byte, ed Edition) []byt
 	if m.PickedCallInfo != nil {
 		dst = m.PickedCallInfo.appendTo(dst, "pickedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -3082,7 +3090,7 @@ func (m *GroupPickupCall) appendContent(dst []byte, ed Edition) []byte {
 type GroupPickupCallResponse struct {
 	PickedCall      ConnectionID // required
 	PickedCallInfo  *ConnectionInformation
-	CallLinkageData RawXML // since edition 6
+	CallLinkageData *CallLinkageData // since edition 6
 	Extensions      *Extensions
 }
 
@@ -3111,7 +3119,8 @@ func (m *GroupPickupCallResponse) readContent(p *parser) {
 			m.PickedCallInfo = new(ConnectionInformation)
 			m.PickedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -3126,8 +3135,8 @@ func (m *GroupPickupCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.PickedCallInfo != nil {
 		dst = m.PickedCallInfo.appendTo(dst, "pickedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if ed.shape() >= Edition6 && m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -4870,10 +4879,10 @@ type GetLogicalDeviceInformationResponse struct {
 	DelayToleranceList              RawXML
 	NumberOfChannels                *int
 	MaxChannelBind                  *int
-	RouteingServList                RawXML
-	LogDevServList                  RawXML
-	LogDevEvtsList                  RawXML
-	DeviceMaintEvtsList             RawXML
+	RouteingServList                CapabilityList
+	LogDevServList                  CapabilityList
+	LogDevEvtsList                  CapabilityList
+	DeviceMaintEvtsList             CapabilityList
 	Extensions                      *Extensions
 }
 
@@ -5007,13 +5016,13 @@ func (m *GetLogicalDeviceInformationResponse) readContent(p *parser) {
 		case 29:
 			m.MaxChannelBind = new(p.int())
 		case 30:
-			m.RouteingServList = p.raw()
+			m.RouteingServList.readContent(p)
 		case 31:
-			m.LogDevServList = p.raw()
+			m.LogDevServList.readContent(p)
 		case 32:
-			m.LogDevEvtsList = p.raw()
+			m.LogDevEvtsList.readContent(p)
 		case 33:
-			m.DeviceMaintEvtsList = p.raw()
+			m.DeviceMaintEvtsList.readContent(p)
 		case 34:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -5116,17 +5125,17 @@ func (m *GetLogicalDeviceInformationResponse) appendContent(dst []byte, ed Editi
 	if m.MaxChannelBind != nil {
 		dst = appendInt(dst, "maxChannelBind", *m.MaxChannelBind)
 	}
-	if m.RouteingServList != "" {
-		dst = appendRaw(dst, "routeingServList", m.RouteingServList)
+	if m.RouteingServList != nil {
+		dst = m.RouteingServList.appendTo(dst, "routeingServList", ed)
 	}
-	if m.LogDevServList != "" {
-		dst = appendRaw(dst, "logDevServList", m.LogDevServList)
+	if m.LogDevServList != nil {
+		dst = m.LogDevServList.appendTo(dst, "logDevServList", ed)
 	}
-	if m.LogDevEvtsList != "" {
-		dst = appendRaw(dst, "logDevEvtsList", m.LogDevEvtsList)
+	if m.LogDevEvtsList != nil {
+		dst = m.LogDevEvtsList.appendTo(dst, "logDevEvtsList", ed)
 	}
-	if m.DeviceMaintEvtsList != "" {
-		dst = appendRaw(dst, "deviceMaintEvtsList", m.DeviceMaintEvtsList)
+	if m.DeviceMaintEvtsList != nil {
+		dst = m.DeviceMaintEvtsList.appendTo(dst, "deviceMaintEvtsList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -5192,8 +5201,8 @@ type GetPhysicalDeviceInformationResponse struct {
 	MaxButtons                      *int
 	MaxLamps                        *int
 	MaxRingPatterns                 *int
-	PhysDevServList                 RawXML
-	PhysDevEvtsList                 RawXML
+	PhysDevServList                 CapabilityList
+	PhysDevEvtsList                 CapabilityList
 	Extensions                      *Extensions
 }
 
@@ -5270,9 +5279,9 @@ func (m *GetPhysicalDeviceInformationResponse) readContent(p *parser) {
 		case 13:
 			m.MaxRingPatterns = new(p.int())
 		case 14:
-			m.PhysDevServList = p.raw()
+			m.PhysDevServList.readContent(p)
 		case 15:
-			m.PhysDevEvtsList = p.raw()
+			m.PhysDevEvtsList.readContent(p)
 		case 16:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -5325,11 +5334,11 @@ func (m *GetPhysicalDeviceInformationResponse) appendContent(dst []byte, ed Edit
 	if m.MaxRingPatterns != nil {
 		dst = appendInt(dst, "maxRingPatterns", *m.MaxRingPatterns)
 	}
-	if m.PhysDevServList != "" {
-		dst = appendRaw(dst, "physDevServList", m.PhysDevServList)
+	if m.PhysDevServList != nil {
+		dst = m.PhysDevServList.appendTo(dst, "physDevServList", ed)
 	}
-	if m.PhysDevEvtsList != "" {
-		dst = appendRaw(dst, "physDevEvtsList", m.PhysDevEvtsList)
+	if m.PhysDevEvtsList != nil {
+		dst = m.PhysDevEvtsList.appendTo(dst, "physDevEvtsList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -5793,7 +5802,7 @@ type RouteRequest struct {
 	MediaCallCharacteristics *MediaCallCharacteristics
 	CallCharacteristics      *CallCharacteristics
 	RouteCallInfo            *ConnectionInformation
-	CallLinkageData          RawXML
+	CallLinkageData          *CallLinkageData
 	SubjectOfCall            string
 	MessageInfo              RawXML
 	LanguagePreferences      RawXML
@@ -5877,7 +5886,8 @@ func (m *RouteRequest) readContent(p *parser) {
 			m.RouteCallInfo = new(ConnectionInformation)
 			m.RouteCallInfo.readContent(p)
 		case 15:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 16:
 			m.SubjectOfCall = p.content()
 		case 17:
@@ -5937,8 +5947,8 @@ func (m *RouteRequest) appendContent(dst []byte, ed Edition) []byte {
 	if m.RouteCallInfo != nil {
 		dst = m.RouteCallInfo.appendTo(dst, "routeCallInfo", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.SubjectOfCall != "" {
 		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
@@ -6059,7 +6069,7 @@ type RouteUsed struct {
 	CallingDevice      *SubjectDeviceID
 	Domain             string
 	CorrelatorData     *CorrelatorData
-	CallLinkageData    RawXML
+	CallLinkageData    *CallLinkageData
 	Extensions         *Extensions
 }
 
@@ -6101,7 +6111,8 @@ func (m *RouteUsed) readContent(p *parser) {
 			m.CorrelatorData = new(CorrelatorData)
 			m.CorrelatorData.readContent(p)
 		case 6:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 7:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -6126,8 +6137,8 @@ func (m *RouteUsed) appendContent(dst []byte, ed Edition) []byte {
 	if m.CorrelatorData != nil {
 		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -6141,7 +6152,7 @@ type ReRoute struct {
 	RouteRegisterReqID string
 	ReplyTimeout       *int
 	CorrelatorData     *CorrelatorData
-	CallLinkageData    RawXML
+	CallLinkageData    *CallLinkageData
 	Extensions         *Extensions
 }
 
@@ -6176,7 +6187,8 @@ func (m *ReRoute) readContent(p *parser) {
 			m.CorrelatorData = new(CorrelatorData)
 			m.CorrelatorData.readContent(p)
 		case 4:
-			m.CallLinkageData = p.raw()
+			m.CallLinkageData = new(CallLinkageData)
+			m.CallLinkageData.readContent(p)
 		case 5:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -6197,8 +6209,8 @@ func (m *ReRoute) appendContent(dst []byte, ed Edition) []byte {
 	if m.CorrelatorData != nil {
 		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
 	}
-	if m.CallLinkageData != "" {
-		dst = appendRaw(dst, "callLinkageData", m.CallLinkageData)
+	if m.CallLinkageData != nil {
+		dst = m.CallLinkageData.appendTo(dst, "callLinkageData", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -6650,7 +6662,7 @@ func (m *JoinCall) appendContent(dst []byte, ed Edition) []byte {
 type JoinCallResponse struct {
 	ConferencedCall     ConnectionID // required
 	ConferencedCallInfo *ConnectionInformation
-	CallLinkageDataList RawXML // since edition 6
+	CallLinkageDataList *CallLinkageDataList // since edition 6
 	Extensions          *Extensions
 }
 
@@ -6679,7 +6691,8 @@ func (m *JoinCallResponse) readContent(p *parser) {
 			m.ConferencedCallInfo = new(ConnectionInformation)
 			m.ConferencedCallInfo.readContent(p)
 		case 2:
-			m.CallLinkageDataList = p.raw()
+			m.CallLinkageDataList = new(CallLinkageDataList)
+			m.CallLinkageDataList.readContent(p)
 		case 3:
 			m.Extensions = new(Extensions)
 			m.Extensions.readContent(p)
@@ -6694,8 +6707,8 @@ func (m *JoinCallResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.ConferencedCallInfo != nil {
 		dst = m.ConferencedCallInfo.appendTo(dst, "conferencedCallInfo", ed)
 	}
-	if ed.shape() >= Edition6 && m.CallLinkageDataList != "" {
-		dst = appendRaw(dst, "callLinkageDataList", m.CallLinkageDataList)
+	if ed.shape() >= Edition6 && m.CallLinkageDataList != nil {
+		dst = m.CallLinkageDataList.appendTo(dst, "callLinkageDataList", ed)
 	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
@@ -7237,6 +7250,220 @@ func (m *SetCallerIDStatusResponse) readContent(p *parser) {
 }
 
 func (m *SetCallerIDStatusResponse) appendContent(dst []byte, ed Edition) []byte {
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// AssociateData requests the service Associate Data (ECMA-323, ECMA-269).
+type AssociateData struct {
+	ExistingCall        ConnectionID // required
+	AccountCode         string       // hexBinary
+	AuthCode            string       // hexBinary
+	CorrelatorData      *CorrelatorData
+	CallQualifyingData  string // hexBinary
+	CallCharacteristics *CallCharacteristics
+	SubjectOfCall       string
+	LanguagePreferences RawXML
+	Extensions          *Extensions
+}
+
+var _ Message = (*AssociateData)(nil)
+
+// Element returns "AssociateData".
+func (m *AssociateData) Element() string { return "AssociateData" }
+
+// Kind returns KindRequest.
+func (m *AssociateData) Kind() Kind { return KindRequest }
+
+var associateDataChildren = []childSpec{
+	{name: "existingCall"},
+	{name: "accountCode"},
+	{name: "authCode"},
+	{name: "correlatorData"},
+	{name: "callQualifyingData"},
+	{name: "callCharacteristics"},
+	{name: "subjectOfCall"},
+	{name: "languagePreferences"},
+	{name: "extensions"},
+}
+
+func (m *AssociateData) readContent(p *parser) {
+	f := frame{specs: associateDataChildren, required: 0x1}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.ExistingCall.readContent(p)
+		case 1:
+			m.AccountCode = p.hex()
+		case 2:
+			m.AuthCode = p.hex()
+		case 3:
+			m.CorrelatorData = new(CorrelatorData)
+			m.CorrelatorData.readContent(p)
+		case 4:
+			m.CallQualifyingData = p.hex()
+		case 5:
+			m.CallCharacteristics = new(CallCharacteristics)
+			m.CallCharacteristics.readContent(p)
+		case 6:
+			m.SubjectOfCall = p.content()
+		case 7:
+			m.LanguagePreferences = p.raw()
+		case 8:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *AssociateData) appendContent(dst []byte, ed Edition) []byte {
+	dst = m.ExistingCall.appendTo(dst, "existingCall", ed)
+	if m.AccountCode != "" {
+		dst = appendText(dst, "accountCode", m.AccountCode)
+	}
+	if m.AuthCode != "" {
+		dst = appendText(dst, "authCode", m.AuthCode)
+	}
+	if m.CorrelatorData != nil {
+		dst = m.CorrelatorData.appendTo(dst, "correlatorData", ed)
+	}
+	if m.CallQualifyingData != "" {
+		dst = appendText(dst, "callQualifyingData", m.CallQualifyingData)
+	}
+	if m.CallCharacteristics != nil {
+		dst = m.CallCharacteristics.appendTo(dst, "callCharacteristics", ed)
+	}
+	if m.SubjectOfCall != "" {
+		dst = appendText(dst, "subjectOfCall", m.SubjectOfCall)
+	}
+	if m.LanguagePreferences != "" {
+		dst = appendRaw(dst, "languagePreferences", m.LanguagePreferences)
+	}
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// AssociateDataResponse is the positive response of the service Associate Data (ECMA-323).
+type AssociateDataResponse struct {
+	Extensions *Extensions
+}
+
+var _ Message = (*AssociateDataResponse)(nil)
+
+// Element returns "AssociateDataResponse".
+func (m *AssociateDataResponse) Element() string { return "AssociateDataResponse" }
+
+// Kind returns KindResponse.
+func (m *AssociateDataResponse) Kind() Kind { return KindResponse }
+
+var associateDataResponseChildren = []childSpec{
+	{name: "extensions"},
+}
+
+func (m *AssociateDataResponse) readContent(p *parser) {
+	f := frame{specs: associateDataResponseChildren, required: 0x0}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *AssociateDataResponse) appendContent(dst []byte, ed Edition) []byte {
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// SendUserInformation requests the service Send User Information (ECMA-323, ECMA-269).
+type SendUserInformation struct {
+	ExistingCall ConnectionID // required
+	UserData     UserData     // required
+	Extensions   *Extensions
+}
+
+var _ Message = (*SendUserInformation)(nil)
+
+// Element returns "SendUserInformation".
+func (m *SendUserInformation) Element() string { return "SendUserInformation" }
+
+// Kind returns KindRequest.
+func (m *SendUserInformation) Kind() Kind { return KindRequest }
+
+var sendUserInformationChildren = []childSpec{
+	{name: "existingCall"},
+	{name: "userData"},
+	{name: "extensions"},
+}
+
+func (m *SendUserInformation) readContent(p *parser) {
+	f := frame{specs: sendUserInformationChildren, required: 0x3}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.ExistingCall.readContent(p)
+		case 1:
+			m.UserData.readContent(p)
+		case 2:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *SendUserInformation) appendContent(dst []byte, ed Edition) []byte {
+	dst = m.ExistingCall.appendTo(dst, "existingCall", ed)
+	dst = m.UserData.appendTo(dst, "userData", ed)
+	if m.Extensions != nil {
+		dst = m.Extensions.appendTo(dst, "extensions", ed)
+	}
+	return dst
+}
+
+// SendUserInformationResponse is the positive response of the service Send User Information (ECMA-323).
+type SendUserInformationResponse struct {
+	Extensions *Extensions
+}
+
+var _ Message = (*SendUserInformationResponse)(nil)
+
+// Element returns "SendUserInformationResponse".
+func (m *SendUserInformationResponse) Element() string { return "SendUserInformationResponse" }
+
+// Kind returns KindResponse.
+func (m *SendUserInformationResponse) Kind() Kind { return KindResponse }
+
+var sendUserInformationResponseChildren = []childSpec{
+	{name: "extensions"},
+}
+
+func (m *SendUserInformationResponse) readContent(p *parser) {
+	f := frame{specs: sendUserInformationResponseChildren, required: 0x0}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.Extensions = new(Extensions)
+			m.Extensions.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *SendUserInformationResponse) appendContent(dst []byte, ed Edition) []byte {
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
 	}

@@ -1361,6 +1361,259 @@ func (m *UserData) appendTo(dst []byte, name string, ed Edition) []byte {
 	return appendClose(dst, name)
 }
 
+// CallLinkageData: The identity of a call that lasts through redirection, transfer and conference.
+type CallLinkageData struct {
+	GlobalCallData GlobalCallData // required
+	ThreadData     *ThreadData
+}
+
+var callLinkageDataChildren = []childSpec{
+	{name: "globalCallData"},
+	{name: "threadData"},
+}
+
+func (m *CallLinkageData) readContent(p *parser) {
+	f := frame{specs: callLinkageDataChildren, required: 0x1}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.GlobalCallData.readContent(p)
+		case 1:
+			m.ThreadData = new(ThreadData)
+			m.ThreadData.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *CallLinkageData) appendContent(dst []byte, ed Edition) []byte {
+	dst = m.GlobalCallData.appendTo(dst, "globalCallData", ed)
+	if m.ThreadData != nil {
+		dst = m.ThreadData.appendTo(dst, "threadData", ed)
+	}
+	return dst
+}
+
+func (m *CallLinkageData) appendTo(dst []byte, name string, ed Edition) []byte {
+	dst = appendOpen(dst, name)
+	dst = m.appendContent(dst, ed)
+	return appendClose(dst, name)
+}
+
+// CallLinkageDataList: The identity a call goes on with, and that of the call that ended in it.
+type CallLinkageDataList struct {
+	NewCallLinkageData CallLinkageData // required
+	OldCallLinkageData CallLinkageData // required
+}
+
+var callLinkageDataListChildren = []childSpec{
+	{name: "newCallLinkageData"},
+	{name: "oldCallLinkageData"},
+}
+
+func (m *CallLinkageDataList) readContent(p *parser) {
+	f := frame{specs: callLinkageDataListChildren, required: 0x3}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.NewCallLinkageData.readContent(p)
+		case 1:
+			m.OldCallLinkageData.readContent(p)
+		default:
+			return
+		}
+	}
+}
+
+func (m *CallLinkageDataList) appendContent(dst []byte, ed Edition) []byte {
+	dst = m.NewCallLinkageData.appendTo(dst, "newCallLinkageData", ed)
+	dst = m.OldCallLinkageData.appendTo(dst, "oldCallLinkageData", ed)
+	return dst
+}
+
+func (m *CallLinkageDataList) appendTo(dst []byte, name string, ed Edition) []byte {
+	dst = appendOpen(dst, name)
+	dst = m.appendContent(dst, ed)
+	return appendClose(dst, name)
+}
+
+// GlobalCallData: The identity of a call between end points.
+type GlobalCallData struct {
+	GlobalCallSwitchingSubDomainName string
+	GlobalCallLinkageID              GlobalCallLinkageID // required
+	CallLinkageIDTimestamp           string
+}
+
+var globalCallDataChildren = []childSpec{
+	{name: "globalCallSwitchingSubDomainName"},
+	{name: "globalCallLinkageID"},
+	{name: "callLinkageIDTimestamp"},
+}
+
+func (m *GlobalCallData) readContent(p *parser) {
+	f := frame{specs: globalCallDataChildren, required: 0x2}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.GlobalCallSwitchingSubDomainName = p.token()
+		case 1:
+			m.GlobalCallLinkageID.readContent(p)
+		case 2:
+			m.CallLinkageIDTimestamp = p.token()
+		default:
+			return
+		}
+	}
+}
+
+func (m *GlobalCallData) appendContent(dst []byte, ed Edition) []byte {
+	if m.GlobalCallSwitchingSubDomainName != "" {
+		dst = appendText(dst, "globalCallSwitchingSubDomainName", m.GlobalCallSwitchingSubDomainName)
+	}
+	dst = m.GlobalCallLinkageID.appendTo(dst, "globalCallLinkageID", ed)
+	if m.CallLinkageIDTimestamp != "" {
+		dst = appendText(dst, "callLinkageIDTimestamp", m.CallLinkageIDTimestamp)
+	}
+	return dst
+}
+
+func (m *GlobalCallData) appendTo(dst []byte, name string, ed Edition) []byte {
+	dst = appendOpen(dst, name)
+	dst = m.appendContent(dst, ed)
+	return appendClose(dst, name)
+}
+
+// GlobalCallLinkageID: Unique in the switching sub-domain, at most 8 bytes, or everywhere, at most 16.
+type GlobalCallLinkageID struct {
+	SubDomainCallLinkageID      string // hexBinary
+	GloballyUniqueCallLinkageID string // hexBinary
+}
+
+var globalCallLinkageIDChildren = []childSpec{
+	{name: "subDomainCallLinkageID"},
+	{name: "globallyUniqueCallLinkageID"},
+}
+
+func (m *GlobalCallLinkageID) readContent(p *parser) {
+	f := frame{specs: globalCallLinkageIDChildren, required: 0x0}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.SubDomainCallLinkageID = p.hex()
+		case 1:
+			m.GloballyUniqueCallLinkageID = p.hex()
+		default:
+			p.checkChoice(&f)
+			return
+		}
+	}
+}
+
+func (m *GlobalCallLinkageID) appendContent(dst []byte, _ Edition) []byte {
+	if m.SubDomainCallLinkageID != "" {
+		dst = appendText(dst, "subDomainCallLinkageID", m.SubDomainCallLinkageID)
+	}
+	if m.GloballyUniqueCallLinkageID != "" {
+		dst = appendText(dst, "globallyUniqueCallLinkageID", m.GloballyUniqueCallLinkageID)
+	}
+	return dst
+}
+
+func (m *GlobalCallLinkageID) appendTo(dst []byte, name string, ed Edition) []byte {
+	dst = appendOpen(dst, name)
+	dst = m.appendContent(dst, ed)
+	return appendClose(dst, name)
+}
+
+// ThreadData: The identity of calls that belong together.
+type ThreadData struct {
+	ThreadSwitchingSubDomainName string
+	ThreadLinkageID              ThreadLinkageID // required
+	ThreadIDTimeStamp            string
+}
+
+var threadDataChildren = []childSpec{
+	{name: "threadSwitchingSubDomainName"},
+	{name: "threadLinkageID"},
+	{name: "threadIDTimeStamp"},
+}
+
+func (m *ThreadData) readContent(p *parser) {
+	f := frame{specs: threadDataChildren, required: 0x2}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.ThreadSwitchingSubDomainName = p.token()
+		case 1:
+			m.ThreadLinkageID.readContent(p)
+		case 2:
+			m.ThreadIDTimeStamp = p.token()
+		default:
+			return
+		}
+	}
+}
+
+func (m *ThreadData) appendContent(dst []byte, ed Edition) []byte {
+	if m.ThreadSwitchingSubDomainName != "" {
+		dst = appendText(dst, "threadSwitchingSubDomainName", m.ThreadSwitchingSubDomainName)
+	}
+	dst = m.ThreadLinkageID.appendTo(dst, "threadLinkageID", ed)
+	if m.ThreadIDTimeStamp != "" {
+		dst = appendText(dst, "threadIDTimeStamp", m.ThreadIDTimeStamp)
+	}
+	return dst
+}
+
+func (m *ThreadData) appendTo(dst []byte, name string, ed Edition) []byte {
+	dst = appendOpen(dst, name)
+	dst = m.appendContent(dst, ed)
+	return appendClose(dst, name)
+}
+
+// ThreadLinkageID: Unique in the switching sub-domain, at most 8 bytes, or everywhere, at most 16.
+type ThreadLinkageID struct {
+	SubDomainThreadID      string // hexBinary
+	GloballyUniqueThreadID string // hexBinary
+}
+
+var threadLinkageIDChildren = []childSpec{
+	{name: "subDomainThreadID"},
+	{name: "globallyUniqueThreadID"},
+}
+
+func (m *ThreadLinkageID) readContent(p *parser) {
+	f := frame{specs: threadLinkageIDChildren, required: 0x0}
+	for {
+		switch p.child(&f) {
+		case 0:
+			m.SubDomainThreadID = p.hex()
+		case 1:
+			m.GloballyUniqueThreadID = p.hex()
+		default:
+			p.checkChoice(&f)
+			return
+		}
+	}
+}
+
+func (m *ThreadLinkageID) appendContent(dst []byte, _ Edition) []byte {
+	if m.SubDomainThreadID != "" {
+		dst = appendText(dst, "subDomainThreadID", m.SubDomainThreadID)
+	}
+	if m.GloballyUniqueThreadID != "" {
+		dst = appendText(dst, "globallyUniqueThreadID", m.GloballyUniqueThreadID)
+	}
+	return dst
+}
+
+func (m *ThreadLinkageID) appendTo(dst []byte, name string, ed Edition) []byte {
+	dst = appendOpen(dst, name)
+	dst = m.appendContent(dst, ed)
+	return appendClose(dst, name)
+}
+
 // Endpoint: The device at the far end of a connection.
 type Endpoint struct {
 	DeviceID *DeviceID

@@ -20,6 +20,12 @@ func connection(call CallID, number string) ConnectionID {
 	return ConnectionID{CallID: call, DeviceID: line(number)}
 }
 
+func linkage(id string) *CallLinkageData {
+	return &CallLinkageData{GlobalCallData: GlobalCallData{
+		GlobalCallSwitchingSubDomainName: "office", GlobalCallLinkageID: GlobalCallLinkageID{GloballyUniqueCallLinkageID: id},
+	}}
+}
+
 func transferred() *TransferedEvent {
 	return &TransferedEvent{
 		MonitorCrossRefID: "9", PrimaryOldCall: connection("17", "1001"), SecondaryOldCall: new(connection("18", "1001")),
@@ -30,6 +36,9 @@ func transferred() *TransferedEvent {
 			NewConnection: new(connection("19", "1003")), Endpoint: &Endpoint{NotKnown: true},
 		}},
 		LocalConnectionInfo: LocalConnectionStateNull, Cause: EventCauseTransfer,
+		CallLinkageDataList: &CallLinkageDataList{
+			NewCallLinkageData: *linkage("0123456789ABCDEF0123456789ABCDEF"), OldCallLinkageData: *linkage("89ABCDEF0123456789ABCDEF01234567"),
+		},
 	}
 }
 

@@ -59,6 +59,11 @@ func UserPlace(target, user string) []byte {
 	return []byte(target + "/CTIUser/" + user)
 }
 
+// TrunkPlace is the additional data of the credential of a target's trunk.
+func TrunkPlace(target string) []byte {
+	return []byte(target + "/Trunk")
+}
+
 func newAEAD(key [KeySize]byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key[:])
 	if err != nil {

@@ -208,7 +208,7 @@ func TestOpenIsGivenUpAsItsAnswerComes(t *testing.T) {
 }
 
 func TestRefreshes(t *testing.T) {
-	server := cstatest.Start(t, cstatest.Options{SessionExpires: 2 * time.Second})
+	server := cstatest.Start(t, cstatest.Options{SessionExpires: 4 * time.Second})
 	session, _ := open(t, server)
 	select {
 	case body := <-server.Refreshes:
@@ -342,6 +342,10 @@ func TestEventsThatNobodyReadsAreCounted(t *testing.T) {
 		server.Send(t, dialog, event(i))
 		<-server.Answers
 	}
+	// An event is answered first and taken then; the response to a request after
+	// the last one tells that it was.
+	server.Send(t, dialog, &csta.RequestSystemStatus{})
+	<-server.Answers
 	if lost := session.Lost(); lost != over {
 		t.Errorf("%d events lost, want %d", lost, over)
 	}

@@ -54,17 +54,24 @@ func (d *Directory) Sessions(key string) sessionv1.SessionServiceClient {
 	return sessionv1.NewSessionServiceClient(&keyConn{directory: d, service: CSTASession, key: key})
 }
 
-// Conn is the connection to a live replica, or to one of this process. Errors
-// are gRPC statuses.
+// Conn calls a live replica, or one of this process. Errors are gRPC statuses.
 func (d *Directory) Conn(id string) (grpc.ClientConnInterface, error) {
-	if connection, ok := d.pool.localConn(id); ok {
-		return connection, nil
+	if _, err := d.endpoint(id); err != nil {
+		return nil, err
+	}
+	return &replicaConn{directory: d, id: id}, nil
+}
+
+// endpoint is where a replica serves gRPC; one of this process needs none.
+func (d *Directory) endpoint(id string) (string, error) {
+	if d.pool.isLocal(id) {
+		return "", nil
 	}
 	replica, ok := d.Replica(id)
 	if !ok {
-		return nil, status.Errorf(codes.Unavailable, "replica %s is not live", id)
+		return "", status.Errorf(codes.Unavailable, "replica %s is not live", id)
 	}
-	return d.pool.get(id, replica.GetGrpcEndpoint())
+	return replica.GetGrpcEndpoint(), nil
 }
 
 // unary is the part of a connection that these clients lack: streams.
@@ -86,11 +93,11 @@ var _ grpc.ClientConnInterface = (*replicaConn)(nil)
 
 // Invoke implements grpc.ClientConnInterface.
 func (c *replicaConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
-	connection, err := c.directory.Conn(c.id)
+	endpoint, err := c.directory.endpoint(c.id)
 	if err != nil {
 		return err
 	}
-	return connection.Invoke(ctx, method, args, reply, opts...)
+	return c.directory.pool.invoke(ctx, c.id, endpoint, method, args, reply, opts)
 }
 
 // keyConn calls the replica of a service that Pick gives.
@@ -108,9 +115,5 @@ func (c *keyConn) Invoke(ctx context.Context, method string, args, reply any, op
 	if !ok {
 		return status.Errorf(codes.Unavailable, "no replica of %s is live", c.service)
 	}
-	connection, err := c.directory.pool.get(picked.GetId(), picked.GetGrpcEndpoint())
-	if err != nil {
-		return err
-	}
-	return connection.Invoke(ctx, method, args, reply, opts...)
+	return c.directory.pool.invoke(ctx, picked.GetId(), picked.GetGrpcEndpoint(), method, args, reply, opts)
 }

@@ -46,7 +46,7 @@ func New(options Options) (*Directory, error) {
 	d := &Directory{
 		options:     options,
 		metrics:     newMetrics(options.Registerer),
-		pool:        newPool(options.Link),
+		pool:        newPool(options.Link, options.CallLinger),
 		synced:      make(chan struct{}),
 		table:       newTable(options.ReplicaTTL, options.LeaseTTL),
 		replicas:    map[string][]*statev1.Replica{},

@@ -31,7 +31,10 @@ type Options struct {
 	LeaseTTL time.Duration
 	// OwnerWait bounds how long a call waits for a target to get an owner while
 	// phone-control replicas are live. Default 5 s.
-	OwnerWait  time.Duration
+	OwnerWait time.Duration
+	// CallLinger bounds how long calls under way may go on when their replica is
+	// no longer live or has moved. Default 3 s.
+	CallLinger time.Duration
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
@@ -49,6 +52,7 @@ func (o Options) withDefaults() (Options, error) {
 		{&o.RenewInterval, time.Second},
 		{&o.LeaseTTL, 4 * time.Second},
 		{&o.OwnerWait, 5 * time.Second},
+		{&o.CallLinger, 3 * time.Second},
 	} {
 		if *setting.value <= 0 {
 			*setting.value = setting.otherwise

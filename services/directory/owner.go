@@ -44,11 +44,7 @@ func (c *ownerConn) Invoke(ctx context.Context, method string, args, reply any, 
 }
 
 func (c *ownerConn) call(ctx context.Context, lease *statev1.Lease, method string, args, reply any, opts []grpc.CallOption) error {
-	connection, err := c.directory.pool.get(lease.GetReplica(), lease.GetGrpcEndpoint())
-	if err != nil {
-		return err
-	}
-	return connection.Invoke(ctx, method, args, reply, opts...)
+	return c.directory.pool.invoke(ctx, lease.GetReplica(), lease.GetGrpcEndpoint(), method, args, reply, opts)
 }
 
 // awaitOwner gives the live lease of a target; while phone-control replicas are

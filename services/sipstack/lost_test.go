@@ -24,10 +24,12 @@ func TestLostPeer(t *testing.T) {
 		{"200 unawaited", RequestSpec{Method: INFO, NoWait: true}, 200, false, false},
 		{"500", RequestSpec{Method: INFO}, 500, false, false},
 	}
-	timers := quick()
-	timers.TimerF = 100 * time.Millisecond
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			timers := quick()
+			if tt.answer == 0 {
+				timers.TimerF = 100 * time.Millisecond
+			}
 			dialogs := make(chan *Dialog, 1)
 			h := newDialogFuncs(nil)
 			hs := start(t, Config{Timers: timers}, accepting(AcceptSpec{Handler: h}, dialogs))

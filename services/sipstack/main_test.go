@@ -77,9 +77,16 @@ func (h *dialogFuncs) set(request func(*Dialog, *ServerTx)) {
 func (h *dialogFuncs) HandleAck(_ *Dialog, ack *Request)          { h.acks <- ack }
 func (h *dialogFuncs) HandleDialogEnd(_ *Dialog, cause DialogEnd) { h.ends <- cause }
 
-// quick are timers that make tests last milliseconds.
+// patience bounds waits that only a failure makes long.
+const patience = 20 * time.Second
+
+// quick are timers that make tests last milliseconds, but wait for an answer
+// however busy the machine is.
 func quick() Timers {
-	return Timers{T1: 20 * time.Millisecond, T2: 80 * time.Millisecond, T4: 100 * time.Millisecond, TimerC: 2 * time.Second}
+	return Timers{
+		T1: 20 * time.Millisecond, T2: 80 * time.Millisecond, T4: 100 * time.Millisecond,
+		TimerB: patience, TimerF: patience, TimerC: patience,
+	}
 }
 
 // start runs an endpoint on loopback until the test ends.
@@ -114,7 +121,7 @@ func run(t testing.TB, e *Endpoint) {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Error("Run did not return")
 		}
 	})
@@ -226,7 +233,7 @@ func readMessage(r *bufio.Reader) (received, error) {
 
 func (p *peer) read() received {
 	p.t.Helper()
-	m, err := p.readFor(5 * time.Second)
+	m, err := p.readFor(patience)
 	if err != nil {
 		p.t.Fatalf("read: %v", err)
 	}
@@ -306,7 +313,7 @@ func within[T any](t testing.TB, ch <-chan T, what string) T {
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("no %s", what)
 		panic("unreachable")
 	}
@@ -317,7 +324,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.NewTimer(5 * time.Second)
+	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for !ok() {
 		select {

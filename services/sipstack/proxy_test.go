@@ -6,13 +6,19 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // proxyTo makes an endpoint that proxies everything to the address in dest.
 func proxyTo(t testing.TB, dest *atomic.Value, token string) *harness {
 	t.Helper()
+	return proxyWith(t, quick(), dest, token)
+}
+
+func proxyWith(t testing.TB, timers Timers, dest *atomic.Value, token string) *harness {
+	t.Helper()
 	var self atomic.Pointer[harness]
-	hs := start(t, Config{Timers: quick()}, handlerFuncs{
+	hs := start(t, Config{Timers: timers}, handlerFuncs{
 		request: func(tx *ServerTx) {
 			hs := self.Load()
 			fwd := tx.Forward()
@@ -127,7 +133,9 @@ func TestProxyTimesOut(t *testing.T) {
 	bob := listenPeer(t)
 	var dest atomic.Value
 	dest.Store(bob.conn.LocalAddr().String())
-	px := proxyTo(t, &dest, "tok")
+	timers := quick()
+	timers.TimerF = 100 * time.Millisecond
+	px := proxyWith(t, timers, &dest, "tok")
 	p := dialPeer(t, px.tcp)
 	p.send(options(p, "ptime"))
 	p.want("408")

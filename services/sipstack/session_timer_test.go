@@ -10,6 +10,8 @@ import (
 )
 
 func TestSessionRefresh(t *testing.T) {
+	// A refresh is due after half the interval, the end after two thirds.
+	const interval = 4 * time.Second
 	for _, refresher := range []string{"uac", "uas"} {
 		for _, update := range []bool{false, true} {
 			t.Run(fmt.Sprint(refresher, update), func(t *testing.T) {
@@ -25,8 +27,8 @@ func TestSessionRefresh(t *testing.T) {
 				}
 				h := newDialogFuncs(answer)
 				caller, callee, c, _ := pair(t, quick(), "tcp",
-					AcceptSpec{Handler: h, SessionExpires: time.Second, Refresher: refresher, Headers: allow},
-					InviteSpec{SessionExpires: time.Second, Headers: allow})
+					AcceptSpec{Handler: h, SessionExpires: interval, Refresher: refresher, Headers: allow},
+					InviteSpec{SessionExpires: interval, Headers: allow})
 				c.set(answer)
 				want := INVITE
 				if update {
@@ -40,7 +42,7 @@ func TestSessionRefresh(t *testing.T) {
 				if !caller.Confirmed() || !callee.Confirmed() {
 					t.Fatal("a refreshed dialog ended")
 				}
-				if s := caller.State(); s.SessionExpires != time.Second || s.WeRefresh != (refresher == "uac") {
+				if s := caller.State(); s.SessionExpires != interval || s.WeRefresh != (refresher == "uac") {
 					t.Fatalf("%+v", s)
 				}
 			})

@@ -152,7 +152,7 @@ func TestInviteRejected(t *testing.T) {
 
 func TestInviteTimesOut(t *testing.T) {
 	timers := quick()
-	timers.T1 = 2 * time.Millisecond
+	timers.T1, timers.TimerB = 2*time.Millisecond, 100*time.Millisecond
 	hs := start(t, Config{Timers: timers}, handlerFuncs{})
 	bob := listenPeer(t)
 	_, c := call1(t, hs, bob.uri(t), InviteSpec{})

@@ -203,7 +203,7 @@ func TestAutomaticAnswers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p.send(msg(tt.text, ""))
-			res, err := p.readFor(5 * time.Second)
+			res, err := p.readFor(patience)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -72,6 +72,7 @@ func (s *Snapshot) add(target *Target) error {
 func buildTarget(key [32]byte, config *configv1.TargetConfig) (*Target, error) {
 	target := &Target{
 		Name: config.GetTarget(), Version: config.GetVersion(), Config: config,
+		remote: map[string]*Line{}, groups: map[string][]*Line{}, managers: map[string]*SessionManager{},
 		lines: map[string]*Line{}, users: map[string]*User{}, devices: map[string]*Device{},
 	}
 	var faults []error
@@ -98,8 +99,25 @@ func buildTarget(key [32]byte, config *configv1.TargetConfig) (*Target, error) {
 			fault("CTI user %q: %w", configured.GetName(), err)
 		}
 	}
+	for _, configured := range config.GetSessionManagers() {
+		if err := target.addSessionManager(configured); err != nil {
+			fault("session manager %q: %w", configured.GetRegisterId(), err)
+		}
+	}
+	if err := target.addTrunk(key, config.GetTrunk()); err != nil {
+		fault("trunk %q: %w", config.GetTrunk().GetName(), err)
+	}
 	slices.SortFunc(target.Lines, func(a, b *Line) int { return strings.Compare(a.GetNumber(), b.GetNumber()) })
 	slices.SortFunc(target.Users, func(a, b *User) int { return strings.Compare(a.GetName(), b.GetName()) })
+	slices.SortFunc(target.SessionManagers, func(a, b *SessionManager) int { return strings.Compare(a.GetRegisterId(), b.GetRegisterId()) })
+	for _, line := range target.Lines {
+		if group := line.GetPickupGroup(); group != "" {
+			target.groups[group] = append(target.groups[group], line)
+		}
+		if line.GetKind() == configv1.LineKind_LINE_KIND_ROUTEING {
+			target.routeing = append(target.routeing, line)
+		}
+	}
 	return target, errors.Join(faults...)
 }
 
@@ -114,6 +132,13 @@ func (t *Target) addLine(key [32]byte, configured *configv1.Line) error {
 	t.lines[configured.GetNumber()] = line
 	t.Lines = append(t.Lines, line)
 	var faults []error
+	for _, number := range configured.GetRemoteNumbers() {
+		if other := t.remote[number]; other != nil {
+			faults = append(faults, fmt.Errorf("remote number %s is that of line %q already", number, other.GetName()))
+			continue
+		}
+		t.remote[number] = line
+	}
 	for _, phone := range configured.GetDevices() {
 		secret, err := open(key, phone.GetCredential(), seal.DevicePlace(t.Name, configured.GetName(), phone.GetName()))
 		if err != nil {
@@ -155,6 +180,42 @@ func (t *Target) addUser(key [32]byte, configured *configv1.CTIUser) error {
 	return nil
 }
 
+func (t *Target) addSessionManager(configured *configv1.SessionManager) error {
+	id := configured.GetRegisterId()
+	if id == "" {
+		return errors.New("register-id is empty")
+	}
+	if t.managers[id] != nil {
+		return errors.New("register-id is configured twice")
+	}
+	if t.lines[id] != nil || t.devices[id] != nil {
+		return errors.New("register-id is that of a line or phone already")
+	}
+	i := slices.IndexFunc(t.Users, func(user *User) bool { return user.GetName() == configured.GetUser() })
+	if i < 0 {
+		return fmt.Errorf("CTI user %q has no right on a line of the target", configured.GetUser())
+	}
+	manager := &SessionManager{SessionManager: configured, Target: t, User: t.Users[i]}
+	t.managers[id] = manager
+	t.SessionManagers = append(t.SessionManagers, manager)
+	return nil
+}
+
+func (t *Target) addTrunk(key [32]byte, configured *configv1.Trunk) error {
+	if configured == nil {
+		return nil
+	}
+	if configured.GetUri() == "" {
+		return errors.New("uri is empty")
+	}
+	secret, err := open(key, configured.GetCredential(), seal.TrunkPlace(t.Name))
+	if err != nil {
+		return err
+	}
+	t.Trunk = &Trunk{Trunk: configured, Secret: secret}
+	return nil
+}
+
 // open unseals a credential; none gives an empty secret, with which nobody can
 // authenticate.
 func open(key [32]byte, credential *configv1.SealedCredential, place []byte) (Secret, error) {
@@ -169,7 +230,7 @@ func open(key [32]byte, credential *configv1.SealedCredential, place []byte) (Se
 	if err := proto.Unmarshal(plain, &digest); err != nil {
 		return Secret{}, errors.New("open credential: it holds no digest secret")
 	}
-	return Secret{HA1MD5: digest.GetHa1Md5(), HA1SHA256: digest.GetHa1Sha256()}, nil
+	return Secret{HA1MD5: digest.GetHa1Md5(), HA1SHA256: digest.GetHa1Sha256(), Password: digest.GetPassword()}, nil
 }
 
 // canonicalHost writes a host of a SIP address as targets' domains are kept:

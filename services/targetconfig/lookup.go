@@ -52,6 +52,26 @@ func (t *Target) Device(username string) (*Device, bool) {
 	return device, ok
 }
 
+// LineByRemoteNumber finds the line whose user has a phone outside of that
+// number, written as configured.
+func (t *Target) LineByRemoteNumber(number string) (*Line, bool) {
+	line, ok := t.remote[number]
+	return line, ok
+}
+
+// PickupGroup lists the lines of a pickup group, sorted by number.
+func (t *Target) PickupGroup(name string) []*Line { return t.groups[name] }
+
+// RouteingLines are the lines whose calls an application routes, sorted by
+// number.
+func (t *Target) RouteingLines() []*Line { return t.routeing }
+
+// SessionManager finds a session manager by its register-id.
+func (t *Target) SessionManager(registerID string) (*SessionManager, bool) {
+	manager, ok := t.managers[registerID]
+	return manager, ok
+}
+
 // Realm is the digest realm of the target.
 func (t *Target) Realm() string { return t.Config.GetSip().GetRealm() }
 

@@ -13,6 +13,8 @@ import (
 type Secret struct {
 	HA1MD5    string
 	HA1SHA256 string
+	// Password is a trunk's only: who challenges names the realm.
+	Password string
 }
 
 // LogValue hides the secret.
@@ -44,10 +46,18 @@ type Target struct {
 	Lines []*Line
 	// Users sorted by name.
 	Users []*User
+	// Trunk to numbers outside; nil: none.
+	Trunk *Trunk
+	// SessionManagers sorted by register-id.
+	SessionManagers []*SessionManager
 
-	lines   map[string]*Line
-	users   map[string]*User
-	devices map[string]*Device
+	lines    map[string]*Line
+	remote   map[string]*Line
+	groups   map[string][]*Line
+	routeing []*Line
+	managers map[string]*SessionManager
+	users    map[string]*User
+	devices  map[string]*Device
 }
 
 // Line is one directory number of a target.
@@ -55,6 +65,21 @@ type Line struct {
 	*configv1.Line
 	Target  *Target
 	Devices []*Device
+}
+
+// Trunk is the SIP trunk of a target.
+type Trunk struct {
+	*configv1.Trunk
+	// Secret holds the password towards the peer, where it has one.
+	Secret Secret
+}
+
+// SessionManager is an application that registers and keeps alive.
+type SessionManager struct {
+	*configv1.SessionManager
+	Target *Target
+	// User whose password it registers with and whose rights it has.
+	User *User
 }
 
 // Device is a phone of a line.

@@ -16,6 +16,8 @@ func (r *reader) resolve() {
 	r.uniqueDomains()
 	numbers := r.resolveLines()
 	r.resolveUsers(numbers)
+	r.resolveRemoteNumbers()
+	r.resolveTargets(numbers)
 }
 
 func (r *reader) uniqueDomains() {
@@ -50,13 +52,15 @@ type lineKey struct{ target, text string }
 // numbers are the names of the lines by target and number.
 type numbers struct {
 	lines map[lineKey]string
+	// usernames are the names of the lines by target and phone's user name.
+	usernames map[lineKey]string
 	// unsure: some line's number or target is not known.
 	unsure bool
 }
 
 func (r *reader) resolveLines() numbers {
-	known := numbers{lines: make(map[lineKey]string, len(r.lines)), unsure: r.unread}
-	usernames := make(map[lineKey]string)
+	known := numbers{lines: make(map[lineKey]string, len(r.lines)), usernames: make(map[lineKey]string), unsure: r.unread}
+	usernames := known.usernames
 	for _, line := range r.lines {
 		spec := line.value.Spec
 		if line.sound("spec.target") {

@@ -30,9 +30,13 @@ func (r *renderer) seal(user string, reference v1alpha1.SecretKeyReference, plac
 	joined := []byte(user + ":" + r.realm + ":" + password)
 	ha1MD5 := md5.Sum(joined) // #nosec G401 -- see the import
 	ha1SHA256 := sha256.Sum256(joined)
-	plain, err := proto.MarshalOptions{Deterministic: true}.Marshal(&configv1.DigestSecret{
+	return r.sealSecret(&configv1.DigestSecret{
 		Ha1Md5: hex.EncodeToString(ha1MD5[:]), Ha1Sha256: hex.EncodeToString(ha1SHA256[:]),
-	})
+	}, place)
+}
+
+func (r *renderer) sealSecret(secret *configv1.DigestSecret, place []byte) (*configv1.SealedCredential, error) {
+	plain, err := proto.MarshalOptions{Deterministic: true}.Marshal(secret)
 	if err != nil {
 		return nil, fmt.Errorf("encode digest secret: %w", err)
 	}
@@ -53,6 +57,9 @@ func (r *renderer) version(config *configv1.TargetConfig) (string, error) {
 	bare, ok := proto.Clone(config).(*configv1.TargetConfig)
 	if !ok {
 		return "", errors.New("clone configuration")
+	}
+	if bare.Trunk != nil {
+		bare.Trunk.Credential = nil
 	}
 	for _, line := range bare.Lines {
 		for _, device := range line.Devices {

@@ -53,13 +53,21 @@ func (r *renderer) config() (*configv1.TargetConfig, error) {
 		Csta: &configv1.CSTA{
 			Mode:           map[v1alpha1.CSTAMode]configv1.Mode{v1alpha1.CSTAModeAdvanced: configv1.Mode_MODE_ADVANCED, v1alpha1.CSTAModeBasic: configv1.Mode_MODE_BASIC}[spec.CSTA.Mode],
 			SessionExpires: duration(spec.CSTA.SessionExpires), MinSe: duration(spec.CSTA.MinSE),
+			SuppressDeviceIdConversion: spec.CSTA.SuppressDeviceIDConversion,
 		},
 		Limits: &configv1.Limits{
 			Sessions: count(spec.Limits.Sessions), MonitorsPerLine: count(spec.Limits.MonitorsPerLine),
 			CallsPerLine: count(spec.Limits.CallsPerLine), Calls: count(spec.Limits.Calls),
 		},
-		Drain: spec.Maintenance.Drain,
+		Drain:    spec.Maintenance.Drain,
+		DialPlan: dialPlan(spec.DialPlan), Media: media(spec.Media), Features: features(spec.Features),
+		SessionManagers: sessionManagers(spec.SessionManagers),
 	}
+	trunk, err := r.trunk(spec.Trunk)
+	if err != nil {
+		return nil, err
+	}
+	config.Trunk = trunk
 	for _, line := range r.set.Lines {
 		if line.Spec.Target != r.target.Name {
 			continue
@@ -108,7 +116,10 @@ func (r *renderer) line(line *v1alpha1.Line) (*configv1.Line, error) {
 	rendered := &configv1.Line{
 		Name: line.Name, Number: line.Spec.Number, DisplayName: line.Spec.DisplayName,
 		Watch: *line.Spec.Watch, Control: *line.Spec.Control, DoNotDisturb: line.Spec.DoNotDisturb,
-		CallLimit: count(line.Spec.CallLimit),
+		CallLimit: count(line.Spec.CallLimit), PickupGroup: line.Spec.PickupGroup, Forwardings: forwardings(line.Spec.Forwarding),
+		CallerIdSuppressed: line.Spec.SuppressCallerID, AutoAnswer: line.Spec.AutoAnswer,
+		Kind: lineKind(line.Spec.Kind), DefaultRoute: line.Spec.DefaultRoute,
+		RemoteNumbers: line.Spec.RemoteNumbers, CtiNotify: line.Spec.CTINotify,
 	}
 	for _, device := range line.Spec.Devices {
 		credential, err := r.seal(device.SIP.Username, device.SIP.PasswordSecretRef, seal.DevicePlace(r.target.Name, line.Name, device.Name))

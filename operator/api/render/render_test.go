@@ -26,7 +26,10 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 var key = [seal.KeySize]byte{1, 2, 3}
 
-const quickstart = "../../../deploy/samples/quickstart"
+const (
+	quickstart = "../../../deploy/samples/quickstart"
+	office     = "../../../deploy/samples/office"
+)
 
 func folder(t testing.TB, path string) map[string][]byte {
 	t.Helper()
@@ -67,6 +70,7 @@ func rendered(t *testing.T, files map[string][]byte, key [seal.KeySize]byte) map
 func TestGolden(t *testing.T) {
 	for name, manifests := range map[string]string{
 		"quickstart": quickstart,
+		"office":     office,
 		"simulated":  "testdata/simulated/in",
 		"two-sites":  "testdata/two-sites/in",
 	} {
@@ -125,6 +129,9 @@ func write(t *testing.T, folder string, configs map[string]*configv1.TargetConfi
 // credentials are the sealed credentials of a configuration by their place.
 func credentials(config *configv1.TargetConfig) map[string]*configv1.SealedCredential {
 	found := make(map[string]*configv1.SealedCredential)
+	if config.GetTrunk().GetUsername() != "" {
+		found[string(seal.TrunkPlace(config.Target))] = config.Trunk.Credential
+	}
 	for _, line := range config.Lines {
 		for _, device := range line.Devices {
 			found[string(seal.DevicePlace(config.Target, line.Name, device.Name))] = device.Credential

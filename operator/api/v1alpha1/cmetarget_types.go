@@ -36,6 +36,8 @@ type CMETargetList struct {
 }
 
 // CMETargetSpec is the desired state of a target.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.trunk) || !has(self.trunk.e164) || !self.trunk.e164 || (has(self.dialPlan) && has(self.dialPlan.countryCode))",message="trunk.e164 needs dialPlan.countryCode"
 type CMETargetSpec struct {
 	// SIP says under which SIP addresses the target is reached.
 	SIP TargetSIP `json:"sip"`
@@ -45,6 +47,24 @@ type CMETargetSpec struct {
 	// CSTA says how application sessions behave.
 	// +optional
 	CSTA TargetCSTA `json:"csta,omitempty"`
+	// DialPlan says what dialled numbers mean. Default: they are lines' numbers.
+	// +optional
+	DialPlan *DialPlan `json:"dialPlan,omitempty"`
+	// Trunk to numbers outside. Default: there is none, and they are refused.
+	// +optional
+	Trunk *Trunk `json:"trunk,omitempty"`
+	// Media says what the target's mixer does.
+	// +optional
+	Media TargetMedia `json:"media,omitempty"`
+	// Features are the settings of park, routeing, forwarding and callback.
+	// +optional
+	Features TargetFeatures `json:"features,omitempty"`
+	// SessionManagers are applications that register and keep alive.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=map
+	// +listMapKey=registerID
+	// +optional
+	SessionManagers []SessionManager `json:"sessionManagers,omitempty"`
 	// Limits bound what the target may hold.
 	// +optional
 	Limits TargetLimits `json:"limits,omitempty"`
@@ -159,6 +179,11 @@ type TargetCSTA struct {
 	// MinSE refuses shorter session timers with 422 (RFC 4028). Default 90s.
 	// +optional
 	MinSE *metav1.Duration `json:"minSE,omitempty"`
+	// SuppressDeviceIDConversion writes only the device that the session named
+	// in the session's form; others stay directory numbers (CME's `cti message
+	// device-id suppress-conversion`).
+	// +optional
+	SuppressDeviceIDConversion bool `json:"suppressDeviceIDConversion,omitempty"`
 }
 
 // TargetLimits bound what a target may hold. What is over a limit is refused

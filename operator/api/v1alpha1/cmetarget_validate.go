@@ -19,6 +19,11 @@ func (t *CMETarget) Validate() field.ErrorList {
 	faults = append(faults, target.Spec.SIP.validate(spec.Child("sip"))...)
 	faults = append(faults, target.Spec.Driver.validate(spec.Child("driver"))...)
 	faults = append(faults, target.Spec.CSTA.validate(spec.Child("csta"))...)
+	faults = append(faults, target.Spec.DialPlan.validate(spec.Child("dialPlan"))...)
+	faults = append(faults, target.Spec.Trunk.validate(spec.Child("trunk"), target.Spec.DialPlan)...)
+	faults = append(faults, target.Spec.Media.validate(spec.Child("media"))...)
+	faults = append(faults, target.Spec.Features.validate(spec.Child("features"))...)
+	faults = append(faults, validateSessionManagers(spec.Child("sessionManagers"), target.Spec.SessionManagers)...)
 	return append(faults, target.Spec.Limits.validate(spec.Child("limits"))...)
 }
 

@@ -49,14 +49,60 @@ func (t *CMETarget) SetDefaults() {
 	}
 	setDuration(&spec.CSTA.SessionExpires, 30*time.Minute)
 	setDuration(&spec.CSTA.MinSE, 90*time.Second)
+	if spec.DialPlan != nil {
+		for i := range spec.DialPlan.Rules {
+			if spec.DialPlan.Rules[i].Action == "" {
+				spec.DialPlan.Rules[i].Action = DialRoute
+			}
+		}
+	}
+	spec.Trunk.setDefaults()
+	if spec.Media.MusicOnHold == "" {
+		spec.Media.MusicOnHold = MusicOnHoldNone
+	}
+	set(&spec.Media.ConferenceParties, 16)
+	spec.Features.setDefaults()
+	for i := range spec.SessionManagers {
+		setDuration(&spec.SessionManagers[i].Keepalive, 5*time.Minute)
+	}
 	set(&spec.Limits.Sessions, 10000)
 	set(&spec.Limits.MonitorsPerLine, 1000)
 	set(&spec.Limits.CallsPerLine, 4)
 	set(&spec.Limits.Calls, 10000)
 }
 
+func (t *Trunk) setDefaults() {
+	if t == nil {
+		return
+	}
+	if t.Name == "" {
+		t.Name = "trunk"
+	}
+	set(&t.MaxCalls, 30)
+	if t.Auth != nil {
+		t.Auth.PasswordSecretRef.setDefaults()
+	}
+}
+
+func (f *TargetFeatures) setDefaults() {
+	setDuration(&f.ParkTimeout, 3*time.Minute)
+	setDuration(&f.RouteTimeout, 5*time.Second)
+	setDuration(&f.RingDuration, 6*time.Second)
+	set(&f.MaxRedirections, 8)
+	setDuration(&f.CallBackTimeout, time.Hour)
+	setDuration(&f.FailedTime, 2*time.Second)
+}
+
 // SetDefaults fills what the manifest leaves out.
 func (l *Line) SetDefaults() {
+	if l.Spec.Kind == "" {
+		l.Spec.Kind = LineStation
+	}
+	for i := range l.Spec.Forwarding {
+		if setting := &l.Spec.Forwarding[i]; setting.Type.rings() {
+			set(&setting.RingCount, 3)
+		}
+	}
 	set(&l.Spec.Watch, true)
 	set(&l.Spec.Control, true)
 	for i := range l.Spec.Devices {

@@ -21,7 +21,12 @@ func TestTargetDefaults(t *testing.T) {
 			MinRegistrationExpiry: duration(time.Minute), DefaultRegistrationExpiry: duration(10 * time.Minute), MaxRegistrationExpiry: duration(time.Hour),
 			NoAnswerTimeout: duration(3 * time.Minute), PromptTimeout: duration(30 * time.Second),
 		}},
-		CSTA:   v1alpha1.TargetCSTA{Mode: v1alpha1.CSTAModeAdvanced, SessionExpires: duration(30 * time.Minute), MinSE: duration(90 * time.Second)},
+		CSTA:  v1alpha1.TargetCSTA{Mode: v1alpha1.CSTAModeAdvanced, SessionExpires: duration(30 * time.Minute), MinSE: duration(90 * time.Second)},
+		Media: v1alpha1.TargetMedia{MusicOnHold: v1alpha1.MusicOnHoldNone, ConferenceParties: new(int32(16))},
+		Features: v1alpha1.TargetFeatures{
+			ParkTimeout: duration(3 * time.Minute), RouteTimeout: duration(5 * time.Second), RingDuration: duration(6 * time.Second),
+			MaxRedirections: new(int32(8)), CallBackTimeout: duration(time.Hour), FailedTime: duration(2 * time.Second),
+		},
 		Limits: v1alpha1.TargetLimits{Sessions: new(int32(10000)), MonitorsPerLine: new(int32(1000)), CallsPerLine: new(int32(4)), Calls: new(int32(10000))},
 	}
 	if diff := cmp.Diff(want, empty.Spec); diff != "" {
@@ -45,7 +50,16 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 	}}
 	target.Spec.CSTA = v1alpha1.TargetCSTA{Mode: v1alpha1.CSTAModeBasic, SessionExpires: duration(4), MinSE: duration(5)}
 	target.Spec.Limits = v1alpha1.TargetLimits{Sessions: new(int32(1)), MonitorsPerLine: new(int32(2)), CallsPerLine: new(int32(3)), Calls: new(int32(4))}
+	target.Spec.DialPlan = &v1alpha1.DialPlan{Rules: []v1alpha1.DialRule{{Action: v1alpha1.DialBlock}}}
+	target.Spec.Trunk = &v1alpha1.Trunk{Name: "n", MaxCalls: new(int32(1)), Auth: &v1alpha1.TrunkAuth{PasswordSecretRef: v1alpha1.SecretKeyReference{Key: "k"}}}
+	target.Spec.Media = v1alpha1.TargetMedia{MusicOnHold: v1alpha1.MusicOnHoldMusic, ConferenceParties: new(int32(3))}
+	target.Spec.Features = v1alpha1.TargetFeatures{
+		ParkTimeout: duration(1), RouteTimeout: duration(2), RingDuration: duration(3), MaxRedirections: new(int32(4)), CallBackTimeout: duration(5), FailedTime: duration(6),
+	}
+	target.Spec.SessionManagers = []v1alpha1.SessionManager{{Keepalive: duration(7)}}
 	line := &v1alpha1.Line{}
+	line.Spec.Kind = v1alpha1.LineRouteing
+	line.Spec.Forwarding = []v1alpha1.Forwarding{{Type: v1alpha1.ForwardNoAns, RingCount: new(int32(9))}, {Type: v1alpha1.ForwardBusy}}
 	line.Spec.Watch, line.Spec.Control, line.Spec.CallLimit = new(false), new(false), new(int32(9))
 	line.Spec.Devices = []v1alpha1.LineDevice{{Name: "desk"}, phone("soft", "u")}
 	line.Spec.Devices[1].SIP.Answer, line.Spec.Devices[1].SIP.PasswordSecretRef.Key = v1alpha1.AnswerNone, "k"
@@ -59,6 +73,28 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 	userDefaulted.SetDefaults()
 	if diff := cmp.Diff([]any{target, line, user}, []any{defaulted, lineDefaulted, userDefaulted}); diff != "" {
 		t.Errorf("defaults replaced what was set (-want +got):\n%s", diff)
+	}
+}
+
+func TestSuiteDefaults(t *testing.T) {
+	target := &v1alpha1.CMETarget{Spec: v1alpha1.CMETargetSpec{
+		DialPlan:        &v1alpha1.DialPlan{Rules: []v1alpha1.DialRule{{Pattern: "9T"}}},
+		Trunk:           &v1alpha1.Trunk{Auth: &v1alpha1.TrunkAuth{}},
+		SessionManagers: []v1alpha1.SessionManager{{RegisterID: "app1"}},
+	}}
+	target.SetDefaults()
+	line := &v1alpha1.Line{Spec: v1alpha1.LineSpec{Forwarding: []v1alpha1.Forwarding{{Type: v1alpha1.ForwardNoAnsExt}, {Type: v1alpha1.ForwardBusy}}}}
+	line.SetDefaults()
+	want := []any{
+		v1alpha1.DialRule{Pattern: "9T", Action: v1alpha1.DialRoute},
+		v1alpha1.Trunk{Name: "trunk", MaxCalls: new(int32(30)), Auth: &v1alpha1.TrunkAuth{PasswordSecretRef: v1alpha1.SecretKeyReference{Key: "password"}}},
+		v1alpha1.SessionManager{RegisterID: "app1", Keepalive: duration(5 * time.Minute)},
+		v1alpha1.LineStation,
+		[]v1alpha1.Forwarding{{Type: v1alpha1.ForwardNoAnsExt, RingCount: new(int32(3))}, {Type: v1alpha1.ForwardBusy}},
+	}
+	got := []any{target.Spec.DialPlan.Rules[0], *target.Spec.Trunk, target.Spec.SessionManagers[0], line.Spec.Kind, line.Spec.Forwarding}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
 }
 

@@ -35,7 +35,26 @@ type LineList struct {
 	Items []Line `json:"items"`
 }
 
+// LineKind says who answers the calls of a line.
+//
+// +kubebuilder:validation:Enum=station;routeing
+type LineKind string
+
+// Kinds of line.
+const (
+	// LineStation: the line's phones ring.
+	LineStation LineKind = "station"
+	// LineRouteing: an application that registered for it routes its calls
+	// (ECMA-269 routeing services).
+	LineRouteing LineKind = "routeing"
+)
+
 // LineSpec is the desired state of a line.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.defaultRoute) || (has(self.kind) && self.kind == 'routeing')",message="defaultRoute goes with kind routeing"
+// +kubebuilder:validation:XValidation:rule="!has(self.kind) || self.kind != 'routeing' || !has(self.devices) || size(self.devices) == 0",message="a line of kind routeing has no phones; remove devices"
+// +kubebuilder:validation:XValidation:rule="!has(self.defaultRoute) || self.defaultRoute != self.number",message="defaultRoute is the line itself; name another number"
+// +kubebuilder:validation:XValidation:rule="!has(self.forwarding) || self.forwarding.all(f, f.forwardDN != self.number)",message="forwardDN is the line itself; name another number"
 type LineSpec struct {
 	// Target is the name of the CMETarget the line belongs to.
 	// +kubebuilder:validation:MinLength=1
@@ -71,6 +90,42 @@ type LineSpec struct {
 	// +kubebuilder:validation:Maximum=100
 	// +optional
 	CallLimit *int32 `json:"callLimit,omitempty"`
+	// Kind of the line.
+	// +kubebuilder:default=station
+	// +optional
+	Kind LineKind `json:"kind,omitempty"`
+	// DefaultRoute is where the calls of a routeing line go when no application
+	// routes them. Default: they are refused.
+	// +kubebuilder:validation:Pattern=`^\+?[0-9A-Za-z*#]{1,32}$`
+	// +optional
+	DefaultRoute string `json:"defaultRoute,omitempty"`
+	// PickupGroup lets lines of the same name take each other's ringing calls.
+	// +kubebuilder:validation:Pattern=`^[-_0-9A-Za-z]{1,32}$`
+	// +optional
+	PickupGroup string `json:"pickupGroup,omitempty"`
+	// Forwarding of the line's calls.
+	// +kubebuilder:validation:MaxItems=12
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Forwarding []Forwarding `json:"forwarding,omitempty"`
+	// SuppressCallerID keeps the line's number from called parties.
+	// +optional
+	SuppressCallerID bool `json:"suppressCallerID,omitempty"`
+	// AutoAnswer makes the line's phones answer by themselves where they can.
+	// +optional
+	AutoAnswer bool `json:"autoAnswer,omitempty"`
+	// RemoteNumbers are the user's phones outside, for dial-via-office: an
+	// application may name one as the calling device. Each belongs to one line.
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:Pattern=`^\+?[0-9*#]{1,32}$`
+	// +listType=set
+	// +optional
+	RemoteNumbers []string `json:"remoteNumbers,omitempty"`
+	// CTINotify keeps the line in service without a phone, so that
+	// applications see its calls (CME's `cti notify`).
+	// +optional
+	CTINotify bool `json:"ctiNotify,omitempty"`
 }
 
 // LineDevice is a phone of a line.

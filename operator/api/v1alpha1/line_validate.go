@@ -3,10 +3,17 @@
 package v1alpha1
 
 import (
+	"regexp"
+	"slices"
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+var (
+	pickupGroupPattern  = regexp.MustCompile(`^[-_0-9A-Za-z]{1,32}$`)
+	remoteNumberPattern = regexp.MustCompile(`^\+?[0-9*#]{1,32}$`)
 )
 
 // Validate returns every fault of the line as it is with its defaults, each
@@ -26,7 +33,57 @@ func (l *Line) Validate() field.ErrorList {
 		faults = append(faults, field.Invalid(spec.Child("displayName"), name, "at most 64 characters on one line"))
 	}
 	faults = append(faults, positive(spec.Child("callLimit"), line.Spec.CallLimit, 100)...)
+	faults = append(faults, line.Spec.validateKind(spec)...)
+	if group := line.Spec.PickupGroup; group != "" && !pickupGroupPattern.MatchString(group) {
+		faults = append(faults, field.Invalid(spec.Child("pickupGroup"), group, "write at most 32 letters, digits, - or _"))
+	}
+	faults = append(faults, validateForwarding(spec.Child("forwarding"), line.Spec.Forwarding, line.Spec.Number)...)
+	faults = append(faults, line.Spec.validateRemoteNumbers(spec.Child("remoteNumbers"))...)
 	return append(faults, line.Spec.validateDevices(spec.Child("devices"))...)
+}
+
+func (s LineSpec) validateKind(spec *field.Path) field.ErrorList {
+	var faults field.ErrorList
+	route := spec.Child("defaultRoute")
+	switch s.Kind {
+	case LineStation:
+		if s.DefaultRoute != "" {
+			faults = append(faults, field.Forbidden(route, "goes with kind routeing"))
+		}
+		return faults
+	case LineRouteing:
+	default:
+		return append(faults, field.NotSupported(spec.Child("kind"), s.Kind, []LineKind{LineStation, LineRouteing}))
+	}
+	if len(s.Devices) > 0 {
+		faults = append(faults, field.Forbidden(spec.Child("devices"), "a line of kind routeing has no phones; remove them"))
+	}
+	switch {
+	case s.DefaultRoute == "":
+	case !numberPattern.MatchString(s.DefaultRoute):
+		faults = append(faults, field.Invalid(route, s.DefaultRoute, numberRule))
+	case s.DefaultRoute == s.Number:
+		faults = append(faults, field.Invalid(route, s.DefaultRoute, "is the line itself; name another number"))
+	}
+	return faults
+}
+
+func (s LineSpec) validateRemoteNumbers(path *field.Path) field.ErrorList {
+	var faults field.ErrorList
+	if len(s.RemoteNumbers) > maxRemoteNumbers {
+		faults = append(faults, field.TooMany(path, len(s.RemoteNumbers), maxRemoteNumbers))
+	}
+	for i, number := range s.RemoteNumbers {
+		switch {
+		case !remoteNumberPattern.MatchString(number):
+			faults = append(faults, field.Invalid(path.Index(i), number, "write 1 to 32 digits, * or #, optionally after a +"))
+		case number == s.Number:
+			faults = append(faults, field.Invalid(path.Index(i), number, "is the line itself; name a phone outside"))
+		case slices.Contains(s.RemoteNumbers[:i], number):
+			faults = append(faults, field.Duplicate(path.Index(i), number))
+		}
+	}
+	return faults
 }
 
 func (s LineSpec) validateDevices(path *field.Path) field.ErrorList {

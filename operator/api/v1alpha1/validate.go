@@ -23,6 +23,12 @@ const (
 	maxDisplayName = 64
 	maxDevices     = 10
 	maxGrants      = 1000
+
+	maxDialRules       = 256
+	maxAcceptFrom      = 64
+	maxParkSlots       = 256
+	maxSessionManagers = 64
+	maxRemoteNumbers   = 8
 )
 
 // AnyDomain is the domain of the target that takes what no other target claims.
@@ -97,8 +103,13 @@ func between(path *field.Path, value *metav1.Duration, least, most time.Duration
 
 // positive checks a number that may be left out.
 func positive(path *field.Path, value *int32, most int32) field.ErrorList {
-	if value == nil || *value >= 1 && *value <= most {
+	return within(path, value, 1, most)
+}
+
+// within checks a number that may be left out, with its bounds included.
+func within(path *field.Path, value *int32, least, most int32) field.ErrorList {
+	if value == nil || *value >= least && *value <= most {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, *value, "must be from 1 to "+strconv.Itoa(int(most)))}
+	return field.ErrorList{field.Invalid(path, *value, "must be from "+strconv.Itoa(int(least))+" to "+strconv.Itoa(int(most)))}
 }

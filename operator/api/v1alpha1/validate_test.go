@@ -46,11 +46,7 @@ func user(change func(*v1alpha1.CTIUserSpec)) field.ErrorList {
 func duration(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
 
 func TestValidate(t *testing.T) {
-	cases := []struct {
-		name   string
-		faults field.ErrorList
-		want   []string
-	}{
+	cases := []faultCase{
 		{"target", target(func(*v1alpha1.CMETargetSpec) {}), nil},
 		{"line", line(func(*v1alpha1.LineSpec) {}), nil},
 		{"user", user(func(*v1alpha1.CTIUserSpec) {}), nil},
@@ -146,6 +142,18 @@ func TestValidate(t *testing.T) {
 			"FieldValueInvalid spec.limits.sessions", "FieldValueInvalid spec.limits.monitors",
 		}},
 	}
+	checkFaults(t, cases)
+}
+
+// faultCase is an object's faults, and the type and field of each wanted one.
+type faultCase = struct {
+	name   string
+	faults field.ErrorList
+	want   []string
+}
+
+func checkFaults(t *testing.T, cases []faultCase) {
+	t.Helper()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string

@@ -17,7 +17,7 @@ import (
 	"github.com/icholy/digest"
 )
 
-const patience = 5 * time.Second
+const patience = 20 * time.Second
 
 func deadline() <-chan time.Time { return time.After(patience) }
 

@@ -1894,7 +1894,10 @@ type DigestSecret struct {
 	// Hex MD5 of user:realm:password.
 	Ha1Md5 string `protobuf:"bytes,1,opt,name=ha1_md5,json=ha1Md5,proto3" json:"ha1_md5,omitempty"`
 	// Hex SHA-256 of user:realm:password.
-	Ha1Sha256     string `protobuf:"bytes,2,opt,name=ha1_sha256,json=ha1Sha256,proto3" json:"ha1_sha256,omitempty"`
+	Ha1Sha256 string `protobuf:"bytes,2,opt,name=ha1_sha256,json=ha1Sha256,proto3" json:"ha1_sha256,omitempty"`
+	// The password itself, for a trunk only: its peer names the realm, so that
+	// there is no HA1 to seal before it challenges.
+	Password      string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1939,6 +1942,13 @@ func (x *DigestSecret) GetHa1Md5() string {
 func (x *DigestSecret) GetHa1Sha256() string {
 	if x != nil {
 		return x.Ha1Sha256
+	}
+	return ""
+}
+
+func (x *DigestSecret) GetPassword() string {
+	if x != nil {
+		return x.Password
 	}
 	return ""
 }
@@ -2088,11 +2098,12 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\amonitor\x18\x02 \x01(\bR\amonitor\x12\x18\n" +
 	"\acontrol\x18\x03 \x01(\bR\acontrol\"*\n" +
 	"\x10SealedCredential\x12\x16\n" +
-	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"F\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"b\n" +
 	"\fDigestSecret\x12\x17\n" +
 	"\aha1_md5\x18\x01 \x01(\tR\x06ha1Md5\x12\x1d\n" +
 	"\n" +
-	"ha1_sha256\x18\x02 \x01(\tR\tha1Sha256*n\n" +
+	"ha1_sha256\x18\x02 \x01(\tR\tha1Sha256\x12\x1a\n" +
+	"\bpassword\x18\x03 \x01(\tR\bpassword*n\n" +
 	"\n" +
 	"DialAction\x12\x1b\n" +
 	"\x17DIAL_ACTION_UNSPECIFIED\x10\x00\x12\x15\n" +

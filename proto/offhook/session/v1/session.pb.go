@@ -1422,8 +1422,10 @@ func (*RouteRegisterAbort) Descriptor() ([]byte, []int) {
 
 type FindSessionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the CTIUser, or a register-id.
-	User          string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// Name of the CTIUser, its user name, or a register-id.
+	User string `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// Empty: in all targets.
+	Target        string `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1461,6 +1463,13 @@ func (*FindSessionsRequest) Descriptor() ([]byte, []int) {
 func (x *FindSessionsRequest) GetUser() string {
 	if x != nil {
 		return x.User
+	}
+	return ""
+}
+
+func (x *FindSessionsRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
 	}
 	return ""
 }
@@ -1615,9 +1624,10 @@ const file_offhook_session_v1_session_proto_rawDesc = "" +
 	"\x0eerror_category\x18\x01 \x01(\tR\rerrorCategory\x12\x1f\n" +
 	"\verror_value\x18\x02 \x01(\tR\n" +
 	"errorValue\"\x14\n" +
-	"\x12RouteRegisterAbort\")\n" +
+	"\x12RouteRegisterAbort\"A\n" +
 	"\x13FindSessionsRequest\x12\x12\n" +
-	"\x04user\x18\x01 \x01(\tR\x04user\"2\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12\x16\n" +
+	"\x06target\x18\x02 \x01(\tR\x06target\"2\n" +
 	"\x14FindSessionsResponse\x12\x1a\n" +
 	"\bsessions\x18\x01 \x01(\rR\bsessions*\xd0\x01\n" +
 	"\tEndReason\x12\x1a\n" +

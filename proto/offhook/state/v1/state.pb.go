@@ -206,7 +206,11 @@ type SessionRecord struct {
 	Opened    *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=opened,proto3" json:"opened,omitempty"`
 	Expires   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=expires,proto3" json:"expires,omitempty"`
 	// Devices as this client writes them, by directory number.
-	DeviceTexts   map[string]string `protobuf:"bytes,15,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DeviceTexts map[string]string `protobuf:"bytes,15,rep,name=device_texts,json=deviceTexts,proto3" json:"device_texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What the application registered for by SystemRegister.
+	SystemRegistrations []*SessionRecord_SystemRegistration `protobuf:"bytes,16,rep,name=system_registrations,json=systemRegistrations,proto3" json:"system_registrations,omitempty"`
+	// The session registered to route calls, and may still be.
+	Routes        bool `protobuf:"varint,17,opt,name=routes,proto3" json:"routes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -344,6 +348,20 @@ func (x *SessionRecord) GetDeviceTexts() map[string]string {
 		return x.DeviceTexts
 	}
 	return nil
+}
+
+func (x *SessionRecord) GetSystemRegistrations() []*SessionRecord_SystemRegistration {
+	if x != nil {
+		return x.SystemRegistrations
+	}
+	return nil
+}
+
+func (x *SessionRecord) GetRoutes() bool {
+	if x != nil {
+		return x.Routes
+	}
+	return false
 }
 
 // DialogRecord is the SIP dialog of a session, in bucket "dialogs" under the
@@ -909,7 +927,8 @@ func (x *RouteRegistration) GetAllowedDevices() []string {
 }
 
 // SessionManagerRecord is a registered session manager (CME's `voice register
-// session-server`), in bucket "session-managers" under its register-id.
+// session-server`), in bucket "session-managers" under
+// "<target>.<register-id>".
 type SessionManagerRecord struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RegisterId    string                 `protobuf:"bytes,1,opt,name=register_id,json=registerId,proto3" json:"register_id,omitempty"`
@@ -1202,6 +1221,76 @@ func (x *Acknowledgement) GetError() string {
 	return ""
 }
 
+type SessionRecord_SystemRegistration struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	SysStatRegisterId string                 `protobuf:"bytes,1,opt,name=sys_stat_register_id,json=sysStatRegisterId,proto3" json:"sys_stat_register_id,omitempty"`
+	// It is told of the system's status, and may be asked for its own.
+	SystemStatus        bool `protobuf:"varint,2,opt,name=system_status,json=systemStatus,proto3" json:"system_status,omitempty"`
+	RequestSystemStatus bool `protobuf:"varint,3,opt,name=request_system_status,json=requestSystemStatus,proto3" json:"request_system_status,omitempty"`
+	// ECMA-323 SystemStatus values that it is not told of.
+	FilteredOut   []string `protobuf:"bytes,4,rep,name=filtered_out,json=filteredOut,proto3" json:"filtered_out,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionRecord_SystemRegistration) Reset() {
+	*x = SessionRecord_SystemRegistration{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionRecord_SystemRegistration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionRecord_SystemRegistration) ProtoMessage() {}
+
+func (x *SessionRecord_SystemRegistration) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionRecord_SystemRegistration.ProtoReflect.Descriptor instead.
+func (*SessionRecord_SystemRegistration) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{2, 1}
+}
+
+func (x *SessionRecord_SystemRegistration) GetSysStatRegisterId() string {
+	if x != nil {
+		return x.SysStatRegisterId
+	}
+	return ""
+}
+
+func (x *SessionRecord_SystemRegistration) GetSystemStatus() bool {
+	if x != nil {
+		return x.SystemStatus
+	}
+	return false
+}
+
+func (x *SessionRecord_SystemRegistration) GetRequestSystemStatus() bool {
+	if x != nil {
+		return x.RequestSystemStatus
+	}
+	return false
+}
+
+func (x *SessionRecord_SystemRegistration) GetFilteredOut() []string {
+	if x != nil {
+		return x.FilteredOut
+	}
+	return nil
+}
+
 type LineFeatures_Forwarding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ECMA-323 ForwardingType.
@@ -1215,7 +1304,7 @@ type LineFeatures_Forwarding struct {
 
 func (x *LineFeatures_Forwarding) Reset() {
 	*x = LineFeatures_Forwarding{}
-	mi := &file_offhook_state_v1_state_proto_msgTypes[12]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1227,7 +1316,7 @@ func (x *LineFeatures_Forwarding) String() string {
 func (*LineFeatures_Forwarding) ProtoMessage() {}
 
 func (x *LineFeatures_Forwarding) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_state_v1_state_proto_msgTypes[12]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1283,7 +1372,7 @@ type LineFeatures_Agent struct {
 
 func (x *LineFeatures_Agent) Reset() {
 	*x = LineFeatures_Agent{}
-	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1295,7 +1384,7 @@ func (x *LineFeatures_Agent) String() string {
 func (*LineFeatures_Agent) ProtoMessage() {}
 
 func (x *LineFeatures_Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1348,7 +1437,7 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\areplica\x18\x02 \x01(\tR\areplica\x12#\n" +
 	"\rgrpc_endpoint\x18\x03 \x01(\tR\fgrpcEndpoint\x12!\n" +
 	"\fsip_endpoint\x18\x04 \x01(\tR\vsipEndpoint\x12\x14\n" +
-	"\x05epoch\x18\x05 \x01(\x04R\x05epoch\"\xba\x04\n" +
+	"\x05epoch\x18\x05 \x01(\x04R\x05epoch\"\xfd\x06\n" +
 	"\rSessionRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
@@ -1367,10 +1456,17 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\binstance\x18\f \x01(\tR\binstance\x122\n" +
 	"\x06opened\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x06opened\x124\n" +
 	"\aexpires\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\x12S\n" +
-	"\fdevice_texts\x18\x0f \x03(\v20.offhook.state.v1.SessionRecord.DeviceTextsEntryR\vdeviceTexts\x1a>\n" +
+	"\fdevice_texts\x18\x0f \x03(\v20.offhook.state.v1.SessionRecord.DeviceTextsEntryR\vdeviceTexts\x12e\n" +
+	"\x14system_registrations\x18\x10 \x03(\v22.offhook.state.v1.SessionRecord.SystemRegistrationR\x13systemRegistrations\x12\x16\n" +
+	"\x06routes\x18\x11 \x01(\bR\x06routes\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe7\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a\xc1\x01\n" +
+	"\x12SystemRegistration\x12/\n" +
+	"\x14sys_stat_register_id\x18\x01 \x01(\tR\x11sysStatRegisterId\x12#\n" +
+	"\rsystem_status\x18\x02 \x01(\bR\fsystemStatus\x122\n" +
+	"\x15request_system_status\x18\x03 \x01(\bR\x13requestSystemStatus\x12!\n" +
+	"\ffiltered_out\x18\x04 \x03(\tR\vfilteredOut\"\xe7\x04\n" +
 	"\fDialogRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
@@ -1501,39 +1597,41 @@ func file_offhook_state_v1_state_proto_rawDescGZIP() []byte {
 	return file_offhook_state_v1_state_proto_rawDescData
 }
 
-var file_offhook_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_offhook_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_offhook_state_v1_state_proto_goTypes = []any{
-	(*Replica)(nil),                 // 0: offhook.state.v1.Replica
-	(*Lease)(nil),                   // 1: offhook.state.v1.Lease
-	(*SessionRecord)(nil),           // 2: offhook.state.v1.SessionRecord
-	(*DialogRecord)(nil),            // 3: offhook.state.v1.DialogRecord
-	(*MonitorRecord)(nil),           // 4: offhook.state.v1.MonitorRecord
-	(*LineFeatures)(nil),            // 5: offhook.state.v1.LineFeatures
-	(*RouteRegistration)(nil),       // 6: offhook.state.v1.RouteRegistration
-	(*SessionManagerRecord)(nil),    // 7: offhook.state.v1.SessionManagerRecord
-	(*RegistrationRecord)(nil),      // 8: offhook.state.v1.RegistrationRecord
-	(*Acknowledgement)(nil),         // 9: offhook.state.v1.Acknowledgement
-	nil,                             // 10: offhook.state.v1.SessionRecord.DeviceTextsEntry
-	nil,                             // 11: offhook.state.v1.MonitorRecord.DeviceTextsEntry
-	(*LineFeatures_Forwarding)(nil), // 12: offhook.state.v1.LineFeatures.Forwarding
-	(*LineFeatures_Agent)(nil),      // 13: offhook.state.v1.LineFeatures.Agent
-	(*timestamppb.Timestamp)(nil),   // 14: google.protobuf.Timestamp
+	(*Replica)(nil),                          // 0: offhook.state.v1.Replica
+	(*Lease)(nil),                            // 1: offhook.state.v1.Lease
+	(*SessionRecord)(nil),                    // 2: offhook.state.v1.SessionRecord
+	(*DialogRecord)(nil),                     // 3: offhook.state.v1.DialogRecord
+	(*MonitorRecord)(nil),                    // 4: offhook.state.v1.MonitorRecord
+	(*LineFeatures)(nil),                     // 5: offhook.state.v1.LineFeatures
+	(*RouteRegistration)(nil),                // 6: offhook.state.v1.RouteRegistration
+	(*SessionManagerRecord)(nil),             // 7: offhook.state.v1.SessionManagerRecord
+	(*RegistrationRecord)(nil),               // 8: offhook.state.v1.RegistrationRecord
+	(*Acknowledgement)(nil),                  // 9: offhook.state.v1.Acknowledgement
+	nil,                                      // 10: offhook.state.v1.SessionRecord.DeviceTextsEntry
+	(*SessionRecord_SystemRegistration)(nil), // 11: offhook.state.v1.SessionRecord.SystemRegistration
+	nil,                                      // 12: offhook.state.v1.MonitorRecord.DeviceTextsEntry
+	(*LineFeatures_Forwarding)(nil),          // 13: offhook.state.v1.LineFeatures.Forwarding
+	(*LineFeatures_Agent)(nil),               // 14: offhook.state.v1.LineFeatures.Agent
+	(*timestamppb.Timestamp)(nil),            // 15: google.protobuf.Timestamp
 }
 var file_offhook_state_v1_state_proto_depIdxs = []int32{
-	14, // 0: offhook.state.v1.SessionRecord.opened:type_name -> google.protobuf.Timestamp
-	14, // 1: offhook.state.v1.SessionRecord.expires:type_name -> google.protobuf.Timestamp
+	15, // 0: offhook.state.v1.SessionRecord.opened:type_name -> google.protobuf.Timestamp
+	15, // 1: offhook.state.v1.SessionRecord.expires:type_name -> google.protobuf.Timestamp
 	10, // 2: offhook.state.v1.SessionRecord.device_texts:type_name -> offhook.state.v1.SessionRecord.DeviceTextsEntry
-	14, // 3: offhook.state.v1.DialogRecord.expires:type_name -> google.protobuf.Timestamp
-	11, // 4: offhook.state.v1.MonitorRecord.device_texts:type_name -> offhook.state.v1.MonitorRecord.DeviceTextsEntry
-	12, // 5: offhook.state.v1.LineFeatures.forwardings:type_name -> offhook.state.v1.LineFeatures.Forwarding
-	13, // 6: offhook.state.v1.LineFeatures.agents:type_name -> offhook.state.v1.LineFeatures.Agent
-	14, // 7: offhook.state.v1.SessionManagerRecord.expires:type_name -> google.protobuf.Timestamp
-	14, // 8: offhook.state.v1.RegistrationRecord.expires:type_name -> google.protobuf.Timestamp
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	11, // 3: offhook.state.v1.SessionRecord.system_registrations:type_name -> offhook.state.v1.SessionRecord.SystemRegistration
+	15, // 4: offhook.state.v1.DialogRecord.expires:type_name -> google.protobuf.Timestamp
+	12, // 5: offhook.state.v1.MonitorRecord.device_texts:type_name -> offhook.state.v1.MonitorRecord.DeviceTextsEntry
+	13, // 6: offhook.state.v1.LineFeatures.forwardings:type_name -> offhook.state.v1.LineFeatures.Forwarding
+	14, // 7: offhook.state.v1.LineFeatures.agents:type_name -> offhook.state.v1.LineFeatures.Agent
+	15, // 8: offhook.state.v1.SessionManagerRecord.expires:type_name -> google.protobuf.Timestamp
+	15, // 9: offhook.state.v1.RegistrationRecord.expires:type_name -> google.protobuf.Timestamp
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_offhook_state_v1_state_proto_init() }
@@ -1548,7 +1646,7 @@ func file_offhook_state_v1_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_state_v1_state_proto_rawDesc), len(file_offhook_state_v1_state_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
