@@ -63,11 +63,12 @@ type Driver struct {
 	// address is our own in descriptions that we make.
 	address string
 
-	legs  map[callmodel.ConnectionID]*leg
-	calls map[callmodel.CallID]*call
-	// waiting are legs that the call model has not named yet.
-	waiting map[callmodel.LegID]*leg
-	lastLeg callmodel.LegID
+	legs map[callmodel.LegID]*leg
+	// dialled are legs that the call model has not named yet.
+	dialled     map[callmodel.DialledID]*leg
+	lastDialled callmodel.DialledID
+	// lastOrder counts SetMedia.
+	lastOrder uint64
 	// last is the target's configuration for when the source has none any more.
 	last atomic.Pointer[targetconfig.Target]
 	// lost are bindings of phones found dead, for Run to remove; reconfigured
@@ -83,9 +84,8 @@ func New(options Options, loop Loop) *Driver {
 	d := &Driver{
 		target: options.Target, source: options.Source, endpoint: options.Endpoint, gateway: options.Gateway,
 		auth: options.Auth, loop: loop, logger: options.Logger, metrics: options.Metrics,
-		legs:         make(map[callmodel.ConnectionID]*leg),
-		calls:        make(map[callmodel.CallID]*call),
-		waiting:      make(map[callmodel.LegID]*leg),
+		legs:         make(map[callmodel.LegID]*leg),
+		dialled:      make(map[callmodel.DialledID]*leg),
 		lost:         make(chan registrar.Binding, 64),
 		reconfigured: make(chan struct{}, 1),
 	}
@@ -145,47 +145,6 @@ func (d *Driver) config() *targetconfig.Target {
 	return d.last.Load()
 }
 
-// newLeg makes a leg in a call of its own, until the model names it.
-func (d *Driver) newLeg() *leg {
-	return &leg{driver: d, origin: media.NewOrigin(rand.Uint64()>>2, d.address)}
-}
-
-// join puts a leg under its connection.
-func (d *Driver) join(l *leg, connection callmodel.ConnectionID) {
-	l.connection = connection
-	c, ok := d.calls[connection.Call]
-	if !ok {
-		c = &call{driver: d, id: connection.Call}
-		d.calls[connection.Call] = c
-	}
-	c.legs = append(c.legs, l)
-	l.call = c
-	d.legs[connection] = l
-	d.metrics.setLegs(d.target, len(d.legs))
-}
-
-func (d *Driver) forgetLeg(l *leg) {
-	delete(d.waiting, l.dialled)
-	if d.legs[l.connection] == l {
-		delete(d.legs, l.connection)
-		d.metrics.setLegs(d.target, len(d.legs))
-	}
-	c := l.call
-	if c == nil {
-		return
-	}
-	kept := c.legs[:0]
-	for _, other := range c.legs {
-		if other != l {
-			kept = append(kept, other)
-		}
-	}
-	c.legs = kept
-	if len(c.legs) == 0 && d.calls[c.id] == c {
-		delete(d.calls, c.id)
-	}
-}
-
 // forget has the binding of an unreachable phone removed.
 func (d *Driver) forget(binding registrar.Binding) {
 	select {
@@ -194,47 +153,8 @@ func (d *Driver) forget(binding registrar.Binding) {
 	}
 }
 
-// domain is what stands behind the @ in addresses that phones are shown.
-func (d *Driver) domain() string {
-	for _, domain := range d.config().Config.GetSip().GetDomains() {
-		if domain != "*" {
-			return domain
-		}
-	}
-	return d.address
-}
-
-// addressOfNumber is the SIP URI of a number of the target.
-func (d *Driver) addressOfNumber(number string) sipstack.URI {
-	return sipstack.URI{Scheme: "sip", User: escapeUser(number), Host: d.domain()}
-}
-
-// party is a number as a phone is shown it.
-func (d *Driver) party(number string) sipstack.NameAddr {
-	name := ""
-	if line, ok := d.config().Line(number); ok {
-		name = line.GetDisplayName()
-	}
-	return sipstack.NameAddr{DisplayName: name, URI: d.addressOfNumber(number)}
-}
-
-// escapeUser escapes what a user part must not hold (RFC 3261 25.1).
-func escapeUser(number string) string {
-	const plain = "-_.!~*'()&=+$,;?/"
-	var out strings.Builder
-	for i := range len(number) {
-		c := number[i]
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte(plain, c) >= 0 {
-			out.WriteByte(c)
-			continue
-		}
-		const digits = "0123456789ABCDEF"
-		out.WriteByte('%')
-		out.WriteByte(digits[c>>4])
-		out.WriteByte(digits[c&15])
-	}
-	return out.String()
-}
+// newOrigin is the origin of the descriptions that a leg is given.
+func (d *Driver) newOrigin() *media.Origin { return media.NewOrigin(rand.Uint64()>>2, d.address) }
 
 // addressOf is the host of the endpoint's own address as an IP literal.
 func addressOf(endpoint *sipstack.Endpoint) string {
