@@ -67,3 +67,94 @@ func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 	}
 	return m, nil
 }
+
+// Reasons of refusals.
+const (
+	refusedPorts       = "ports"
+	refusedConferences = "conferences"
+	refusedParties     = "parties"
+)
+
+func (m *Metrics) refuse(reason string) {
+	if m != nil {
+		m.refusals.WithLabelValues(reason).Inc()
+	}
+}
+
+func (m *Metrics) addPorts(n int) {
+	if m != nil {
+		m.ports.Add(float64(n))
+	}
+}
+
+func (m *Metrics) addConferences(n int) {
+	if m != nil {
+		m.conferences.Add(float64(n))
+	}
+}
+
+func (m *Metrics) addParties(n int) {
+	if m != nil {
+		m.parties.Add(float64(n))
+	}
+}
+
+func (m *Metrics) countReceived() {
+	if m != nil {
+		m.received.Inc()
+	}
+}
+
+func (m *Metrics) countSent() {
+	if m != nil {
+		m.sent.Inc()
+	}
+}
+
+func (m *Metrics) countLost(n uint64) {
+	if m != nil {
+		m.lost.Add(float64(n))
+	}
+}
+
+func (m *Metrics) countLate() {
+	if m != nil {
+		m.late.Inc()
+	}
+}
+
+func (m *Metrics) refuseMalformed() {
+	if m != nil {
+		m.malformed.Inc()
+	}
+}
+
+func (m *Metrics) refuseForeign() {
+	if m != nil {
+		m.foreign.Inc()
+	}
+}
+
+func (m *Metrics) refuseUnexpected() {
+	if m != nil {
+		m.unexpected.Inc()
+	}
+}
+
+func (m *Metrics) failSend() {
+	if m != nil {
+		m.sendErrors.Inc()
+	}
+}
+
+func (m *Metrics) skip(frames int) {
+	if m != nil {
+		m.skipped.Add(float64(frames))
+	}
+}
+
+func (m *Metrics) dropDigit() {
+	if m != nil {
+		m.digits.Inc()
+	}
+}

@@ -72,10 +72,16 @@ func (s Settings) Validate() error {
 	check(s.Listen.IsValid(), "listen: no address")
 	check(s.Advertised.IsValid() && !s.Advertised.IsUnspecified(), "advertised: no address that a phone can send to")
 	check(s.FirstPort <= s.LastPort, "ports: the first, %d, is after the last, %d", s.FirstPort, s.LastPort)
+	check(s.LastPort == 0 || s.LastPort&^1 >= s.FirstPort, "ports: no even one from %d to %d", s.FirstPort, s.LastPort)
 	check(s.MaxPorts > 0, "maxPorts: must be positive")
 	check(s.MaxConferences > 0, "maxConferences: must be positive")
 	check(s.ConferenceParties >= 2 && s.ConferenceParties <= mostConferenceParties, "conferenceParties: must be 2 to %d", mostConferenceParties)
 	check(s.Clocks > 0, "clocks: must be positive")
 	check(s.MinDelay >= 0 && s.MinDelay <= s.MaxDelay && s.MaxDelay <= mostDelay, "delay: must be 0 to %v and the least at most the most", mostDelay)
 	return errors.Join(faults...)
+}
+
+// evenPorts are the first and the last port that may be taken.
+func (s Settings) evenPorts() (first, last uint16) {
+	return s.FirstPort + s.FirstPort&1, s.LastPort &^ 1
 }
