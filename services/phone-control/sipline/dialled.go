@@ -140,6 +140,7 @@ func (l *leg) accept(body []byte) bool {
 	}
 	l.tx, l.branch.dialog = nil, dialog
 	l.state, l.branch.state = legUp, legUp
+	l.ackDue = true
 	l.watch()
 	return true
 }

@@ -69,6 +69,7 @@ type Driver struct {
 	lastDialled callmodel.DialledID
 	// lastOrder counts SetMedia.
 	lastOrder uint64
+	patience  time.Duration
 	// last is the target's configuration for when the source has none any more.
 	last atomic.Pointer[targetconfig.Target]
 	// lost are bindings of phones found dead, for Run to remove; reconfigured
@@ -88,6 +89,7 @@ func New(options Options, loop Loop) *Driver {
 		dialled:      make(map[callmodel.DialledID]*leg),
 		lost:         make(chan registrar.Binding, 64),
 		reconfigured: make(chan struct{}, 1),
+		patience:     defaultPatience,
 	}
 	if target, ok := options.Source.Snapshot().TargetByName(options.Target); ok {
 		d.last.Store(target)

@@ -57,9 +57,11 @@ type leg struct {
 	local, remote []byte
 	// handHeld: the user has the call on hold at the phone.
 	handHeld bool
-	// onAck waits for the phone's ACK with an answer in it; nil argument: the
-	// leg ended first.
-	onAck func(answer []byte)
+	// ackDue: the ACK of our last 2xx has not come, before which nothing can be
+	// offered. onAck waits for the one with an answer in it; nil argument: the leg
+	// ended first.
+	ackDue bool
+	onAck  func(answer []byte)
 	// transferring: a REFER of the phone, or to it, is under way. A hold that it
 	// provokes is none of the user's.
 	transferring bool

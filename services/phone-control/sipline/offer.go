@@ -51,7 +51,7 @@ func (o *phoneOffer) answer(body []byte) bool {
 	case inFirstInvite:
 		return l.accept(body)
 	case inRequest:
-		return o.tx.Respond(200, "", sipstack.WithBody(l.describe(body), media.ContentType)) == nil
+		return o.respond(body)
 	default:
 		if !l.up() {
 			return false
@@ -59,6 +59,15 @@ func (o *phoneOffer) answer(body []byte) bool {
 		l.acknowledge(body)
 		return true
 	}
+}
+
+// respond sends the 2xx of a re-INVITE or UPDATE.
+func (o *phoneOffer) respond(body []byte) bool {
+	if o.tx.Respond(200, "", sipstack.WithBody(o.leg.describe(body), media.ContentType)) != nil {
+		return false
+	}
+	o.leg.ackDue = o.method() == "INVITE"
+	return true
 }
 
 // make gives the phone the offer that it waits for; done is told its answer,
@@ -71,7 +80,7 @@ func (o *phoneOffer) make(offer []byte, done func(answer []byte)) {
 	if o.carrier == inFirstInvite {
 		sent = l.accept(offer)
 	} else {
-		sent = o.tx.Respond(200, "", sipstack.WithBody(l.describe(offer), media.ContentType)) == nil
+		sent = o.respond(offer)
 	}
 	if !sent && l.onAck != nil {
 		l.onAck = nil
@@ -118,9 +127,12 @@ func refusalOfOffer(code int) int {
 // acknowledged handles the ACK of a 2xx of ours.
 func (l *leg) acknowledged(answer []byte) {
 	l.heard(answer)
+	l.ackDue = false
 	if l.onAck != nil {
 		onAck := l.onAck
 		l.onAck = nil
 		onAck(answer)
+		return
 	}
+	l.free()
 }

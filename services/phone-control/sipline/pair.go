@@ -217,9 +217,7 @@ func (o *phoneOffer) failed(r reply, alone bool) {
 func (p pair) end() {
 	p.offerer.busy, p.answerer.busy = false, false
 	p.offerer.free()
-	if !p.answerer.busy {
-		p.answerer.free()
-	}
+	p.answerer.free()
 }
 
 // noteResume notes that the phone's answer to an offer it asked for takes the

@@ -29,7 +29,9 @@ type phone struct {
 	allow    string // Allow-Events of REGISTER
 	path     string // Path of REGISTER, as an edge adds it
 	password string
-	aor      string // To of REGISTER, the number where empty
+	aor      string // To of REGISTER
+	// contactUser is the user part of Contact.
+	contactUser string
 
 	incoming chan *sipstack.ServerTx // new INVITEs
 	requests chan *sipstack.ServerTx // requests in dialogs
@@ -52,7 +54,7 @@ func newPhone(t *testing.T, number, server string, media int) *phone {
 		t: t, number: number, endpoint: endpoint, server: server, media: media,
 		incoming: make(chan *sipstack.ServerTx, 16), requests: make(chan *sipstack.ServerTx, 16),
 		acks: make(chan *sipstack.Request, 16), ends: make(chan sipstack.DialogEnd, 16),
-		regID: "reg-" + number, password: "pw" + number, aor: number,
+		regID: "reg-" + number, password: "pw" + number, aor: number, contactUser: number,
 	}
 	endpoint.SetHandler(p)
 	if _, err := endpoint.Listen("udp", "127.0.0.1:0"); err != nil {
@@ -110,7 +112,7 @@ func (p *phone) register(expires int) int {
 
 func (p *phone) registerFully(expires int) *sipstack.Response {
 	p.t.Helper()
-	contact := p.endpoint.LocalURI("udp", p.number)
+	contact := p.endpoint.LocalURI("udp", p.contactUser)
 	var authorization string
 	for {
 		p.cseq++

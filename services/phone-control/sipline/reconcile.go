@@ -72,7 +72,7 @@ func (l *leg) answerable() bool { return l.state == legUp || l.state != legGone 
 // now.
 func (l *leg) reconcile() {
 	switch {
-	case l.busy || l.undecided || !l.asked || !l.answerable():
+	case l.busy || l.ackDue || l.undecided || !l.asked || !l.answerable():
 		return
 	case l.outcome == mediaFailed && l.open == nil:
 		return
@@ -104,7 +104,7 @@ func (l *leg) reconcilePair() {
 	switch {
 	case far == nil || far == l || far.undecided || !far.answerable() || !far.asked ||
 		far.wanted.Kind != callmodel.WithLeg || far.wanted.Leg != l.id:
-	case far.busy:
+	case far.busy || far.ackDue:
 		if l.open != nil {
 			far.waiter = l
 		}
@@ -143,6 +143,7 @@ func (l *leg) goTo(point mediaPoint) {
 		default:
 			l.moveTo(nil, point)
 		}
+		l.busy = false
 		l.free()
 	}
 	switch open := l.open; {
@@ -200,9 +201,11 @@ func (l *leg) moveTo(with *leg, point mediaPoint) {
 	l.with, l.point = with, point
 }
 
-// free ends an exchange of the leg and goes on with what waits for it.
+// free goes on with what waits for the leg, which an exchange has ended at.
 func (l *leg) free() {
-	l.busy = false
+	if l.busy || l.ackDue {
+		return
+	}
 	l.settle()
 	if waiter := l.waiter; waiter != nil && !l.busy {
 		l.waiter = nil

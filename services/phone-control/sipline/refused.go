@@ -17,9 +17,9 @@ type refusals struct {
 	stop func()
 }
 
-// patience is how long phones that have not said a word hold up the refusal of
-// the others.
-const patience = 2 * time.Second
+// defaultPatience is how long phones that have not said a word hold up the
+// refusal of the others.
+const defaultPatience = 2 * time.Second
 
 // refused handles a final refusal of a phone that we called.
 func (b *branch) refused(res *sipstack.Response) {
@@ -70,7 +70,7 @@ func (l *leg) refuse(code int) {
 	case len(l.branches) == 0 || code >= 600:
 		l.failAll()
 	case l.refusals.stop == nil && !slices.ContainsFunc(l.branches, (*branch).isRinging):
-		l.refusals.stop = l.driver.loop.After(patience, func() {
+		l.refusals.stop = l.driver.loop.After(l.driver.patience, func() {
 			if l.state != legGone && l.state != legUp && !slices.ContainsFunc(l.branches, (*branch).isRinging) {
 				l.failAll()
 			}

@@ -66,7 +66,7 @@ func (l *leg) takeOffer(o *phoneOffer) {
 		l.heard(o.body)
 		l.noteHold(o, direction)
 	}
-	l.open = o
+	l.open, l.ackDue = o, false // whoever offers anew has had our 2xx
 	if l.undecided {
 		l.driver.loop.Due(func() {
 			l.undecided = false

@@ -63,7 +63,7 @@ func (s *memoryStore) len() int {
 }
 
 // testTarget renders a target with lines 1001 to 1003, phone and user names
-// alike.
+// alike, and a second phone 1002b.
 func testTarget(t *testing.T, answer configv1.AnswerMethod) *targetconfig.Snapshot {
 	t.Helper()
 	var key [32]byte
@@ -73,29 +73,37 @@ func testTarget(t *testing.T, answer configv1.AnswerMethod) *targetconfig.Snapsh
 		Driver: &configv1.Driver{Driver: &configv1.Driver_SipLine{SipLine: &configv1.SIPLine{}}},
 	}
 	for _, number := range []string{"1001", "1002", "1003"} {
-		password := fmt.Appendf(nil, "%s:pbx.test:pw%s", number, number)
-		m, sha := md5.Sum(password), sha256.Sum256(password)
-		secret, err := proto.Marshal(&configv1.DigestSecret{
-			Ha1Md5: hex.EncodeToString(m[:]), Ha1Sha256: hex.EncodeToString(sha[:]),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sealed, err := seal.Seal(key, secret, seal.DevicePlace("cme", number, number))
-		if err != nil {
-			t.Fatal(err)
-		}
-		config.Lines = append(config.Lines, &configv1.Line{
+		line := &configv1.Line{
 			Name: number, Number: number, DisplayName: "Line " + number, Watch: true, Control: true,
-			Devices: []*configv1.Device{{
-				Name: number, Username: number, Answer: answer,
-				Credential: &configv1.SealedCredential{Sealed: sealed},
-			}},
-		})
+			Devices: []*configv1.Device{testDevice(t, key, number, number, answer)},
+		}
+		if number == "1002" { // a line with two phones
+			line.Devices = append(line.Devices, testDevice(t, key, number, "1002b", answer))
+		}
+		config.Lines = append(config.Lines, line)
 	}
 	snapshot, err := targetconfig.Build(key, config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return snapshot
+}
+
+func testDevice(t *testing.T, key [32]byte, line, name string, answer configv1.AnswerMethod) *configv1.Device {
+	t.Helper()
+	password := fmt.Appendf(nil, "%s:pbx.test:pw%s", name, name)
+	m, sha := md5.Sum(password), sha256.Sum256(password)
+	secret, err := proto.Marshal(&configv1.DigestSecret{
+		Ha1Md5: hex.EncodeToString(m[:]), Ha1Sha256: hex.EncodeToString(sha[:]),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := seal.Seal(key, secret, seal.DevicePlace("cme", line, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &configv1.Device{
+		Name: name, Username: name, Answer: answer, Credential: &configv1.SealedCredential{Sealed: sealed},
+	}
 }
