@@ -13,6 +13,7 @@ import (
 
 	"offhook.dev/services/digestauth"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/sipline/media"
 	"offhook.dev/services/sipstack"
@@ -42,6 +43,12 @@ type Options struct {
 	Gateway  *Gateway
 	Auth     *digestauth.Authenticator
 	Store    registrar.Store
+	// Mixer is where media end that do not run from phone to phone. Nil: there
+	// are no conferences, no music and no tones, and held phones have no media.
+	Mixer mixer.Mixer
+	// LatchRTP has the mixer send to where a phone's packets come from, whatever
+	// its description says.
+	LatchRTP bool
 	Logger   *slog.Logger
 	Metrics  *Metrics
 	// RegistrarMetrics may be nil.
@@ -57,6 +64,8 @@ type Driver struct {
 	gateway   *Gateway
 	auth      *digestauth.Authenticator
 	registrar *registrar.Registrar
+	mixer     mixer.Mixer
+	latch     bool
 	loop      Loop
 	logger    *slog.Logger
 	metrics   *Metrics
@@ -84,7 +93,7 @@ type Driver struct {
 func New(options Options, loop Loop) *Driver {
 	d := &Driver{
 		target: options.Target, source: options.Source, endpoint: options.Endpoint, gateway: options.Gateway,
-		auth: options.Auth, loop: loop, logger: options.Logger, metrics: options.Metrics,
+		auth: options.Auth, mixer: options.Mixer, latch: options.LatchRTP, loop: loop, logger: options.Logger, metrics: options.Metrics,
 		legs:         make(map[callmodel.LegID]*leg),
 		dialled:      make(map[callmodel.DialledID]*leg),
 		lost:         make(chan registrar.Binding, 64),

@@ -41,6 +41,8 @@ type legMedia struct {
 	// a leg without media yet neither is set.
 	with  *leg
 	point mediaPoint
+	// mixerPort is the leg's port of the mixer, if it has one.
+	mixerPort *mixerPort
 	// open is the phone's offer that waits for its answer.
 	open *phoneOffer
 	// answers is the offer of another leg that the phone was rung with, and
@@ -219,6 +221,9 @@ func (l *leg) leaveMedia() {
 		l.open.drop()
 	}
 	l.moveTo(nil, nil)
+	if l.mixerPort != nil { // on its way there
+		l.mixerPort.close()
+	}
 	if waiter := l.waiter; waiter != nil {
 		l.waiter = nil
 		waiter.settle()
