@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ import (
 	"offhook.dev/services/bus"
 	"offhook.dev/services/digestauth"
 	"offhook.dev/services/phone-control/control"
+	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/simulated"
 	"offhook.dev/services/phone-control/sipline"
@@ -54,6 +56,7 @@ type Sessions interface {
 type Replica struct {
 	endpoint *sipstack.Endpoint
 	gateway  *sipline.Gateway
+	mixer    *mixer.RTPMixer // nil: off
 	server   *control.Server
 	deps     Dependencies
 }
@@ -73,6 +76,9 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 	deps.Replica.SipEndpoint = uri.HostPort()
 	r := &Replica{endpoint: endpoint, deps: deps, gateway: sipline.NewGateway(deps.Source)}
 	endpoint.SetHandler(r.gateway)
+	if r.mixer, err = newMixer(config, strings.Trim(uri.Host, "[]"), deps.Logger, deps.Registerer); err != nil {
+		return nil, fmt.Errorf("make mixer: %w", err)
+	}
 	factory, err := r.factory(config, deps)
 	if err != nil {
 		return nil, err
@@ -165,10 +171,15 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 		driver := target.Config.GetDriver()
 		switch {
 		case driver.GetSipLine() != nil:
-			return sipline.New(sipline.Options{
+			options := sipline.Options{
 				Target: target.Name, Source: deps.Source, Endpoint: r.endpoint, Gateway: r.gateway, Auth: auth,
 				Store: deps.Bus.Registrations(), Logger: deps.Logger, Metrics: metrics, RegistrarMetrics: registrarMetrics,
-			}, loop), nil
+				LatchRTP: config.RTP.Latch,
+			}
+			if r.mixer != nil {
+				options.Mixer = r.mixer
+			}
+			return sipline.New(options, loop), nil
 		case driver.GetSimulated() != nil:
 			return simulated.New(target, loop), nil
 		}
@@ -181,10 +192,14 @@ func (r *Replica) Register(registrar grpc.ServiceRegistrar) { r.server.Register(
 
 // Run serves until the context ends.
 func (r *Replica) Run(ctx context.Context) error {
-	// The endpoint outlives the targets, so that what they send last goes out.
+	// The endpoint outlives the targets, so that what they send last goes out,
+	// and the mixer with it.
 	group, failed := errgroup.WithContext(ctx)
 	sip, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	if r.mixer != nil {
+		group.Go(func() error { return r.mixer.Run(sip) })
+	}
 	group.Go(func() error {
 		err := r.endpoint.Run(sip)
 		if sip.Err() != nil {
