@@ -51,8 +51,20 @@ type Options struct {
 	LatchRTP bool
 	Logger   *slog.Logger
 	Metrics  *Metrics
+	// Subscriptions serve what phones subscribe to; nil: they are refused.
+	Subscriptions Subscriptions
 	// RegistrarMetrics may be nil.
 	RegistrarMetrics *registrar.Metrics
+}
+
+// Subscriptions serve what the phones of a target subscribe to. Its methods are
+// called on goroutines of the SIP stack and the registrar.
+type Subscriptions interface {
+	// HandleSubscribe answers a SUBSCRIBE outside any dialog, having verified the
+	// phone.
+	HandleSubscribe(*sipstack.ServerTx)
+	// Registered tells that a line has got its first phone. It does not block.
+	Registered(line string)
 }
 
 // Driver is the line side of one target. Its exported methods but Run are
@@ -64,11 +76,13 @@ type Driver struct {
 	gateway   *Gateway
 	auth      *digestauth.Authenticator
 	registrar *registrar.Registrar
-	mixer     mixer.Mixer
-	latch     bool
-	loop      Loop
-	logger    *slog.Logger
-	metrics   *Metrics
+	// subscriptions may be nil.
+	subscriptions Subscriptions
+	mixer         mixer.Mixer
+	latch         bool
+	loop          Loop
+	logger        *slog.Logger
+	metrics       *Metrics
 	// address is our own in descriptions that we make.
 	address string
 
@@ -108,6 +122,9 @@ func New(options Options, loop Loop) *Driver {
 		Target: options.Target, Config: d.config, Auth: options.Auth, Store: options.Store,
 		HoldFlow: options.Endpoint.HoldFlow,
 		OnService: func(line string, inService bool) {
+			if inService && options.Subscriptions != nil {
+				options.Subscriptions.Registered(line)
+			}
 			loop.Due(func() {
 				loop.Indicate(callmodel.ServiceChanged{Device: callmodel.DeviceID(line), InService: inService})
 			})
@@ -146,6 +163,10 @@ func (d *Driver) Run(ctx context.Context) error {
 	<-removed
 	return err
 }
+
+// Phones are the registered phones of a line, the newest first. It may be called
+// from any goroutine.
+func (d *Driver) Phones(line string) []registrar.Binding { return d.registrar.Of(line) }
 
 // config is the target's configuration now. It may be called from any
 // goroutine.

@@ -57,11 +57,14 @@ func TestAlternate(t *testing.T) {
 	s.connected(phones[0], phones[1])
 	s.consulted(phones[0], phones[1], phones[2], 3)
 	s.do(with(1, 2), with(2, 1), mediaOf(3, callmodel.HeldByOther))
+	far := make(chan struct{})
 	go func() {
+		defer close(far)
 		phones[2].reinvited("inactive", "inactive")
 		phones[2].acked()
 	}()
 	asksFor(t, phones[0], phones[1])
+	receive(t, far, "exchange at the far phone")
 	s.want("MediaSet 1", "MediaSet 2", "MediaSet 3")
 }
 
