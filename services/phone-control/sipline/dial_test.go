@@ -94,7 +94,7 @@ func TestCallIsRefused(t *testing.T) {
 	}{
 		{"busy", 486, 486, "busy"},
 		{"busy everywhere", 600, 486, "busy"},
-		{"declined", 603, 486, "busy"},
+		{"declined", 603, 480, "callNotAnswered"},
 		{"unavailable", 480, 480, "destNotObtainable"},
 		{"not acceptable", 488, 488, "incompatibleDestination"},
 		{"server error", 500, 480, "destOutOfOrder"},

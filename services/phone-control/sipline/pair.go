@@ -65,6 +65,8 @@ func (l *leg) askedBefore(far *leg) bool {
 	switch {
 	case l.retrieving != far.retrieving:
 		return l.retrieving
+	case l.unheld != far.unheld && !l.handHeld && !far.handHeld:
+		return l.unheld
 	case l.handHeld != far.handHeld:
 		return far.handHeld
 	}

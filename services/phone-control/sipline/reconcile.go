@@ -29,8 +29,9 @@ type legMedia struct {
 	asked   bool
 	order   uint64
 	outcome mediaOutcome
-	// retrieving: wanted takes the call off hold for the user.
-	retrieving bool
+	// unheld: wanted takes the call off hold for the user; retrieving: and the
+	// user held it at the phone.
+	unheld, retrieving bool
 	// undecided: the user pressed hold or resume, and the model has not said
 	// what comes of it.
 	undecided bool
@@ -61,6 +62,7 @@ func (d *Driver) setMedia(c callmodel.SetMedia) {
 	}
 	l.retrieving = l.handHeld && l.open == nil && l.asked && c.Media.Kind == callmodel.WithLeg &&
 		(l.wanted.Kind == callmodel.OnHold || l.wanted == c.Media)
+	l.unheld = l.asked && c.Media.Kind == callmodel.WithLeg && l.wanted.Kind == callmodel.OnHold
 	d.lastOrder++
 	l.wanted, l.asked, l.order, l.outcome, l.undecided = c.Media, true, d.lastOrder, mediaPending, false
 	l.reconcile()
