@@ -20,6 +20,8 @@ type branch struct {
 	// reached: older registrations of the same phone.
 	binding registrar.Binding
 	others  []registrar.Binding
+	// trunk is set for a dialog with the trunk.
+	trunk *trunkCall
 	// early is the description of a provisional response, which a 2xx need not
 	// repeat.
 	early                    []byte

@@ -20,6 +20,10 @@ func (d *Driver) called(tx *sipstack.ServerTx) {
 	if !tx.RequireOnly("timer", "replaces") {
 		return
 	}
+	if trunk := d.config().Trunk; fromTrunk(trunk, tx) {
+		d.admit(tx, func() { d.dialledFromTrunk(trunk, tx) })
+		return
+	}
 	device, code := registrar.Authenticate(d.auth, d.config(), digestauth.Proxy, tx)
 	if device == nil {
 		d.metrics.refused(d.target, code)

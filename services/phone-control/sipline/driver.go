@@ -49,8 +49,12 @@ type Options struct {
 	// LatchRTP has the mixer send to where a phone's packets come from, whatever
 	// its description says.
 	LatchRTP bool
-	Logger   *slog.Logger
-	Metrics  *Metrics
+	// TrunkRoute gives the URI of an edge by which calls go out to the trunk, as
+	// the function TrunkRoute writes it; false: there is none now. Nil: the trunk
+	// is reached straight.
+	TrunkRoute func(target string) (uri string, ok bool)
+	Logger     *slog.Logger
+	Metrics    *Metrics
 	// Subscriptions serve what phones subscribe to; nil: they are refused.
 	Subscriptions Subscriptions
 	// RegistrarMetrics may be nil.
@@ -80,9 +84,11 @@ type Driver struct {
 	subscriptions Subscriptions
 	mixer         mixer.Mixer
 	latch         bool
-	loop          Loop
-	logger        *slog.Logger
-	metrics       *Metrics
+	// trunkRoute may be nil.
+	trunkRoute func(target string) (string, bool)
+	loop       Loop
+	logger     *slog.Logger
+	metrics    *Metrics
 	// address is our own in descriptions that we make.
 	address string
 
@@ -107,7 +113,7 @@ type Driver struct {
 func New(options Options, loop Loop) *Driver {
 	d := &Driver{
 		target: options.Target, source: options.Source, endpoint: options.Endpoint, gateway: options.Gateway,
-		auth: options.Auth, mixer: options.Mixer, latch: options.LatchRTP, loop: loop, logger: options.Logger, metrics: options.Metrics,
+		auth: options.Auth, mixer: options.Mixer, latch: options.LatchRTP, trunkRoute: options.TrunkRoute, loop: loop, logger: options.Logger, metrics: options.Metrics,
 		legs:         make(map[callmodel.LegID]*leg),
 		dialled:      make(map[callmodel.DialledID]*leg),
 		lost:         make(chan registrar.Binding, 64),

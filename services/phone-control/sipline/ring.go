@@ -146,6 +146,9 @@ func (b *branch) responded(res *sipstack.Response) {
 		b.rings(res)
 	case code < 300:
 		b.noteAllow(res)
+		if b.trunk != nil {
+			b.advances(code)
+		}
 		b.pickedUp(res)
 	case b.answering == answerByResend:
 		b.resend() // the ringing call was taken back to be sent again (Answer)
@@ -174,7 +177,10 @@ func (b *branch) rings(res *sipstack.Response) {
 		}
 		caller.progress(res.StatusCode, early)
 	}
-	if first {
+	switch {
+	case b.trunk != nil:
+		b.advances(res.StatusCode)
+	case first:
 		l.driver.loop.Indicate(callmodel.LegRinging{Leg: l.id})
 	}
 }
