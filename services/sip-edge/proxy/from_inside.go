@@ -17,12 +17,9 @@ func (p *Proxy) FromInside(tx *sipstack.ServerTx) {
 		return
 	}
 	route, _ := tx.OwnRoute()
-	var named flowtoken.Token
-	var result string
-	if route.UriParams.Has(targetconfig.TrunkFlag) {
+	named, result := p.phoneOf(req, route.User)
+	if result == resultForged && route.UriParams.Has(targetconfig.TrunkFlag) {
 		named, result = p.trunkDestination(req, route.User)
-	} else {
-		named, result = p.phoneOf(req, route.User)
 	}
 	switch result {
 	case resultNoRoute:
