@@ -62,7 +62,7 @@ func (p *Process) addComponents() error {
 		phoneConfig.RTP.Listen = hostAddress(p.sip[0].String())
 	}
 	phones, err := replica.New(phoneConfig, replica.Dependencies{
-		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Sessions: p.directory, Source: p.watcher,
+		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Sessions: p.directory, Edges: p.directory, Source: p.watcher,
 		Logger: phoneLog, Registerer: p.registry, Product: "Offhook/" + process.Version,
 	})
 	if err != nil {

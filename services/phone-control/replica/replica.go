@@ -21,6 +21,7 @@ import (
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/bus"
 	"offhook.dev/services/digestauth"
+	"offhook.dev/services/directory"
 	"offhook.dev/services/phone-control/control"
 	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/registrar"
@@ -39,8 +40,10 @@ type Dependencies struct {
 	Leases  control.Leases
 	// Sessions reaches the applications that route calls; nil: none.
 	Sessions Sessions
-	Source   targetconfig.Source
-	Logger   *slog.Logger
+	// Edges are the ways out to the trunks; nil: these are reached straight.
+	Edges  Edges
+	Source targetconfig.Source
+	Logger *slog.Logger
 	// Registerer takes the metrics.
 	Registerer prometheus.Registerer
 	// Product goes into Server and User-Agent, for example "Offhook/1.0".
@@ -50,6 +53,11 @@ type Dependencies struct {
 // Sessions gives clients of csta-session; *directory.Directory does.
 type Sessions interface {
 	Sessions(key string) sessionv1.SessionServiceClient
+}
+
+// Edges gives live replicas of sip-edge; *directory.Directory does.
+type Edges interface {
+	Pick(service, key string) (*statev1.Replica, bool)
 }
 
 // Replica is one phone-control replica. It is a process.Component.
@@ -110,6 +118,20 @@ func tellRouteing(sessions Sessions) control.TellRouteing {
 	return func(ctx context.Context, message *sessionv1.TellRouteingRequest) error {
 		_, err := sessions.Sessions(message.GetSessionId()).TellRouteing(ctx, message)
 		return err
+	}
+}
+
+// trunkRoute picks the edge that a target's calls go out by.
+func trunkRoute(edges Edges) func(target string) (string, bool) {
+	if edges == nil {
+		return nil
+	}
+	return func(target string) (string, bool) {
+		edge, ok := edges.Pick(directory.SIPEdge, target)
+		if !ok || edge.GetSipEndpoint() == "" {
+			return "", false
+		}
+		return sipline.TrunkRoute(edge.GetSipEndpoint(), target), true
 	}
 }
 
@@ -174,7 +196,7 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 			options := sipline.Options{
 				Target: target.Name, Source: deps.Source, Endpoint: r.endpoint, Gateway: r.gateway, Auth: auth,
 				Store: deps.Bus.Registrations(), Logger: deps.Logger, Metrics: metrics, RegistrarMetrics: registrarMetrics,
-				LatchRTP: config.RTP.Latch,
+				LatchRTP: config.RTP.Latch, TrunkRoute: trunkRoute(deps.Edges),
 			}
 			if r.mixer != nil {
 				options.Mixer = r.mixer
