@@ -189,11 +189,6 @@ func TestBaresipMovedAbout(t *testing.T) {
 				return p
 			}
 			a, b, c := phone("1001", 11), phone("1002", 12), phone("1003", 13)
-			talk := func(p, q *baresip.Phone) {
-				t.Helper()
-				p.WaitHears(q)
-				q.WaitHears(p)
-			}
 
 			a.Dial("1002")
 			l.on("Dialled 1 1002", callmodel.Adopt{Dialled: 1, Leg: 1}, ring(2, "1002", 1, "1001"), mediaOf(1, callmodel.Ringback))

@@ -138,12 +138,6 @@ func TestBaresip(t *testing.T) {
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed")
 	}
-	const (
-		null      = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_NULL
-		alerting  = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_ALERTING
-		connected = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_CONNECTED
-		hold      = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_HOLD
-	)
 	for i, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
 			address := fmt.Sprintf("127.0.71.%d:5060", 1+i)
