@@ -45,7 +45,7 @@ func targetWith(t *testing.T, simulated *configv1.Simulated, lines ...string) *t
 	config := &configv1.TargetConfig{
 		Target: "load", Version: "1", Sip: &configv1.SIP{Domains: []string{"*"}, Realm: "test"},
 		Driver: &configv1.Driver{Driver: &configv1.Driver_Simulated{Simulated: simulated}},
-		Trunk:  &configv1.Trunk{Name: "pstn"},
+		Trunk:  &configv1.Trunk{Name: "pstn", Uri: "sip:192.0.2.1"},
 	}
 	for _, line := range lines {
 		config.Lines = append(config.Lines, &configv1.Line{Name: line, Number: line})
