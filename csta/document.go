@@ -66,7 +66,10 @@ func Read(body []byte, options ReadOptions) (Document, error) {
 		return document, &UnknownElementError{Name: name, Namespace: document.Namespace, Offset: at}
 	}
 	document.Message = message
-	return document, p.missing
+	if p.missing != nil {
+		return document, p.missing
+	}
+	return document, nil
 }
 
 func editionOf(namespace string) Edition {

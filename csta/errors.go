@@ -74,7 +74,12 @@ type MissingChildError struct {
 	Child string
 	// Offset is where the element ends, in bytes of the body.
 	Offset int
+	// More are further missing children, at most 15, in tolerant mode.
+	More []*MissingChildError
 }
+
+// maxMissing bounds MissingChildError.More.
+const maxMissing = 15
 
 func (e *MissingChildError) Error() string {
 	return fmt.Sprintf("read csta document: %s without %s, ending at byte %d", e.Path, e.Child, e.Offset)

@@ -2,7 +2,11 @@
 
 package csta
 
-import "testing"
+import (
+	"errors"
+	"strings"
+	"testing"
+)
 
 func TestErrorTexts(t *testing.T) {
 	tests := []struct{ body, want string }{
@@ -26,5 +30,20 @@ func TestErrorTexts(t *testing.T) {
 	_, err = Read([]byte("<MonitorStop/>"), ReadOptions{Limits: Limits{MaxBytes: 3}})
 	if err == nil || err.Error() != "read csta document: more than MaxBytes 3 at byte 3" {
 		t.Error(err)
+	}
+}
+
+func TestAllMissingChildrenAreTold(t *testing.T) {
+	document, err := Read([]byte("<SetForwarding><forwardDN>1</forwardDN></SetForwarding>"), ReadOptions{})
+	var missing *MissingChildError
+	if !errors.As(err, &missing) || document.Message == nil {
+		t.Fatalf("reading gives %v, %v", document.Message, err)
+	}
+	if missing.Child != "device" || len(missing.More) != 1 || missing.More[0].Child != "activateForward" || missing.More[0].Path != "SetForwarding" {
+		t.Errorf("missing are %v and %v", missing, missing.More)
+	}
+	many := "<RouteSelect>" + strings.Repeat("<correlatorData/>", 3) + "</RouteSelect>"
+	if _, err := Read([]byte(many), ReadOptions{}); !errors.As(err, &missing) || len(missing.More) > 15 {
+		t.Errorf("missing are %v", err)
 	}
 }

@@ -3215,7 +3215,7 @@ func (m *ParkCall) appendContent(dst []byte, ed Edition) []byte {
 
 // ParkCallResponse is the positive response of the service Park Call (ECMA-323).
 type ParkCallResponse struct {
-	ParkedTo   DeviceID // required
+	ParkedTo   *ConnectionID
 	Extensions *Extensions
 }
 
@@ -3233,10 +3233,11 @@ var parkCallResponseChildren = []childSpec{
 }
 
 func (m *ParkCallResponse) readContent(p *parser) {
-	f := frame{specs: parkCallResponseChildren, required: 0x1}
+	f := frame{specs: parkCallResponseChildren, required: 0x0}
 	for {
 		switch p.child(&f) {
 		case 0:
+			m.ParkedTo = new(ConnectionID)
 			m.ParkedTo.readContent(p)
 		case 1:
 			m.Extensions = new(Extensions)
@@ -3248,7 +3249,9 @@ func (m *ParkCallResponse) readContent(p *parser) {
 }
 
 func (m *ParkCallResponse) appendContent(dst []byte, ed Edition) []byte {
-	dst = m.ParkedTo.appendTo(dst, "parkedTo", ed)
+	if m.ParkedTo != nil {
+		dst = m.ParkedTo.appendTo(dst, "parkedTo", ed)
+	}
 	if m.Extensions != nil {
 		dst = m.Extensions.appendTo(dst, "extensions", ed)
 	}

@@ -15,7 +15,7 @@ type parser struct {
 	strict  bool
 	edition Edition
 	rootURI string
-	missing error // the first required child that was not there
+	missing *MissingChildError // the first required child that was not there
 }
 
 // childSpec describes one child of an element; the tables of generated types
@@ -133,19 +133,24 @@ func (p *parser) checkOrder(f *frame, i int, repetition bool) bool {
 }
 
 func (p *parser) checkRequired(f *frame) {
-	if missing := f.required &^ f.seen; missing != 0 {
+	for missing := f.required &^ f.seen; missing != 0; missing &= missing - 1 {
 		p.miss(f.specs[bits.TrailingZeros64(missing)].name)
 	}
 }
 
 // miss notes a missing child of the element that just ended.
 func (p *parser) miss(child string) {
-	if p.missing != nil || p.err != nil {
+	if p.err != nil || p.missing != nil && len(p.missing.More) == maxMissing {
 		return
 	}
-	p.missing = &MissingChildError{Path: p.endedPath(), Child: child, Offset: p.pos}
-	if p.strict {
-		p.err = p.missing
+	missing := &MissingChildError{Path: p.endedPath(), Child: child, Offset: p.pos}
+	switch {
+	case p.missing != nil:
+		p.missing.More = append(p.missing.More, missing)
+	case p.strict:
+		p.missing, p.err = missing, missing
+	default:
+		p.missing = missing
 	}
 }
 

@@ -34,7 +34,7 @@ func (p *Process) addComponents() error {
 	edgeConfig.Sessions.OnDrain = edge.OnDrainBye
 	sipEdge, err := edge.New(edgeConfig, edge.Dependencies{
 		Replica: edgeReplica, Targets: p.watcher, Owners: p.directory, Sessions: p.directory,
-		Dialogs: p.bus.Dialogs(), Logger: edgeLog, Registerer: p.registry,
+		Dialogs: p.bus.Dialogs(), SessionManagers: p.bus.SessionManagers(), Logger: edgeLog, Registerer: p.registry,
 	})
 	if err != nil {
 		return fmt.Errorf("make sip-edge: %w; choose other addresses with --sip", err)

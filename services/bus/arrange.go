@@ -23,6 +23,10 @@ const (
 	bucketRegistrations = "registrations"
 	bucketLeases        = "leases"
 	bucketReplicas      = "replicas"
+
+	bucketFeatures           = "features"
+	bucketRouteRegistrations = "route-registrations"
+	bucketSessionManagers    = "session-managers"
 )
 
 // eventSubject is the subject of a target's events.
@@ -58,6 +62,7 @@ func (b *Bus) arrange(ctx context.Context) (*layout, error) {
 	}
 	for name, ttl := range map[string]time.Duration{
 		bucketConfig: 0, bucketConfigAcks: 0, bucketSessions: 0, bucketDialogs: 0, bucketMonitors: 0,
+		bucketFeatures: 0, bucketRouteRegistrations: 0, bucketSessionManagers: 0,
 		bucketRegistrations: 0, bucketLeases: b.options.LeaseTTL, bucketReplicas: b.options.ReplicaTTL,
 	} {
 		store, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{

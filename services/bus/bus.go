@@ -213,6 +213,23 @@ func (b *Bus) Registrations() *Bucket[*statev1.RegistrationRecord] {
 	return &Bucket[*statev1.RegistrationRecord]{bus: b, name: bucketRegistrations}
 }
 
+// Features holds lines' feature settings under "<target>.<line>".
+func (b *Bus) Features() *Bucket[*statev1.LineFeatures] {
+	return &Bucket[*statev1.LineFeatures]{bus: b, name: bucketFeatures}
+}
+
+// RouteRegistrations holds who routes calls, under
+// "<target>.<routeRegisterReqID>".
+func (b *Bus) RouteRegistrations() *Bucket[*statev1.RouteRegistration] {
+	return &Bucket[*statev1.RouteRegistration]{bus: b, name: bucketRouteRegistrations}
+}
+
+// SessionManagers holds registered session managers under
+// "<target>.<register-id>".
+func (b *Bus) SessionManagers() *Bucket[*statev1.SessionManagerRecord] {
+	return &Bucket[*statev1.SessionManagerRecord]{bus: b, name: bucketSessionManagers}
+}
+
 // Leases holds the owner of each target by EncodeKey of its name.
 func (b *Bus) Leases() *Bucket[*statev1.Lease] {
 	return &Bucket[*statev1.Lease]{bus: b, name: bucketLeases}

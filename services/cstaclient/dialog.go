@@ -53,10 +53,33 @@ func (s *Session) informed(tx *sipstack.ServerTx) {
 		s.queue(message)
 	case *csta.SystemStatus:
 		s.answer(tx, &csta.SystemStatusResponse{})
+		s.keep(message)
 	case *csta.RequestSystemStatus:
 		s.answer(tx, &csta.RequestSystemStatusResponse{SystemStatus: csta.SystemStatusNormal})
+		s.keep(message)
+	case *csta.MonitorStop:
+		s.answer(tx, &csta.MonitorStopResponse{})
+		s.keep(message)
 	default:
-		s.answer(tx, csta.NewError(csta.OperationServiceNotSupported))
+		if message.Kind() != csta.KindReport {
+			s.answer(tx, csta.NewError(csta.OperationServiceNotSupported))
+			return
+		}
+		_ = tx.Respond(200, "")
+		s.keep(message)
+	}
+}
+
+// keep queues what is no event for Messages.
+func (s *Session) keep(message csta.Message) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.closed {
+		return
+	}
+	select {
+	case s.messages <- message:
+	default: // the application does not need them
 	}
 }
 
@@ -91,6 +114,7 @@ func (s *Session) HandleDialogEnd(_ *sipstack.Dialog, cause sipstack.DialogEnd) 
 	s.closed, s.cause = true, cause
 	close(s.ended)
 	close(s.events)
+	close(s.messages)
 }
 
 // HandleRefresh implements sipstack.RefreshHandler: a refresh repeats

@@ -18,6 +18,10 @@ import (
 // the newest are lost and counted.
 const eventQueue = 1024
 
+// messageQueue bounds the other messages of the server. When it is full the
+// newest are lost.
+const messageQueue = 256
+
 // SessionOptions say whose session on which line.
 type SessionOptions struct {
 	// User and Password of the digest; User goes into From.
@@ -38,7 +42,9 @@ type Session struct {
 	options SessionOptions
 	dialog  *sipstack.Dialog
 	events  chan csta.Event
-	lost    atomic.Uint64
+	// messages are what the server sends besides events.
+	messages chan csta.Message
+	lost     atomic.Uint64
 
 	mutex  sync.Mutex
 	closed bool
@@ -55,7 +61,7 @@ func (c *Client) Open(ctx context.Context, options SessionOptions) (*Session, er
 	if options.Edition == 0 {
 		options.Edition = csta.DefaultEdition
 	}
-	s := &Session{client: c, options: options, events: make(chan csta.Event, eventQueue), ended: make(chan struct{})}
+	s := &Session{client: c, options: options, events: make(chan csta.Event, eventQueue), messages: make(chan csta.Message, messageQueue), ended: make(chan struct{})}
 	from, to, err := s.parties()
 	if err != nil {
 		return nil, err
@@ -132,6 +138,12 @@ func (s *Session) refuse() {
 // closed when the session has ended.
 func (s *Session) Events() <-chan csta.Event { return s.events }
 
+// Messages gives what the server sends besides events, in order and answered
+// already: SwitchingFunctionDevices, the routeing dialogue, SystemStatus,
+// RequestSystemStatus, and MonitorStop of a monitor that the server ended. It is
+// closed when the session has ended. Who does not need them need not read.
+func (s *Session) Messages() <-chan csta.Message { return s.messages }
+
 // Lost counts events that came while the queue of Events was full.
 func (s *Session) Lost() uint64 { return s.lost.Load() }
 
@@ -206,6 +218,23 @@ func (s *Session) Invoke(ctx context.Context, request csta.Message) (csta.Messag
 		return nil, serviceError(request.Element(), negative)
 	}
 	return document.Message, nil
+}
+
+// Send sends a message that has no positive response, such as RouteSelect. A
+// negative one is a *ServiceError, as with Invoke.
+func (s *Session) Send(ctx context.Context, message csta.Message) error {
+	answer, err := s.InvokeRaw(ctx, s.encode(message))
+	if err != nil || len(answer) == 0 {
+		return err
+	}
+	document, err := csta.Read(answer, csta.ReadOptions{})
+	if err != nil {
+		return fmt.Errorf("read the response to %s: %w", message.Element(), err)
+	}
+	if negative, ok := document.Message.(*csta.CSTAErrorCode); ok {
+		return serviceError(message.Element(), negative)
+	}
+	return nil
 }
 
 // InvokeRaw sends a body in INFO and returns the body of its 200.

@@ -356,19 +356,34 @@ func TestEventsThatNobodyReadsAreCounted(t *testing.T) {
 
 func TestServerAsks(t *testing.T) {
 	server := cstatest.Start(t, cstatest.Options{})
-	_, dialog := open(t, server)
+	session, dialog := open(t, server)
 	for _, test := range []struct {
 		request csta.Message
 		want    string
 	}{
 		{&csta.SystemStatus{SystemStatus: csta.SystemStatusMessagesLost}, "SystemStatusResponse"},
 		{&csta.RequestSystemStatus{}, "RequestSystemStatusResponse"},
-		{&csta.MonitorStop{MonitorCrossRefID: "1"}, "CSTAErrorCode"},
+		{&csta.MonitorStop{MonitorCrossRefID: "1"}, "MonitorStopResponse"},
+		{&csta.HoldCall{}, "CSTAErrorCode"},
 	} {
 		server.Send(t, dialog, test.request)
 		document, err := csta.Read(<-server.Answers, csta.ReadOptions{})
 		if err != nil || document.Message.Element() != test.want {
 			t.Errorf("%s is answered with %v, error %v", test.request.Element(), document.Message, err)
+		}
+	}
+	server.Send(t, dialog, &csta.RouteEnd{CrossRefIdentifier: "x1"})
+	if answer := <-server.Answers; len(answer) != 0 {
+		t.Errorf("a report is answered with %s", answer)
+	}
+	for _, want := range []string{"SystemStatus", "RequestSystemStatus", "MonitorStop", "RouteEnd"} {
+		select {
+		case message := <-session.Messages():
+			if message.Element() != want {
+				t.Errorf("the message is %s, want %s", message.Element(), want)
+			}
+		case <-within(t).Done():
+			t.Fatalf("no %s", want)
 		}
 	}
 	status := make(chan int, 1)

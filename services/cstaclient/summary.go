@@ -8,7 +8,7 @@ import (
 	"offhook.dev/csta"
 )
 
-// Summary is what a person wants to know of a call-control event.
+// Summary is what a person wants to know of an event.
 type Summary struct {
 	// Event is the element without "Event", as ECMA-269 names it.
 	Event      string                    `json:"event"`
@@ -19,6 +19,8 @@ type Summary struct {
 	Called     string                    `json:"calledDevice,omitempty"`
 	LocalState csta.LocalConnectionState `json:"localConnectionInfo,omitempty"`
 	Cause      csta.EventCause           `json:"cause,omitempty"`
+	// Detail is what else there is to say, for people.
+	Detail string `json:"detail,omitempty"`
 }
 
 // Summarize reads the common parts of an event; of events it does not know in
@@ -57,12 +59,96 @@ func Summarize(event csta.Event) Summary {
 		connection(e.FailedConnection)
 		parties(e.CallingDevice, e.CalledDevice)
 		state(e.LocalConnectionInfo, e.Cause)
-	case *csta.BackInServiceEvent:
-		s.Device = party(e.Device)
-	case *csta.OutOfServiceEvent:
-		s.Device = party(e.Device)
+	case *csta.OfferedEvent:
+		connection(e.OfferedConnection)
+		parties(e.CallingDevice, e.CalledDevice)
+		state(e.LocalConnectionInfo, e.Cause)
+	case *csta.QueuedEvent:
+		connection(e.QueuedConnection)
+		parties(e.CallingDevice, e.CalledDevice)
+		state(e.LocalConnectionInfo, e.Cause)
+	case *csta.NetworkReachedEvent:
+		connection(e.OutboundConnection)
+		parties(e.CallingDevice, e.CalledDevice)
+		state(e.LocalConnectionInfo, e.Cause)
+	case *csta.DigitsDialedEvent:
+		connection(e.DialingConnection)
+		state(e.LocalConnectionInfo, e.Cause)
+		s.Detail = "digits " + e.DialingSequence
+	case *csta.DivertedEvent:
+		connection(e.Connection)
+		state(e.LocalConnectionInfo, e.Cause)
+		s.Detail = "to " + party(e.NewDestination)
+	case *csta.TransferedEvent:
+		connection(e.PrimaryOldCall)
+		state(e.LocalConnectionInfo, e.Cause)
+		s.Detail = "by " + party(e.TransferringDevice) + " to " + party(e.TransferredToDevice) + newCall(e.TransferredConnections)
+	case *csta.ConferencedEvent:
+		connection(e.PrimaryOldCall)
+		state(e.LocalConnectionInfo, e.Cause)
+		s.Detail = "by " + party(e.ConferencingDevice) + " with " + party(e.AddedParty) + newCall(e.ConferenceConnections)
+	case *csta.CallClearedEvent:
+		connection(e.ClearedCall)
+		s.Cause = e.Cause
+	default:
+		s.feature(event)
 	}
 	return s
+}
+
+// feature is Summarize for what is no call.
+func (s *Summary) feature(event csta.Event) {
+	at := func(device csta.SubjectDeviceID, detail string) { s.Device, s.Detail = party(device), detail }
+	switch e := event.(type) {
+	case *csta.BackInServiceEvent:
+		at(e.Device, "")
+	case *csta.OutOfServiceEvent:
+		at(e.Device, "")
+	case *csta.DoNotDisturbEvent:
+		at(e.Device, onOff(e.DoNotDisturbOn))
+	case *csta.ForwardingEvent:
+		detail := onOff(e.ForwardStatus)
+		if e.ForwardingType != "" {
+			detail = string(e.ForwardingType) + " " + detail
+		}
+		if e.ForwardTo != nil {
+			detail += " to " + e.ForwardTo.Text
+		}
+		at(e.Device, detail)
+	case *csta.MessageWaitingEvent:
+		at(e.TargetDevice, onOff(e.MessageWaitingOn))
+	case *csta.AutoAnswerEvent:
+		at(e.InvokingDevice, onOff(e.AutoAnswerOn))
+	case *csta.CallerIDStatusEvent:
+		at(e.InvokingDevice, onOff(e.CallerIDProvided))
+	case *csta.CallBackEvent:
+		at(e.OriginatingDevice, onOff(e.CallBackSetCanceled)+" to "+party(e.TargetDevice))
+	case *csta.MicrophoneMuteEvent:
+		at(e.InvokingDevice, onOff(e.MicrophoneMuteOn))
+	case *csta.SpeakerMuteEvent:
+		at(e.InvokingDevice, onOff(e.SpeakerMuteOn))
+	case *csta.DigitsGeneratedEvent:
+		s.CallID, s.Device = e.Connection.CallID, e.Connection.DeviceID.Text
+	case *csta.CallInformationEvent:
+		s.CallID, s.Device = e.Connection.CallID, e.Connection.DeviceID.Text
+	}
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// newCall is the call that goes on after a transfer or conference.
+func newCall(connections []csta.ConnectionListItem) string {
+	for _, connection := range connections {
+		if connection.NewConnection != nil {
+			return " now call " + string(connection.NewConnection.CallID)
+		}
+	}
+	return ""
 }
 
 // String is the summary in one line of columns.
@@ -84,6 +170,9 @@ func (s Summary) String() string {
 	}
 	if s.Calling != "" {
 		line.WriteString(s.Calling + " -> " + s.Called + " ")
+	}
+	if s.Detail != "" {
+		line.WriteString(s.Detail + " ")
 	}
 	if s.CallID != "" {
 		line.WriteString("call " + string(s.CallID))

@@ -44,9 +44,13 @@ const (
 
 // Services gives the element of a bit mask: a true child for each permitted
 // service, none for the others. Bits that this version does not know mean
-// nothing. It is never nil: where nothing is permitted, the element is empty.
+// nothing. All groups are there, empty where nothing of them is permitted, as
+// the standard wants it; the result is never nil.
 func Services(mask uint64) *csta.ServicesPermitted {
-	services := &csta.ServicesPermitted{CallControlServices: csta.Flags{}, CallAssociatedServices: csta.Flags{}}
+	services := &csta.ServicesPermitted{
+		CallControlServices: csta.Flags{}, CallAssociatedServices: csta.Flags{},
+		MediaAttachementServices: csta.Flags{}, RouteingServices: csta.Flags{}, VoiceServices: csta.Flags{},
+	}
 	if rest := mask & callControl; rest != 0 {
 		services.CallControlServices = make(csta.Flags, 0, bits.OnesCount64(rest))
 		for ; rest != 0; rest &= rest - 1 {

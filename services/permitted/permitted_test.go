@@ -36,7 +36,7 @@ func TestEveryPermittedServiceIsWritten(t *testing.T) {
 	if got := len(services.CallControlServices) + len(services.CallAssociatedServices); got != len(ctiv1.PermittedService_name)-1 {
 		t.Errorf("%d services are written of %d", got, len(ctiv1.PermittedService_name)-1)
 	}
-	if nothing := Services(0); nothing == nil || len(nothing.CallControlServices) != 0 || nothing.CallControlServices == nil {
+	if nothing := Services(0); nothing == nil || len(nothing.CallControlServices) != 0 || nothing.CallControlServices == nil || nothing.VoiceServices == nil {
 		t.Errorf("nothing permitted is written as %+v", nothing)
 	}
 }

@@ -25,7 +25,7 @@ func main() {
 			}
 			return edge.New(config, edge.Dependencies{
 				Replica: env.Replica, Targets: targets, Owners: env.Directory, Sessions: env.Directory,
-				Dialogs: env.Bus.Dialogs(), Logger: env.Logger, Registerer: env.Registerer,
+				Dialogs: env.Bus.Dialogs(), SessionManagers: env.Bus.SessionManagers(), Logger: env.Logger, Registerer: env.Registerer,
 			})
 		},
 	}))

@@ -69,6 +69,9 @@ type Config struct {
 	// Advertised is host:port written in Via, Contact and Record-Route in
 	// place of the listener's own address.
 	Advertised string
+	// AdvertisedTLS is likewise what is written for TLS, whose port differs;
+	// empty: Advertised.
+	AdvertisedTLS string
 	// Domains are further names of this endpoint, "host" or "host:port", that
 	// a Route may bear: the service's DNS name, a load balancer's address.
 	Domains []string

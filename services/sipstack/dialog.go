@@ -182,7 +182,7 @@ func (d *Dialog) forget() bool {
 	d.c.dialogs = slices.DeleteFunc(d.c.dialogs, func(o *Dialog) bool { return o == d })
 	d.e.counts.dialogs.Add(-1)
 	d.session.stop(d)
-	d.setHop(hop{})
+	d.setHop(hop{sock: d.hop.sock, addr: d.hop.addr}) // State goes on to name a datagram flow
 	if d.awaitAck != nil {
 		core := d.awaitAck
 		d.awaitAck = nil
@@ -214,7 +214,9 @@ func (d *Dialog) setHop(h hop) {
 	d.hop = h
 }
 
-// State is what another process needs to go on with the dialog.
+// State is what another process needs to go on with the dialog. It may be asked
+// for after the end, as an endpoint that closes ends the dialogs that live on
+// elsewhere; a connection is not named any more then.
 func (d *Dialog) State() DialogState {
 	d.c.mu.Lock()
 	defer d.c.mu.Unlock()

@@ -9,7 +9,8 @@ import (
 )
 
 // Accept answers an INVITE with a 2xx and makes its dialog; the 2xx is sent
-// again until its ACK comes. A session interval below AcceptSpec.MinSE is
+// again until its ACK comes. It accepts a SUBSCRIBE (RFC 6665) as well, whose
+// dialog is over when Dialog.Reset is called or the peer is lost. A session interval below AcceptSpec.MinSE is
 // answered with 422 and gives ErrSessionInterval.
 func (tx *ServerTx) Accept(spec AcceptSpec) (*Dialog, error) {
 	c := tx.core.c
@@ -102,7 +103,9 @@ func (tx *ServerTx) dialogOf(contact *NameAddr) (*Dialog, error) {
 		return nil, err
 	}
 	d.setHop(tx.hop)
-	d.serverInvite = tx
+	if req.Method == INVITE {
+		d.serverInvite = tx
+	}
 	tx.dialog = d
 	return d, nil
 }

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,11 +34,10 @@ type Endpoint struct {
 	running    atomic.Bool
 	ctx        context.Context
 	cancel     context.CancelFunc
-	advertised struct {
-		host string
-		port int
-	}
-	counts struct {
+	advertised hostPort
+	// advertisedTLS is that of TLS; zero: advertised.
+	advertisedTLS hostPort
+	counts        struct {
 		serverTx, lingering, clientTx, dialogs atomic.Int64
 	}
 	partial    time.Duration // from a stream message's first byte to its last
@@ -58,17 +55,15 @@ func NewEndpoint(cfg Config) (*Endpoint, error) {
 	for i := range e.shards {
 		e.shards[i].calls = make(map[string]*call)
 	}
-	if cfg.Advertised != "" {
-		host, port, err := net.SplitHostPort(cfg.Advertised)
-		n, numErr := strconv.ParseUint(port, 10, 16)
-		if err != nil || numErr != nil || host == "" {
-			return nil, fmt.Errorf("advertised address %q: not host:port", cfg.Advertised)
-		}
-		e.advertised.host, e.advertised.port = host, int(n)
+	var err error
+	if e.advertised, err = parseAdvertised(cfg.Advertised); err != nil {
+		return nil, err
+	}
+	if e.advertisedTLS, err = parseAdvertised(cfg.AdvertisedTLS); err != nil {
+		return nil, err
 	}
 	e.transports = newTransports(e)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	var err error
 	if e.metrics, err = newMetrics(e, cfg.Registerer); err != nil {
 		return nil, fmt.Errorf("register sip metrics: %w", err)
 	}
@@ -246,7 +241,7 @@ func (e *Endpoint) isOwn(uri *URI) bool {
 			_, port = viaTransport("tls")
 		}
 	}
-	if e.advertised.host != "" && strings.EqualFold(host, e.advertised.host) && port == e.advertised.port {
+	if e.advertised.is(host, port) || e.advertisedTLS.is(host, port) {
 		return true
 	}
 	for _, name := range e.cfg.Domains {
@@ -314,6 +309,9 @@ func (e *Endpoint) viaFor(h hop, branch string) *sip.ViaHeader {
 
 // sentBy is the address others reach this endpoint at over network.
 func (e *Endpoint) sentBy(network string, h hop) (host string, port int) {
+	if network == "tls" && e.advertisedTLS.host != "" {
+		return e.advertisedTLS.host, e.advertisedTLS.port
+	}
 	if e.advertised.host != "" {
 		return e.advertised.host, e.advertised.port
 	}

@@ -110,11 +110,12 @@ func start(t testing.TB, cfg Config, h Handler) *harness {
 	return hs
 }
 
-func run(t testing.TB, e *Endpoint) {
+// run runs an endpoint until stop is called or the test ends.
+func run(t testing.TB, e *Endpoint) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-done:
@@ -125,6 +126,8 @@ func run(t testing.TB, e *Endpoint) {
 			t.Error("Run did not return")
 		}
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // peer is a SIP peer made of text.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // TestManyDialogs: dialogs to a host name, with INFOs both ways at once, leave
@@ -22,8 +23,10 @@ func TestManyDialogs(t *testing.T) {
 	dialogs := make(chan *Dialog, n)
 	h := newDialogFuncs(count)
 	h.acks, h.ends = make(chan *Request, n), make(chan DialogEnd, n)
-	b := start(t, Config{Timers: quick()}, accepting(AcceptSpec{Handler: h}, dialogs))
-	a := start(t, Config{Timers: quick()}, handlerFuncs{})
+	timers := quick()
+	timers.T1 = 60 * time.Millisecond // each ACK must come within 64 times that
+	b := start(t, Config{Timers: timers}, accepting(AcceptSpec{Handler: h}, dialogs))
+	a := start(t, Config{Timers: timers}, handlerFuncs{})
 	uri, err := ParseURI("sip:bob@" + b.tcp.String() + ";transport=tcp")
 	if err != nil {
 		t.Fatal(err)

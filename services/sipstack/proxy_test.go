@@ -134,7 +134,7 @@ func TestProxyTimesOut(t *testing.T) {
 	var dest atomic.Value
 	dest.Store(bob.conn.LocalAddr().String())
 	timers := quick()
-	timers.TimerF = 100 * time.Millisecond
+	timers.TimerF = time.Second // an unanswered request is kept as long once more
 	px := proxyWith(t, timers, &dest, "tok")
 	p := dialPeer(t, px.tcp)
 	p.send(options(p, "ptime"))

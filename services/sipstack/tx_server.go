@@ -45,6 +45,7 @@ type ServerTx struct {
 
 	// Guarded by core.c.mu.
 	cancelled  bool
+	ignored    bool
 	keepCancel bool
 	onCancel   func()
 	final      int // status code of the final response
@@ -114,6 +115,15 @@ func (tx *ServerTx) watchCancel(fn func(), keep bool) {
 	if now {
 		fn()
 	}
+}
+
+// Ignore leaves a request other than INVITE without an answer on purpose.
+// Further copies of it are absorbed until its client has given up.
+func (tx *ServerTx) Ignore() {
+	c := tx.core.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tx.ignored = true
 }
 
 // serverKey makes the key of a request and tells whether its branch has the
@@ -223,6 +233,11 @@ func (core *serverCore) onTimer(t *timer) {
 // unanswered ends a request that its handler never answered, when the client
 // has long given up; c.mu is held.
 func (core *serverCore) unanswered() {
+	if core.tx != nil && core.tx.ignored {
+		core.m.end()
+		core.remove()
+		return
+	}
 	core.c.e.metrics.refused("unanswered")
 	if core.tx != nil {
 		core.c.e.log.Warn("request was never answered", "method", string(core.tx.req.Method), "call_id", core.c.id)

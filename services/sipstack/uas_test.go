@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // open makes a CSTA-like dialog and returns the 200.
@@ -437,6 +439,35 @@ func TestUnknownDialogIsTakenOver(t *testing.T) {
 	}
 	if info := q.want("INFO"); info.get("CSeq") != fmt.Sprint(state.LocalCSeq+1, " INFO") {
 		t.Fatal(info.get("CSeq"))
+	}
+}
+
+// TestStateAfterTheEnd: what an endpoint that closes leaves to the next one
+// still says where the peer is.
+func TestStateAfterTheEnd(t *testing.T) {
+	e, err := NewEndpoint(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr, err := e.Listen("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialogs := make(chan *Dialog, 1)
+	h := newDialogFuncs(nil)
+	e.SetHandler(accepting(AcceptSpec{Handler: h}, dialogs))
+	stop := run(t, e)
+	p := dialPeer(t, addr)
+	p.open("left", "z9hG4bKi")
+	d := within(t, dialogs, "dialog")
+	within(t, h.acks, "ACK")
+	before := d.State()
+	stop()
+	if cause := within(t, h.ends, "end"); cause != EndEndpointClose {
+		t.Fatal(cause)
+	}
+	if diff := cmp.Diff(before, d.State()); diff != "" || before.Flow.Remote != p.conn.LocalAddr().String() {
+		t.Fatalf("peer %s, flow %v; state (-before +after):\n%s", p.conn.LocalAddr(), before.Flow, diff)
 	}
 }
 

@@ -3,6 +3,8 @@
 package session
 
 import (
+	configv1 "offhook.dev/proto/offhook/config/v1"
+	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 
 	"offhook.dev/csta"
@@ -16,6 +18,8 @@ type call struct {
 	session *statev1.SessionRecord
 	target  *targetconfig.Target
 	user    *targetconfig.User
+	// phones reaches the phone-control that runs the target.
+	phones phonecontrolv1.PhoneControlServiceClient
 	// line, callID and called are for the audit log.
 	line   string
 	callID string
@@ -33,57 +37,92 @@ type device struct {
 	written string
 }
 
+// right is what a user may do with a line.
+type right uint8
+
+const (
+	mayMonitor right = iota
+	mayControl
+	// mayEither is satisfied by one of the two.
+	mayEither
+)
+
+func (r right) allowedBy(rights targetconfig.Rights) bool {
+	switch r {
+	case mayMonitor:
+		return rights.Monitor
+	case mayControl:
+		return rights.Control
+	default:
+		return rights.Monitor || rights.Control
+	}
+}
+
+// role is the part that a device or connection plays in a service. It decides
+// which values of CSTAErrorCode refuse it.
+type role struct {
+	connection, device, denied csta.ErrorValue
+}
+
+var (
+	roleSubject = role{csta.OperationInvalidConnectionID, csta.OperationInvalidDeviceID, csta.OperationPrivilegeViolationSpecifiedDevice}
+	roleActive  = role{csta.OperationInvalidActiveConnectionID, csta.OperationInvalidActiveDeviceID, csta.OperationPrivilegeViolationActiveDevice}
+	roleHeld    = role{csta.OperationInvalidHeldConnectionID, csta.OperationInvalidHeldDeviceID, csta.OperationPrivilegeViolationHeldDevice}
+	roleCalling = role{csta.OperationInvalidConnectionID, csta.OperationInvalidCallingDeviceID, csta.OperationPrivilegeViolationCallingDevice}
+	roleDivert  = role{csta.OperationInvalidConnectionID, csta.OperationInvalidDivertingDeviceID, csta.OperationPrivilegeViolationOnDivertingDevice}
+	rolePark    = role{csta.OperationInvalidConnectionID, csta.OperationInvalidCallToParkDeviceID, csta.OperationPrivilegeViolationCallToParkDevice}
+	rolePickUp  = role{csta.OperationInvalidConnectionID, csta.OperationInvalidPickUpDeviceID, csta.OperationPrivilegeViolationPickUpDevice}
+)
+
+// names writes devices as the client does. Where conversion is off, only the
+// session's own line is; other numbers stay bare.
+func (c *call) names() deviceid.Names { return namesOf(c.session, c.target) }
+
 // device finds the line that a device text means; empty is the session's line.
 // Unknown is the error value where there is none.
-func (c *call) device(text string, unknown string) (device, error) {
+func (c *call) device(text string, unknown csta.ErrorValue) (device, error) {
 	if text == "" {
 		number := c.session.GetLine()
+		if number == "" {
+			return device{}, ctierr.Operation(string(unknown), "the session has no line of its own; name one")
+		}
 		line, ok := c.target.Line(number)
 		if !ok {
-			return device{}, ctierr.Operation(unknown, "line %s of the session is gone", number)
+			return device{}, ctierr.Operation(string(unknown), "line %s of the session is gone", number)
 		}
-		return device{line: line, number: number, text: namesOf(c.session).Write(number)}, nil
+		return device{line: line, number: number, text: c.names().Write(number)}, nil
 	}
 	line := lineOf(c.target, text)
 	if line == nil {
-		return device{}, ctierr.Operation(unknown, "no line %s", text)
+		return device{}, ctierr.Operation(string(unknown), "no line %s", text)
 	}
 	return device{line: line, number: line.GetNumber(), text: text, written: text}, nil
 }
 
-// controlled finds a line that the user may control.
-func (c *call) controlled(text, unknown, denied string) (device, error) {
-	found, err := c.device(text, unknown)
+// line finds a line on which the user has a right.
+func (c *call) lineWith(need right, text string, as role) (device, error) {
+	found, err := c.device(text, as.device)
 	if err != nil {
 		return device{}, err
 	}
 	c.line = found.number
-	if !rightsOn(c.user, found.line).Control {
-		return device{}, ctierr.Operation(denied, "user %s may not control line %s", c.session.GetUser(), found.number)
-	}
-	return found, nil
+	return found, c.permit(need, found.line, as)
 }
 
-// monitored finds a line that the user may monitor.
-func (c *call) monitored(text, unknown string) (device, error) {
-	found, err := c.device(text, unknown)
-	if err != nil {
-		return device{}, err
+// permit refuses a line on which the user lacks a right.
+func (c *call) permit(need right, line *targetconfig.Line, as role) error {
+	if need.allowedBy(rightsOn(c.user, line)) {
+		return nil
 	}
-	c.line = found.number
-	if !rightsOn(c.user, found.line).Monitor {
-		return device{}, ctierr.Operation(string(csta.OperationPrivilegeViolationSpecifiedDevice),
-			"user %s may not monitor line %s", c.session.GetUser(), found.number)
-	}
-	return found, nil
+	return ctierr.Operation(string(as.denied), "user %s lacks the right on line %s", c.session.GetUser(), line.GetNumber())
 }
 
-// dialled reads a number to call. A full number with the extension of a line
-// is dialled by the extension.
-func (c *call) dialled(text string) (string, error) {
+// dialled reads a number to call, park or route to. A full number with the
+// extension of a line is dialled by the extension.
+func (c *call) dialled(text string, unknown csta.ErrorValue) (string, error) {
 	parsed, err := deviceid.Parse(text)
 	if err != nil || parsed.IsOwn() {
-		return "", ctierr.Operation(string(csta.OperationInvalidCalledDeviceID), "cannot dial %q", text)
+		return "", ctierr.Operation(string(unknown), "cannot dial %q", text)
 	}
 	for _, number := range parsed.Candidates() {
 		if _, ok := c.target.Line(number); ok {
@@ -91,6 +130,14 @@ func (c *call) dialled(text string) (string, error) {
 		}
 	}
 	return parsed.Number, nil
+}
+
+// basic reports whether the target keeps to what Communicator understands
+// (CME's `cti csta mode basic`).
+func (c *call) basic() bool { return isBasic(c.target) }
+
+func isBasic(target *targetconfig.Target) bool {
+	return target.Config.GetCsta().GetMode() == configv1.Mode_MODE_BASIC
 }
 
 // edition is the one that the session was opened in.

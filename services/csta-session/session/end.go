@@ -11,6 +11,7 @@ import (
 
 	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	monitorv1 "offhook.dev/proto/offhook/monitor/v1"
+	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 )
@@ -25,6 +26,7 @@ func (s *Server) EndSession(ctx context.Context, request *sessionv1.EndSessionRe
 	if removed {
 		s.ended(record, request.GetReason())
 		s.endMonitors(ctx, record.GetSessionId())
+		s.endRouteing(ctx, record)
 	}
 	return &sessionv1.EndSessionResponse{}, nil
 }
@@ -39,6 +41,7 @@ func (s *Server) end(ctx context.Context, id string, reason sessionv1.EndReason,
 	s.ended(record, reason)
 	s.tasks.add(func(ctx context.Context) {
 		s.endMonitors(ctx, id)
+		s.endRouteing(ctx, record)
 		s.endDialog(ctx, record, reason)
 	})
 	return true, nil
@@ -61,6 +64,23 @@ func (s *Server) endMonitors(ctx context.Context, id string) {
 	defer cancel()
 	if _, err := s.options.Clients.Monitor(id).EndSession(ctx, &monitorv1.EndSessionRequest{SessionId: id}); err != nil {
 		s.log.Warn("end monitors", "session_id", id, "error", err)
+	}
+}
+
+// endRouteing cancels the session's registrations to route calls, if it ever
+// had any. Where that fails, phone-control finds out when it has a call to
+// route.
+func (s *Server) endRouteing(ctx context.Context, record *statev1.SessionRecord) {
+	if !record.GetRoutes() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.ServiceTimeout)
+	defer cancel()
+	_, err := s.options.Clients.PhoneControl(record.GetTarget()).RouteRegisterCancel(ctx, &phonecontrolv1.RouteRegisterCancelRequest{
+		Target: record.GetTarget(), SessionId: record.GetSessionId(),
+	})
+	if err != nil {
+		s.log.Warn("cancel route registrations", "session_id", record.GetSessionId(), "error", err)
 	}
 }
 

@@ -81,50 +81,44 @@ func (l logTape) Handle(_ context.Context, record slog.Record) error {
 
 func newLogger(t *tape) *slog.Logger { return slog.New(logTape{tape: t}) }
 
-// fakePhoneControl answers as the transcript says.
+// fakePhoneControl is a connection to a phone-control that answers as the
+// transcript says: with programmed responses by method, in prototext.
 type fakePhoneControl struct {
-	phonecontrolv1.PhoneControlServiceClient
-	tape     *tape
-	err      error
-	hang     bool
-	snapshot *phonecontrolv1.SnapshotDeviceResponse
-	calls    int
+	tape    *tape
+	err     error
+	hang    bool
+	answers map[string]string
+	calls   int
 }
 
-func (f *fakePhoneControl) answer(ctx context.Context, method string, request proto.Message) error {
-	f.tape.call("phone-control", method, request)
+func (f *fakePhoneControl) client() phonecontrolv1.PhoneControlServiceClient {
+	return phonecontrolv1.NewPhoneControlServiceClient(f)
+}
+
+func (f *fakePhoneControl) Invoke(ctx context.Context, path string, in, out any, _ ...grpc.CallOption) error {
+	method := path[strings.LastIndexByte(path, '/')+1:]
+	f.tape.call("phone-control", method, in.(proto.Message))
+	if request, ok := in.(*phonecontrolv1.MakeCallRequest); ok {
+		f.calls++
+		out.(*phonecontrolv1.MakeCallResponse).CallingDevice = &ctiv1.ConnectionID{
+			CallId: fmt.Sprintf("c%d", f.calls), DeviceId: request.GetCallingDevice(),
+		}
+	}
 	if f.hang {
 		<-ctx.Done()
 		return status.FromContextError(ctx.Err()).Err()
 	}
-	return f.err
+	if f.err != nil {
+		return f.err
+	}
+	if answer, ok := f.answers[method]; ok {
+		return prototext.Unmarshal([]byte(answer), out.(proto.Message))
+	}
+	return nil
 }
 
-func (f *fakePhoneControl) MakeCall(ctx context.Context, in *phonecontrolv1.MakeCallRequest, _ ...grpc.CallOption) (*phonecontrolv1.MakeCallResponse, error) {
-	f.calls++
-	return &phonecontrolv1.MakeCallResponse{CallingDevice: &ctiv1.ConnectionID{
-		CallId: fmt.Sprintf("c%d", f.calls), DeviceId: in.GetCallingDevice(),
-	}}, f.answer(ctx, "MakeCall", in)
-}
-
-func (f *fakePhoneControl) AnswerCall(ctx context.Context, in *phonecontrolv1.AnswerCallRequest, _ ...grpc.CallOption) (*phonecontrolv1.AnswerCallResponse, error) {
-	return &phonecontrolv1.AnswerCallResponse{}, f.answer(ctx, "AnswerCall", in)
-}
-
-func (f *fakePhoneControl) ClearConnection(ctx context.Context, in *phonecontrolv1.ClearConnectionRequest, _ ...grpc.CallOption) (*phonecontrolv1.ClearConnectionResponse, error) {
-	return &phonecontrolv1.ClearConnectionResponse{}, f.answer(ctx, "ClearConnection", in)
-}
-
-func (f *fakePhoneControl) HoldCall(ctx context.Context, in *phonecontrolv1.HoldCallRequest, _ ...grpc.CallOption) (*phonecontrolv1.HoldCallResponse, error) {
-	return &phonecontrolv1.HoldCallResponse{}, f.answer(ctx, "HoldCall", in)
-}
-
-func (f *fakePhoneControl) RetrieveCall(ctx context.Context, in *phonecontrolv1.RetrieveCallRequest, _ ...grpc.CallOption) (*phonecontrolv1.RetrieveCallResponse, error) {
-	return &phonecontrolv1.RetrieveCallResponse{}, f.answer(ctx, "RetrieveCall", in)
-}
-
-func (f *fakePhoneControl) SnapshotDevice(ctx context.Context, in *phonecontrolv1.SnapshotDeviceRequest, _ ...grpc.CallOption) (*phonecontrolv1.SnapshotDeviceResponse, error) {
-	return f.snapshot, f.answer(ctx, "SnapshotDevice", in)
+func (f *fakePhoneControl) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, status.Error(codes.Unimplemented, "no streams")
 }
 
 // fakeMonitor keeps monitors by session.
@@ -145,7 +139,7 @@ func (f *fakeMonitor) StartMonitor(_ context.Context, in *monitorv1.StartMonitor
 	f.started++
 	crossRef := fmt.Sprintf("m%d", f.started)
 	f.monitors = append(f.monitors, &monitorv1.Monitor{
-		SessionId: in.GetSessionId(), MonitorCrossRefId: crossRef, Target: in.GetTarget(), DeviceId: in.GetDeviceId(),
+		SessionId: in.GetSessionId(), MonitorCrossRefId: crossRef, Target: in.GetTarget(), DeviceId: in.GetDeviceId(), CallId: in.GetCallId(),
 	})
 	return &monitorv1.StartMonitorResponse{MonitorCrossRefId: crossRef}, f.err
 }
@@ -158,6 +152,11 @@ func (f *fakeMonitor) StopMonitor(_ context.Context, in *monitorv1.StopMonitorRe
 		return m.GetSessionId() == in.GetSessionId() && m.GetMonitorCrossRefId() == in.GetMonitorCrossRefId()
 	})
 	return &monitorv1.StopMonitorResponse{}, f.err
+}
+
+func (f *fakeMonitor) ChangeMonitorFilter(_ context.Context, in *monitorv1.ChangeMonitorFilterRequest, _ ...grpc.CallOption) (*monitorv1.ChangeMonitorFilterResponse, error) {
+	f.tape.call("monitor", "ChangeMonitorFilter", in)
+	return &monitorv1.ChangeMonitorFilterResponse{}, f.err
 }
 
 func (f *fakeMonitor) EndSession(_ context.Context, in *monitorv1.EndSessionRequest, _ ...grpc.CallOption) (*monitorv1.EndSessionResponse, error) {
@@ -190,10 +189,14 @@ type fakeEdge struct {
 	edgev1.EdgeServiceClient
 	tape  *tape
 	probe string
+	gone  bool // it holds no dialog
 }
 
 func (f *fakeEdge) Deliver(_ context.Context, in *edgev1.DeliverRequest, _ ...grpc.CallOption) (*edgev1.DeliverResponse, error) {
 	f.tape.call("edge", "Deliver", in)
+	if f.gone {
+		return &edgev1.DeliverResponse{UnknownSessions: []string{in.GetRecipients()[0].GetSessionId()}}, nil
+	}
 	return &edgev1.DeliverResponse{}, nil
 }
 

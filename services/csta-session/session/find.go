@@ -3,6 +3,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
@@ -40,6 +41,28 @@ func findLine(target *targetconfig.Target, document csta.Document, request *sess
 		}
 	}
 	return nil, bareURI(request.GetTo()), false
+}
+
+// namesManagerOf tells whether To or the Request-URI is the register-id of a
+// session manager that has a user's rights.
+func namesManagerOf(user *targetconfig.User, request *sessionv1.OpenSessionRequest) bool {
+	for _, text := range [...]string{request.GetTo(), request.GetRequestUri()} {
+		named, err := deviceid.Parse(bareURI(text))
+		if err != nil {
+			continue
+		}
+		if manager, ok := user.Target.SessionManager(named.Number); ok && manager.User == user {
+			return true
+		}
+	}
+	return false
+}
+
+// hasManager tells whether a user has a session manager.
+func hasManager(user *targetconfig.User) bool {
+	return user != nil && slices.ContainsFunc(user.Target.SessionManagers, func(manager *targetconfig.SessionManager) bool {
+		return manager.User == user
+	})
 }
 
 // lineOf finds the line that a device text means.

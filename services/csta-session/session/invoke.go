@@ -47,7 +47,7 @@ func (s *Server) InvokeService(ctx context.Context, request *sessionv1.InvokeSer
 		}
 		if element := elementOf(document.Message, err); s.serves(element) && !forgiven(document.Message, err) {
 			service, result = element, string(answer.Category)
-			return respond(&answer, record), nil
+			return respond(preciseError(answer, document.Message, err), record), nil
 		}
 	}
 	element := elementOf(document.Message, err)
@@ -57,6 +57,14 @@ func (s *Server) InvokeService(ctx context.Context, request *sessionv1.InvokeSer
 		return respond(csta.NewError(csta.OperationServiceNotSupported), record), nil
 	}
 	service, result = element, resultOK
+
+	admitted, changed := s.load.begin()
+	s.loadChanged(changed)
+	defer func() { s.loadChanged(s.load.end()) }()
+	if !admitted {
+		result = string(csta.ErrorCategoryPerformanceManagement)
+		return respond(csta.NewError(csta.PerformanceManagementPerformanceLimitExceeded), record), nil
+	}
 
 	ctx, cancel := context.WithTimeout(ctx, s.options.ServiceTimeout)
 	defer cancel()
@@ -87,24 +95,34 @@ func (s *Server) newCall(record *statev1.SessionRecord) (*call, error) {
 	}
 	c.target = target
 	c.user, _ = target.User(record.GetUser())
+	c.phones = s.options.Clients.PhoneControl(target.Name)
 	return c, nil
 }
 
-// respond writes a response in the edition that the session was opened in.
+// loadChanged tells the applications that registered for it.
+func (s *Server) loadChanged(changed change) {
+	var status csta.SystemStatusValue
+	switch changed {
+	case overloadReached:
+		status = csta.SystemStatusOverloadReached
+	case overloadRelieved:
+		status = csta.SystemStatusOverloadRelieved
+	default:
+		return
+	}
+	s.log.Warn("load changed", "status", string(status))
+	s.tasks.add(func(ctx context.Context) { s.tellStatus(ctx, "", status) })
+}
+
+// respond writes a response in the edition that the session was opened in. Nil
+// is an empty one.
 func respond(message csta.Message, record *statev1.SessionRecord) *sessionv1.InvokeServiceResponse {
+	if message == nil {
+		return &sessionv1.InvokeServiceResponse{}
+	}
 	return &sessionv1.InvokeServiceResponse{
 		Body: csta.Append(make([]byte, 0, responseSize), message, csta.Edition(record.GetEdition())),
 	}
-}
-
-// forgiven reports whether a request with a missing child is served: a calling
-// device that is not there is the session's line.
-func forgiven(message csta.Message, err error) bool {
-	var missing *csta.MissingChildError
-	if message == nil || !errors.As(err, &missing) {
-		return false
-	}
-	return missing.Path == "MakeCall" && missing.Child == "callingDevice"
 }
 
 // elementOf is the name of a request, also where its content was refused.

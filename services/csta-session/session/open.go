@@ -50,10 +50,10 @@ func (s *Server) open(ctx context.Context, request *sessionv1.OpenSessionRequest
 		return nil, status.Errorf(codes.PermissionDenied, "user %s has no right in target %s", request.GetUser(), target.Name)
 	}
 	line, text, fromBody := findLine(target, document, request)
-	if line == nil {
+	if line == nil && (fromBody || !namesManagerOf(user, request)) {
 		return nil, status.Errorf(codes.NotFound, "no line %s in target %s", text, target.Name)
 	}
-	if rights := rightsOn(user, line); !rights.Monitor && !rights.Control {
+	if rights := rightsOn(user, line); line != nil && !rights.Monitor && !rights.Control {
 		return nil, status.Errorf(codes.PermissionDenied, "user %s may neither monitor nor control line %s", user.GetUser(), line.GetNumber())
 	}
 	if s.draining.Load() || target.Config.GetDrain() {
@@ -72,6 +72,8 @@ func (s *Server) open(ctx context.Context, request *sessionv1.OpenSessionRequest
 	}, nil
 }
 
+// newRecord is the record of a session. One of a session manager that names
+// itself in To has no line of its own: line is nil.
 func (s *Server) newRecord(request *sessionv1.OpenSessionRequest, target *targetconfig.Target, line *targetconfig.Line, text string, fromBody bool, edition csta.Edition) *statev1.SessionRecord {
 	now := s.options.Now()
 	expires, _ := s.timers(target)
@@ -79,8 +81,6 @@ func (s *Server) newRecord(request *sessionv1.OpenSessionRequest, target *target
 		SessionId: request.GetSessionId(),
 		User:      request.GetUser(),
 		Target:    target.Name,
-		Line:      line.GetNumber(),
-		LineText:  text,
 		Edition:   uint32(edition),
 		Edge:      request.GetEdge(),
 		CallId:    request.GetCallId(),
@@ -91,6 +91,10 @@ func (s *Server) newRecord(request *sessionv1.OpenSessionRequest, target *target
 		Opened:    timestamppb.New(now),
 		Expires:   timestamppb.New(now.Add(expires)),
 	}
+	if line == nil {
+		return record
+	}
+	record.Line, record.LineText = line.GetNumber(), text
 	if fromBody {
 		record.DeviceTexts = map[string]string{line.GetNumber(): text}
 	}
@@ -141,6 +145,9 @@ func (s *Server) admit(ctx context.Context, record *statev1.SessionRecord, targe
 		}
 	}
 	for _, older := range others {
+		if !s.probed.due(older.GetSessionId(), s.options.Now(), s.options.ProbeInterval) {
+			continue
+		}
 		s.tasks.add(func(ctx context.Context) { s.probe(ctx, older) })
 	}
 	return nil

@@ -3,6 +3,8 @@
 package session
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"log/slog"
 	"time"
 
@@ -42,6 +44,17 @@ type Options struct {
 	// holds its dialog ends it first. Default 40 s.
 	ReapGrace time.Duration
 
+	// OverloadServices is how many services being served at once are an
+	// overload, of which applications are told; twice as many are not served.
+	// Default 1024.
+	OverloadServices int
+	// ProbeInterval is how long an older session that was found alive is not
+	// probed again. Default 10 s.
+	ProbeInterval time.Duration
+
+	// NewID gives the references of registrations and capability exchanges;
+	// nil: 64 random bits in hex.
+	NewID func() string
 	// Now is the clock; nil: time.Now.
 	Now        func() time.Time
 	Logger     *slog.Logger
@@ -57,6 +70,11 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.ProbeTimeout, 12*time.Second)
 	setDefault(&o.ReapInterval, 10*time.Second)
 	setDefault(&o.ReapGrace, 40*time.Second)
+	setDefault(&o.OverloadServices, 1024)
+	setDefault(&o.ProbeInterval, 10*time.Second)
+	if o.NewID == nil {
+		o.NewID = randomID
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -64,6 +82,12 @@ func (o Options) withDefaults() Options {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+func randomID() string {
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
 }
 
 func setDefault[T comparable](field *T, value T) {

@@ -6,8 +6,10 @@ import (
 	"context"
 	"sync"
 
+	ctiv1 "offhook.dev/proto/offhook/cti/v1"
 	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	monitorv1 "offhook.dev/proto/offhook/monitor/v1"
+	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 
@@ -45,8 +47,13 @@ func rightsIn(snapshot *targetconfig.Snapshot, target, user, number string) targ
 // and come back.
 func (s *Server) mayHold(record *statev1.SessionRecord) bool {
 	snapshot := s.options.Targets.Snapshot()
-	if _, ok := snapshot.TargetByName(record.GetTarget()); !ok {
+	target, ok := snapshot.TargetByName(record.GetTarget())
+	if !ok {
 		return !s.withdrawn.has(record.GetTarget())
+	}
+	if record.GetLine() == "" { // a session manager's
+		user, _ := target.User(record.GetUser())
+		return hasManager(user)
 	}
 	rights := rightsIn(snapshot, record.GetTarget(), record.GetUser(), record.GetLine())
 	return rights.Monitor || rights.Control
@@ -84,6 +91,7 @@ func (w *withdrawn) change(before, after *targetconfig.Snapshot) {
 // configurationChanged wakes enforceRights.
 func (s *Server) configurationChanged(before, after *targetconfig.Snapshot) {
 	s.withdrawn.change(before, after)
+	s.targetStatusChanged(before, after)
 	select {
 	case s.recheck <- struct{}{}:
 	default:
@@ -142,10 +150,34 @@ func (s *Server) stopRevokedMonitors(ctx context.Context) {
 			continue
 		}
 		_, there := snapshot.TargetByName(monitor.GetTarget())
-		if !there || rightsIn(snapshot, monitor.GetTarget(), record.GetUser(), monitor.GetDeviceId()).Monitor {
-			continue
+		switch {
+		case !there:
+		case monitor.GetCallId() != "":
+			s.tasks.add(func(ctx context.Context) { s.revokeCallMonitor(ctx, record, monitor) })
+		case !rightsIn(snapshot, monitor.GetTarget(), record.GetUser(), monitor.GetDeviceId()).Monitor:
+			s.tasks.add(func(ctx context.Context) { s.revokeMonitor(ctx, record, monitor) })
 		}
-		s.tasks.add(func(ctx context.Context) { s.revokeMonitor(ctx, record, monitor) })
+	}
+}
+
+// revokeCallMonitor stops a monitor on a call that has no party that the user
+// may monitor. Where the parties cannot be told, it stays: it ends with the
+// call.
+func (s *Server) revokeCallMonitor(ctx context.Context, record *statev1.SessionRecord, monitor *monitorv1.Monitor) {
+	c, err := s.newCall(record)
+	if err != nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, s.options.ServiceTimeout)
+	defer cancel()
+	snapshot, err := c.phones.SnapshotCall(bounded, &phonecontrolv1.SnapshotCallRequest{
+		Target: monitor.GetTarget(), SnapshotObject: &ctiv1.ConnectionID{CallId: monitor.GetCallId()},
+	})
+	if err != nil {
+		return
+	}
+	if _, err := c.partyWith(mayMonitor, snapshot, roleSubject); err != nil {
+		s.revokeMonitor(ctx, record, monitor)
 	}
 }
 

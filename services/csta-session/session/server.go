@@ -13,7 +13,6 @@ import (
 
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 
-	"offhook.dev/csta"
 	"offhook.dev/services/csta-session/sessionstore"
 )
 
@@ -34,7 +33,9 @@ type Server struct {
 	withdrawn withdrawn
 
 	services map[string]service
-	features *csta.GetCSTAFeaturesResponse
+	features features
+	load     load
+	probed   probed
 }
 
 var _ sessionv1.SessionServiceServer = (*Server)(nil)
@@ -51,6 +52,7 @@ func New(options Options) *Server {
 	}
 	s.services = newServices()
 	s.features = newFeatures(s.services)
+	s.load.limit = int64(options.OverloadServices)
 	s.metrics = newMetrics(options.Registerer, s.store.Len)
 	s.tasks = newTasks(s.metrics.tasksDropped)
 	return s

@@ -47,7 +47,7 @@ func startServer(t testing.TB, bucket sessionstore.Bucket, tape *tape, registere
 	server := New(Options{
 		Sessions: bucket,
 		Clients: directory.Fixed{
-			PhoneControlClient: &fakePhoneControl{tape: tape}, MonitorClient: &fakeMonitor{tape: tape}, EdgeClient: &fakeEdge{tape: tape},
+			PhoneControlClient: (&fakePhoneControl{tape: tape}).client(), MonitorClient: &fakeMonitor{tape: tape}, EdgeClient: &fakeEdge{tape: tape},
 		},
 		Targets: targetconfig.NewStatic(labSnapshot(t)), ReapInterval: 20 * time.Millisecond, ReapGrace: time.Millisecond,
 		Logger: newLogger(tape), Registerer: registerer,
@@ -110,12 +110,14 @@ func TestAnyReplicaServesAnySessionOnNATS(t *testing.T) {
 
 func TestFeaturesTellTheDispatchTable(t *testing.T) {
 	services := newServices()
-	features := newFeatures(services)
+	features := newFeatures(services).advanced
 	told := map[string]bool{}
 	for _, list := range []csta.CapabilityList{
 		features.SupportedServices.CapExchangeServList, features.SupportedServices.SystemStatServList,
 		features.SupportedServices.MonitoringServList, features.SupportedServices.SnapshotServList,
-		features.SupportedServices.CallControlServList,
+		features.SupportedServices.CallControlServList, features.SupportedServices.CallAssociatedServList,
+		features.SupportedServices.LogicalServList, features.SupportedServices.PhysDevServList,
+		features.SupportedServices.RouteingServList,
 	} {
 		for _, name := range list.Names() {
 			told[name] = true
@@ -123,13 +125,16 @@ func TestFeaturesTellTheDispatchTable(t *testing.T) {
 	}
 	for element, entry := range services {
 		message := csta.NewMessage(element)
-		if message == nil || message.Kind() != csta.KindRequest {
+		if message == nil || message.Kind() != csta.KindRequest && message.Kind() != csta.KindReport {
 			t.Errorf("%s is no request of ECMA-323 or 354", element)
 		}
 		if (entry.list != nil) != told[entry.capability] {
 			t.Errorf("%s is told: %v", element, told[entry.capability])
 		}
 		delete(told, entry.capability)
+	}
+	for _, name := range []string{"reRoute", "routeRegisterAbort", "routeRequest", "routeUsed"} {
+		delete(told, name) // what the application is told
 	}
 	if len(told) > 0 {
 		t.Errorf("told but not served: %v", told)
@@ -183,7 +188,8 @@ func TestMetricsHaveClosedLabels(t *testing.T) {
 offhook_session_services_total{result="fault",service="ill-formed"} 1
 offhook_session_services_total{result="ok",service="MakeCall"} 1
 offhook_session_services_total{result="operation",service="MakeCall"} 1
-offhook_session_services_total{result="operation",service="unknown"} 3
+offhook_session_services_total{result="operation",service="ParkCall"} 1
+offhook_session_services_total{result="operation",service="unknown"} 2
 `
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "offhook_session_services_total"); err != nil {
 		t.Error(err)

@@ -3,7 +3,6 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -61,13 +60,4 @@ func lineInBody(message csta.Message) string {
 		}
 	}
 	return ""
-}
-
-func requestSystemStatus(context.Context, *Server, *call, csta.Message) (csta.Message, error) {
-	return &csta.RequestSystemStatusResponse{SystemStatus: csta.SystemStatusNormal}, nil
-}
-
-// systemStatus takes note of nothing: applications report their own status.
-func systemStatus(context.Context, *Server, *call, csta.Message) (csta.Message, error) {
-	return &csta.SystemStatusResponse{}, nil
 }

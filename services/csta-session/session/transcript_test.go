@@ -3,6 +3,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -19,7 +20,6 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
-	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 
 	"offhook.dev/services/csta-session/sessionstore/storetest"
@@ -69,14 +69,16 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		tape:    tape,
 		targets: targetconfig.NewStatic(&targetconfig.Snapshot{}),
-		phones:  &fakePhoneControl{tape: tape, snapshot: &phonecontrolv1.SnapshotDeviceResponse{}},
+		phones:  &fakePhoneControl{tape: tape, answers: map[string]string{}},
 		monitor: &fakeMonitor{tape: tape},
 		edge:    &fakeEdge{tape: tape},
 	}
+	ids := 0
 	w.server = New(Options{
 		Sessions: storetest.New(),
-		Clients:  directory.Fixed{PhoneControlClient: w.phones, MonitorClient: w.monitor, EdgeClient: w.edge},
+		Clients:  directory.Fixed{PhoneControlClient: w.phones.client(), MonitorClient: w.monitor, EdgeClient: w.edge},
 		Targets:  w.targets,
+		NewID:    func() string { ids++; return fmt.Sprintf("id%d", ids) },
 		Logger:   newLogger(tape),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -136,14 +138,24 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		<-time.After(by)
 		return ""
 	case "phones":
-		w.programPhones(t, d)
+		w.programPhones(d)
 		return ""
 	case "monitors":
 		w.monitor.err = programmed(arg(d, "error"))
 		return ""
 	case "edge":
-		w.edge.probe = arg(d, "probe")
+		w.edge.probe, w.edge.gone = arg(d, "probe"), d.HasArg("gone")
 		return ""
+	case "tell":
+		request := &sessionv1.TellRouteingRequest{}
+		if err := prototext.Unmarshal([]byte(d.Input), request); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.server.TellRouteing(ctx, request)
+		return faultOr(err, "")
+	case "find":
+		response, err := w.server.FindSessions(ctx, &sessionv1.FindSessionsRequest{User: arg(d, "user"), Target: arg(d, "target")})
+		return faultOr(err, fmt.Sprintf("sessions %d", response.GetSessions()))
 	}
 	t.Fatalf("%s: unknown command %s", d.Pos, d.Cmd)
 	return ""
@@ -167,15 +179,12 @@ func (w *world) open(ctx context.Context, d *datadriven.TestData) string {
 }
 
 // programPhones sets what phone-control answers: error=category/value, hang,
-// or a SnapshotDeviceResponse as prototext input.
-func (w *world) programPhones(t *testing.T, d *datadriven.TestData) {
+// or the response of a method, SnapshotDevice unless named, as prototext input.
+func (w *world) programPhones(d *datadriven.TestData) {
 	w.phones.err = programmed(arg(d, "error"))
 	w.phones.hang = d.HasArg("hang")
 	if d.Input != "" {
-		w.phones.snapshot = &phonecontrolv1.SnapshotDeviceResponse{}
-		if err := prototext.Unmarshal([]byte(d.Input), w.phones.snapshot); err != nil {
-			t.Fatal(err)
-		}
+		w.phones.answers[cmp.Or(arg(d, "method"), "SnapshotDevice")] = d.Input
 	}
 }
 
@@ -190,8 +199,9 @@ func programmed(text string) error {
 
 // configure reads lines of the forms
 //
-//	target NAME [domain=D] [basic] [drain] [sessions=N] [monitors=N] [expires=D]
-//	line NUMBER [nowatch] [nocontrol]
+//	target NAME [domain=D] [basic] [bare] [park=N] [drain] [sessions=N] [monitors=N] [expires=D]
+//	line NUMBER [nowatch] [nocontrol] [group=G] [routeing] [remote=N]
+//	manager REGISTER-ID USER
 //	user NAME [sessions=N] [monitors=N] NUMBER:RIGHTS...   (m monitor, c control)
 func (w *world) configure(t *testing.T, input string) {
 	var configs []*configv1.TargetConfig
@@ -207,10 +217,9 @@ func (w *world) configure(t *testing.T, input string) {
 		config := configs[len(configs)-1]
 		switch words[0] {
 		case "line":
-			config.Lines = append(config.Lines, &configv1.Line{
-				Name: "line-" + words[1], Number: words[1],
-				Watch: !slices.Contains(words, "nowatch"), Control: !slices.Contains(words, "nocontrol"),
-			})
+			config.Lines = append(config.Lines, readLine(words))
+		case "manager":
+			config.SessionManagers = append(config.SessionManagers, &configv1.SessionManager{RegisterId: words[1], User: words[2]})
 		case "user":
 			config.Users = append(config.Users, readUser(words[1], words[2:]))
 		}
@@ -235,6 +244,10 @@ func readTarget(t *testing.T, name string, words []string) *configv1.TargetConfi
 			config.Sip.Domains = append(config.Sip.Domains, value)
 		case "basic":
 			config.Csta.Mode = configv1.Mode_MODE_BASIC
+		case "bare":
+			config.Csta.SuppressDeviceIdConversion = true
+		case "park":
+			config.Features = &configv1.Features{ParkSlots: []string{value}}
 		case "drain":
 			config.Drain = true
 		case "sessions":
@@ -250,6 +263,24 @@ func readTarget(t *testing.T, name string, words []string) *configv1.TargetConfi
 		}
 	}
 	return config
+}
+
+func readLine(words []string) *configv1.Line {
+	line := &configv1.Line{
+		Name: "line-" + words[1], Number: words[1],
+		Watch: !slices.Contains(words, "nowatch"), Control: !slices.Contains(words, "nocontrol"),
+	}
+	for _, word := range words[2:] {
+		switch key, value, _ := strings.Cut(word, "="); key {
+		case "group":
+			line.PickupGroup = value
+		case "remote":
+			line.RemoteNumbers = append(line.RemoteNumbers, value)
+		case "routeing":
+			line.Kind = configv1.LineKind_LINE_KIND_ROUTEING
+		}
+	}
+	return line
 }
 
 func readUser(name string, words []string) *configv1.CTIUser {

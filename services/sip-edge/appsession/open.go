@@ -7,11 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
-	"offhook.dev/services/digestauth"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )
@@ -67,54 +65,6 @@ func (m *Manager) open(tx *sipstack.ServerTx) int {
 	return m.accept(tx, id, user, timer, body)
 }
 
-// Authenticate finds the user of From and checks its digest (RFC 3261 22.3).
-// A nil user means that the request was answered with the status returned.
-func (m *Manager) Authenticate(tx *sipstack.ServerTx, target *targetconfig.Target) (*targetconfig.User, int) {
-	req := tx.Request()
-	result := m.options.Digest.Check(digestauth.Attempt{
-		Scheme: digestauth.Proxy, Method: string(req.Method), Realm: target.Realm(), Source: tx.Flow().Remote,
-		Credentials: sipstack.HeaderValues(req, digestauth.Proxy.CredentialsHeader()),
-		Lookup: func(_, username string) (digestauth.HA1, bool) {
-			user, ok := target.User(username)
-			if !ok {
-				return digestauth.HA1{}, false
-			}
-			return digestauth.HA1{MD5: user.Secret.HA1MD5, SHA256: user.Secret.HA1SHA256}, true
-		},
-	})
-	switch result.Outcome {
-	case digestauth.OK:
-	case digestauth.Limited:
-		refusal{code: 403, warning: "too many wrong passwords from this address, try again later"}.respond(tx)
-		return nil, 403
-	default:
-		challenge(tx, result)
-		return nil, 407
-	}
-	user, _ := target.User(result.Username)
-	if from := req.From(); user == nil || from == nil || !namesUser(from.Address, user.GetUser()) {
-		refusal{code: 403, warning: "From is not the user that the password belongs to"}.respond(tx)
-		return nil, 403
-	}
-	return user, 0
-}
-
-func challenge(tx *sipstack.ServerTx, result digestauth.Result) {
-	headers := make([]sipstack.Header, len(result.Challenges))
-	for i, value := range result.Challenges {
-		headers[i] = sipstack.NewHeader(digestauth.Proxy.ChallengeHeader(), value)
-	}
-	code, reason := digestauth.Proxy.Status()
-	_ = tx.Respond(code, reason, sipstack.WithHeader(headers...))
-}
-
-// namesUser tells whether a From URI means a user, who is configured by the
-// user part or by the whole URI.
-func namesUser(from sipstack.URI, user string) bool {
-	name := strings.TrimPrefix(strings.TrimPrefix(user, "sip:"), "sips:")
-	return from.User == name || strings.EqualFold(from.User+"@"+from.Host, name)
-}
-
 func (m *Manager) accept(tx *sipstack.ServerTx, id string, user *targetconfig.User, timer timer, body []byte) int {
 	req, flow := tx.Request(), tx.Flow()
 	s := m.newSession(id, flow)
@@ -151,6 +101,9 @@ func (m *Manager) accept(tx *sipstack.ServerTx, id string, user *targetconfig.Us
 	s.setDialog(dialog)
 	s.pump.RequestAnswered()
 	s.refreshed(dialog)
+	if m.options.Opened != nil {
+		m.options.Opened(*m.base.Load(), user)
+	}
 	return 200
 }
 

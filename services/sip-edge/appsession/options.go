@@ -96,6 +96,12 @@ type Options struct {
 	Sessions Sessions
 	Dialogs  Dialogs
 	Limits   Limits
+	// Trusted, where set, tells whether requests of a flow need no password:
+	// who sends them has authenticated the user of From.
+	Trusted func(flow sipstack.Flow) bool
+	// Opened, where set, is told of each session that was opened. It bounds
+	// what it does: requests of that session's Call-ID wait for it.
+	Opened func(ctx context.Context, user *targetconfig.User)
 	// Now is the clock: time.Now.
 	Now        func() time.Time
 	Logger     *slog.Logger

@@ -19,8 +19,10 @@ import (
 	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/proto/seal"
+	"offhook.dev/services/bus"
 	"offhook.dev/services/link"
 	"offhook.dev/services/sip-edge/appsession"
+	"offhook.dev/services/sip-edge/sessionmanager"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -30,6 +32,8 @@ type bed struct {
 	edge     *Edge
 	sessions *fakeSessions
 	dialogs  *memDialogs
+	managers *memManagers
+	bucket   sessionmanager.Records // in place of managers
 	targets  *targetconfig.Static
 	owners   *fakeOwners
 	registry *prometheus.Registry
@@ -49,13 +53,17 @@ func withSessions(s *fakeSessions) bedOption { return func(b *bed, _ *Config) { 
 
 func withReplica(id string) bedOption { return func(b *bed, _ *Config) { b.replica.Id = id } }
 
+func withBucket(buses *bus.Bus) bedOption {
+	return func(b *bed, _ *Config) { b.bucket = buses.SessionManagers() }
+}
+
 func withConfig(change func(*Config)) bedOption { return func(_ *bed, c *Config) { change(c) } }
 
 func newBed(t testing.TB, options ...bedOption) *bed {
 	t.Helper()
 	b := &bed{
 		t: t, sessions: newFakeSessions(), dialogs: newMemDialogs(), owners: &fakeOwners{},
-		targets: targetconfig.NewStatic(testTargets(t)), registry: prometheus.NewRegistry(),
+		managers: newMemManagers(), targets: targetconfig.NewStatic(testTargets(t)), registry: prometheus.NewRegistry(),
 		replica: &statev1.Replica{Service: "sip-edge", Id: "edge-1"},
 	}
 	config := NewDefaultConfig()
@@ -75,8 +83,11 @@ func newBed(t testing.TB, options ...bedOption) *bed {
 	if b.store == nil {
 		b.store = b.dialogs
 	}
+	if b.bucket == nil {
+		b.bucket = b.managers
+	}
 	edge, err := New(config, Dependencies{
-		Replica: b.replica, Targets: b.targets, Owners: b.owners, Sessions: b.sessions, Dialogs: b.store,
+		Replica: b.replica, Targets: b.targets, Owners: b.owners, Sessions: b.sessions, Dialogs: b.store, SessionManagers: b.bucket,
 		Logger: logger, Registerer: b.registry,
 	})
 	if err != nil {

@@ -98,7 +98,7 @@ func (c *client) connect(address string) {
 		c.t.Fatal(err)
 	}
 	c.conn = conn
-	if c.network == "tcp" {
+	if c.network != "udp" {
 		c.reader = bufio.NewReaderSize(conn, 1<<20)
 	}
 }
@@ -122,7 +122,7 @@ func (c *client) read() message {
 
 func (c *client) tryRead(limit time.Duration) (message, error) {
 	_ = c.conn.SetReadDeadline(time.Now().Add(limit))
-	if c.network == "tcp" {
+	if c.network != "udp" {
 		return readMessage(c.reader)
 	}
 	buffer := make([]byte, 1<<16)

@@ -20,6 +20,7 @@ type Config struct {
 	process.Common `json:",inline"`
 
 	SIP      SIP      `json:"sip"`
+	TLS      TLS      `json:"tls"`
 	Digest   Digest   `json:"digest"`
 	Limits   Limits   `json:"limits"`
 	Sessions Sessions `json:"sessions"`
@@ -152,6 +153,7 @@ func (c *Config) Validate() error {
 			fault(path, "%v", err)
 		}
 	}
+	c.TLS.validate(fault)
 	if c.Limits.MessageBytes <= c.Limits.BodyBytes {
 		fault("limits.messageBytes", "%d must be larger than limits.bodyBytes, %d", c.Limits.MessageBytes, c.Limits.BodyBytes)
 	}

@@ -20,7 +20,7 @@ func TestDefaultConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := yaml.Marshal(map[string]any{
-		"sip": config.SIP, "digest": config.Digest, "limits": config.Limits, "sessions": config.Sessions,
+		"sip": config.SIP, "tls": config.TLS, "digest": config.Digest, "limits": config.Limits, "sessions": config.Sessions,
 	})
 	if err != nil {
 		t.Fatal(err)

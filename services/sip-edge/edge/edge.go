@@ -26,8 +26,10 @@ import (
 	"offhook.dev/services/sip-edge/flowtoken"
 	"offhook.dev/services/sip-edge/provision"
 	"offhook.dev/services/sip-edge/proxy"
+	"offhook.dev/services/sip-edge/sessionmanager"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
+	"offhook.dev/services/tlsreload"
 )
 
 // Dependencies are what an Edge is given.
@@ -38,7 +40,9 @@ type Dependencies struct {
 	Owners   proxy.Owners
 	Sessions appsession.Sessions
 	Dialogs  appsession.Dialogs
-	Logger   *slog.Logger
+	// SessionManagers is the bucket of registered session managers.
+	SessionManagers sessionmanager.Records
+	Logger          *slog.Logger
 	// Registerer takes the metrics; nil: none.
 	Registerer prometheus.Registerer
 	// Trace, where set, is given every message of the outer side.
@@ -51,7 +55,9 @@ type Edge struct {
 	log      *slog.Logger
 	outer    *sipstack.Endpoint
 	inner    *sipstack.Endpoint
+	reloader *tlsreload.Reloader // nil: no TLS
 	sessions *appsession.Manager
+	managers *sessionmanager.Server
 	carrier  *proxy.Proxy
 	listens  []net.Addr
 	internal net.Addr
@@ -92,12 +98,17 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 			},
 		}),
 		Sessions: deps.Sessions, Dialogs: deps.Dialogs, Logger: deps.Logger, Registerer: deps.Registerer,
+		Trusted: e.trusts, Opened: func(ctx context.Context, user *targetconfig.User) { e.managers.SessionOpened(ctx, user) },
 		Limits: appsession.Limits{
 			Sessions: limits.Sessions, BodyBytes: limits.BodyBytes,
 			Events:         eventqueue.Limits{Events: limits.EventsWaiting},
 			ServiceTimeout: time.Duration(limits.ServiceTimeout), ProbeInterval: time.Duration(config.Sessions.ProbeInterval),
 			Patience: time.Duration(config.Sessions.EventPatience),
 		},
+	})
+	e.managers = sessionmanager.New(sessionmanager.Options{
+		Edge: deps.Replica.GetId(), Targets: deps.Targets, Authenticator: e.sessions, Records: deps.SessionManagers,
+		Sessions: deps.Sessions, Logger: deps.Logger, Registerer: deps.Registerer,
 	})
 	e.carrier = proxy.New(proxy.Options{
 		Outer: e.outer, Inner: e.inner, Targets: deps.Targets, Owners: deps.Owners,
@@ -110,7 +121,7 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 		deps.Registerer.MustRegister(limited)
 	}
 	e.outer.SetHandler(&outside{
-		sessions: e.sessions, proxy: e.carrier,
+		sessions: e.sessions, managers: e.managers, proxy: e.carrier,
 		provision: provision.New(provision.Options{
 			Endpoint: e.outer, Authenticator: e.sessions, Targets: deps.Targets, Logger: deps.Logger, Registerer: deps.Registerer,
 		}),
@@ -123,7 +134,8 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 	return e, nil
 }
 
-// Addresses are the outer listeners' addresses, in the order of sip.listen.
+// Addresses are the outer listeners' addresses, in the order of sip.listen, then
+// that of TLS.
 func (e *Edge) Addresses() []net.Addr { return e.listens }
 
 // InternalAddress is the inner listener's address.
@@ -140,6 +152,7 @@ const restoreTimeout = 5 * time.Second
 // Run implements process.Component.
 func (e *Edge) Run(ctx context.Context) error {
 	e.sessions.Serve(ctx)
+	e.managers.Serve(ctx)
 	listing, cancel := context.WithTimeout(ctx, restoreTimeout)
 	record, err := e.sessions.Restore(listing)
 	cancel()
@@ -150,6 +163,10 @@ func (e *Edge) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return e.outer.Run(ctx) })
 	group.Go(func() error { return e.inner.Run(ctx) })
+	group.Go(func() error { return e.managers.Run(ctx) })
+	if e.reloader != nil {
+		group.Go(func() error { return e.reloader.Run(ctx) })
+	}
 	group.Go(func() error {
 		record()
 		<-ctx.Done()

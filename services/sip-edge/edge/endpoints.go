@@ -27,7 +27,14 @@ func (e *Edge) openEndpoints(deps Dependencies) error {
 	outer := base
 	outer.Registerer = side(deps.Registerer, "outer")
 	outer.Advertised, outer.Domains, outer.Trace = e.config.SIP.Advertise, e.config.SIP.Domains, deps.Trace
+	outer.AdvertisedTLS = e.config.TLS.advertised(e.config.SIP.Advertise)
 	var err error
+	if e.reloader, err = e.config.TLS.newReloader(deps.Logger); err != nil {
+		return err
+	}
+	if e.reloader != nil {
+		outer.TLS = serverConfig(e.reloader)
+	}
 	if e.outer, err = sipstack.NewEndpoint(outer); err != nil {
 		return fmt.Errorf("make outer endpoint: %w", err)
 	}
@@ -39,6 +46,13 @@ func (e *Edge) openEndpoints(deps Dependencies) error {
 		bound, err := e.outer.Listen(network, address)
 		if err != nil {
 			return fmt.Errorf("sip.listen[%d]: %w", i, err)
+		}
+		e.listens = append(e.listens, bound)
+	}
+	if e.reloader != nil {
+		bound, err := e.outer.Listen("tls", e.config.TLS.Listen)
+		if err != nil {
+			return fmt.Errorf("tls.listen: %w", err)
 		}
 		e.listens = append(e.listens, bound)
 	}

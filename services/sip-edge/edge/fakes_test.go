@@ -26,6 +26,7 @@ type fakeSessions struct {
 	open    hook[*sessionv1.OpenSessionRequest, *sessionv1.OpenSessionResponse]
 	invoke  hook[*sessionv1.InvokeServiceRequest, *sessionv1.InvokeServiceResponse]
 	refresh hook[*sessionv1.RefreshSessionRequest, *sessionv1.RefreshSessionResponse]
+	find    hook[*sessionv1.FindSessionsRequest, *sessionv1.FindSessionsResponse]
 	client  sessionv1.SessionServiceClient
 
 	opened    chan *sessionv1.OpenSessionRequest
@@ -96,6 +97,13 @@ func (f *fakeSessions) RefreshSession(_ context.Context, req *sessionv1.RefreshS
 func (f *fakeSessions) EndSession(_ context.Context, req *sessionv1.EndSessionRequest) (*sessionv1.EndSessionResponse, error) {
 	f.ended <- proto.CloneOf(req)
 	return &sessionv1.EndSessionResponse{}, nil
+}
+
+func (f *fakeSessions) FindSessions(_ context.Context, req *sessionv1.FindSessionsRequest) (*sessionv1.FindSessionsResponse, error) {
+	if serve := f.find.get(); serve != nil {
+		return serve(req)
+	}
+	return &sessionv1.FindSessionsResponse{}, nil
 }
 
 func refuse(code codes.Code, text string) error { return status.Error(code, text) }

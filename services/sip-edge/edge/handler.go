@@ -11,12 +11,14 @@ import (
 	"offhook.dev/services/sip-edge/appsession"
 	"offhook.dev/services/sip-edge/provision"
 	"offhook.dev/services/sip-edge/proxy"
+	"offhook.dev/services/sip-edge/sessionmanager"
 	"offhook.dev/services/sipstack"
 )
 
 // outside serves what applications and phones send.
 type outside struct {
 	sessions  *appsession.Manager
+	managers  *sessionmanager.Server
 	proxy     *proxy.Proxy
 	provision *provision.Server
 	limiter   *ratelimit.PerSource
@@ -48,6 +50,8 @@ func (o *outside) HandleRequest(tx *sipstack.ServerTx) {
 		_ = tx.Reject(481)
 	case req.Method == sipstack.OPTIONS && req.Recipient.User == "":
 		o.sessions.RespondOptions(tx)
+	case o.managers.Serves(req):
+		o.managers.HandleRequest(tx)
 	case o.provision.Serves(req):
 		o.provision.HandleRequest(tx)
 	default:
@@ -59,6 +63,11 @@ func (o *outside) HandleRequest(tx *sipstack.ServerTx) {
 func (o *outside) HandleUnknownDialog(tx *sipstack.ServerTx) *sipstack.Dialog {
 	if !o.limiter.Allow(ratelimit.Source(tx.Flow().Remote)) {
 		o.limited.Inc()
+		return nil
+	}
+	if o.provision.Serves(tx.Request()) {
+		// It keeps nothing of its subscriptions, so any dialog will do.
+		o.provision.HandleRequest(tx)
 		return nil
 	}
 	return o.sessions.HandleUnknownDialog(tx)

@@ -26,7 +26,7 @@ const (
 
 // Token is what a token says.
 type Token struct {
-	// Network, Local and Remote are the flow: "udp" or "tcp", host:port each.
+	// Network, Local and Remote are the flow: "udp", "tcp" or "tls", host:port each.
 	Network, Local, Remote string
 	// Target runs the phone.
 	Target string

@@ -124,13 +124,16 @@ func (s *Server) handle(tx *sipstack.ServerTx) int {
 // register grants a registration that nothing is ever sent to.
 func register(tx *sipstack.ServerTx) int {
 	req := tx.Request()
+	contact, contactErr := sipstack.ParseNameAddr(sipstack.HeaderValue(req, "Contact"))
 	expires := longestRegistration
-	if n, err := strconv.ParseUint(strings.TrimSpace(sipstack.HeaderValue(req, "Expires")), 10, 31); err == nil {
-		expires = min(expires, time.Duration(n)*time.Second)
+	for _, asked := range []string{sipstack.HeaderValue(req, "Expires"), contact.Params["expires"]} {
+		if n, err := strconv.ParseUint(strings.TrimSpace(asked), 10, 31); err == nil {
+			expires = min(longestRegistration, time.Duration(n)*time.Second)
+		}
 	}
 	granted := strconv.Itoa(int(expires / time.Second))
 	headers := []sipstack.Header{sipstack.NewHeader("Expires", granted), sipstack.NewHeader("Allow-Events", Event)}
-	if contact, err := sipstack.ParseNameAddr(sipstack.HeaderValue(req, "Contact")); err == nil && expires > 0 {
+	if contactErr == nil && expires > 0 {
 		if contact.Params == nil {
 			contact.Params = make(map[string]string)
 		}
@@ -178,11 +181,17 @@ func (s *Server) notification(tx *sipstack.ServerTx, user *targetconfig.User) (*
 	if err != nil {
 		return nil, err
 	}
+	// Nothing is kept of the dialog: the client's own number grows from one
+	// SUBSCRIBE in it to the next, and so does that of NOTIFY.
+	number := uint32(1)
+	if cseq := req.CSeq(); cseq != nil {
+		number = max(number, cseq.SeqNo)
+	}
 	own := s.Endpoint.LocalURI(flow.Network, "")
 	notify := sipstack.NewRequest(sipstack.NOTIFY, contact.URI)
 	for _, field := range [][2]string{
 		{"From", local.String()}, {"To", sipstack.HeaderValue(req, "From")},
-		{"Call-ID", sipstack.HeaderValue(req, "Call-ID")}, {"CSeq", "1 NOTIFY"}, {"Max-Forwards", "70"},
+		{"Call-ID", sipstack.HeaderValue(req, "Call-ID")}, {"CSeq", strconv.FormatUint(uint64(number), 10) + " NOTIFY"}, {"Max-Forwards", "70"},
 		{"Contact", "<" + own.String() + ">"}, {"Event", Event}, {"Subscription-State", "terminated;reason=timeout"},
 		{"Content-Type", "application/vnd-microsoft-provisioning+xml"},
 	} {
@@ -214,10 +223,19 @@ func provisioning(user *targetconfig.User, from sipstack.URI) ([]byte, error) {
 	for _, line := range user.GetLines() {
 		if line.GetMonitor() || line.GetControl() {
 			out.User.Lines = append(out.User.Lines, lineXML{
-				URI:    "tel:" + line.GetNumber() + ";phone-context=dialstring",
+				URI:    telURI(line.GetNumber()),
 				Server: "sip:" + line.GetNumber() + "@" + from.Host,
 			})
 		}
 	}
 	return xml.Marshal(out)
+}
+
+// telURI writes a line for a client of Microsoft's make: a number in E.164 as it
+// is, any other as a dial string. One with both makes such a client give up.
+func telURI(number string) string {
+	if strings.HasPrefix(number, "+") {
+		return "tel:" + number
+	}
+	return "tel:" + number + ";phone-context=dialstring"
 }

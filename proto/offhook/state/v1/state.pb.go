@@ -930,13 +930,18 @@ func (x *RouteRegistration) GetAllowedDevices() []string {
 // session-server`), in bucket "session-managers" under
 // "<target>.<register-id>".
 type SessionManagerRecord struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	RegisterId    string                 `protobuf:"bytes,1,opt,name=register_id,json=registerId,proto3" json:"register_id,omitempty"`
-	Target        string                 `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
-	Contact       string                 `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
-	Peer          string                 `protobuf:"bytes,4,opt,name=peer,proto3" json:"peer,omitempty"`
-	Edge          string                 `protobuf:"bytes,5,opt,name=edge,proto3" json:"edge,omitempty"`
-	Expires       *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires,proto3" json:"expires,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	RegisterId string                 `protobuf:"bytes,1,opt,name=register_id,json=registerId,proto3" json:"register_id,omitempty"`
+	Target     string                 `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
+	Contact    string                 `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
+	Peer       string                 `protobuf:"bytes,4,opt,name=peer,proto3" json:"peer,omitempty"`
+	Edge       string                 `protobuf:"bytes,5,opt,name=edge,proto3" json:"edge,omitempty"`
+	Expires    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires,proto3" json:"expires,omitempty"`
+	// Call-ID of its REGISTER: another one is another run of the application.
+	CallId    string `protobuf:"bytes,7,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	UserAgent string `protobuf:"bytes,8,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// A CSTA session of its user was there since this Call-ID came.
+	SessionSeen   bool `protobuf:"varint,9,opt,name=session_seen,json=sessionSeen,proto3" json:"session_seen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1011,6 +1016,27 @@ func (x *SessionManagerRecord) GetExpires() *timestamppb.Timestamp {
 		return x.Expires
 	}
 	return nil
+}
+
+func (x *SessionManagerRecord) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *SessionManagerRecord) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *SessionManagerRecord) GetSessionSeen() bool {
+	if x != nil {
+		return x.SessionSeen
+	}
+	return false
 }
 
 // RegistrationRecord is a phone's binding, in bucket "registrations" under
@@ -1555,7 +1581,7 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x03 \x01(\tR\tsessionId\x12'\n" +
 	"\x0frouteing_device\x18\x04 \x01(\tR\x0erouteingDevice\x12'\n" +
-	"\x0fallowed_devices\x18\x05 \x03(\tR\x0eallowedDevices\"\xc7\x01\n" +
+	"\x0fallowed_devices\x18\x05 \x03(\tR\x0eallowedDevices\"\xa2\x02\n" +
 	"\x14SessionManagerRecord\x12\x1f\n" +
 	"\vregister_id\x18\x01 \x01(\tR\n" +
 	"registerId\x12\x16\n" +
@@ -1563,7 +1589,11 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\acontact\x18\x03 \x01(\tR\acontact\x12\x12\n" +
 	"\x04peer\x18\x04 \x01(\tR\x04peer\x12\x12\n" +
 	"\x04edge\x18\x05 \x01(\tR\x04edge\x124\n" +
-	"\aexpires\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\"\xc7\x02\n" +
+	"\aexpires\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\x12\x17\n" +
+	"\acall_id\x18\a \x01(\tR\x06callId\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\b \x01(\tR\tuserAgent\x12!\n" +
+	"\fsession_seen\x18\t \x01(\bR\vsessionSeen\"\xc7\x02\n" +
 	"\x12RegistrationRecord\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x12\n" +
 	"\x04line\x18\x02 \x01(\tR\x04line\x12\x16\n" +
