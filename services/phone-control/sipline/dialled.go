@@ -80,12 +80,21 @@ func (d *Driver) receive(tx *sipstack.ServerTx) *leg {
 // is filled in.
 func (d *Driver) dial(l *leg, dialled callmodel.Dialled) {
 	request := l.tx.Request()
+	replaced, ok := d.replacedLeg(request)
+	if !ok {
+		d.metrics.refused(d.target, 481)
+		l.state = legGone
+		_ = l.tx.Reject(481)
+		l.tx = nil
+		l.remove()
+		return
+	}
 	d.lastDialled++
 	l.dialled = d.lastDialled
 	d.dialled[l.dialled] = l
 	dialled.Dialled = l.dialled
 	dialled.Number = dialledNumber(&request.Recipient)
-	dialled.Replaces = d.replacedLeg(request)
+	dialled.Replaces = replaced
 	dialled.Restricted = wantsPrivacy(request)
 	dialled.GlobalCallID = globalCallID(request)
 	l.told = callmodel.DeviceID(dialled.Number)

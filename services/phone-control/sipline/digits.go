@@ -123,7 +123,10 @@ func (l *leg) sendDigits(c callmodel.SendDigits) {
 	case mixed:
 		l.sendDigitsInMedia(c)
 	default:
-		(&dialling{leg: l, command: c}).next()
+		l.dialling = append(l.dialling, &dialling{leg: l, command: c})
+		if len(l.dialling) == 1 {
+			l.dialling[0].next()
+		}
 	}
 }
 
@@ -161,7 +164,7 @@ func digitsError(err error) *callmodel.Error {
 	return &callmodel.Error{Category: errNoMixer.Category, Value: errNoMixer.Value, Detail: err.Error()}
 }
 
-// dialling sends digits by INFO, one after the other.
+// dialling sends the digits of one command by INFO, one after the other.
 type dialling struct {
 	leg     *leg
 	command callmodel.SendDigits
@@ -174,6 +177,7 @@ func (d *dialling) next() {
 	case !l.up():
 		return // LegEnded tells
 	case d.at == len(d.command.Digits):
+		d.end()
 		l.driver.loop.Indicate(callmodel.DigitsSent{Leg: l.id})
 		return
 	}
@@ -191,7 +195,17 @@ func (d *dialling) next() {
 		case r.ok():
 			l.driver.loop.After(d.command.Tone+digitGap, d.next)
 		case r.code != 0:
+			d.end()
 			l.commandFailed(callmodel.SendDigitsCommand, &errDigitsRefused)
 		}
 	})
+}
+
+// end goes on with the next command, in a turn of its own.
+func (d *dialling) end() {
+	l := d.leg
+	l.dialling = l.dialling[1:]
+	if len(l.dialling) > 0 {
+		l.driver.loop.Due(l.dialling[0].next)
+	}
 }

@@ -98,6 +98,8 @@ type Driver struct {
 	lastDialled callmodel.DialledID
 	// lastOrder counts SetMedia.
 	lastOrder uint64
+	// lastRefer counts transfers that phones asked for.
+	lastRefer callmodel.ReferID
 	patience  time.Duration
 	// last is the target's configuration for when the source has none any more.
 	last atomic.Pointer[targetconfig.Target]

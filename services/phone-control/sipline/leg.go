@@ -65,7 +65,11 @@ type leg struct {
 	// transferring: a REFER of the phone, or to it, is under way. A hold that it
 	// provokes is none of the user's.
 	transferring bool
-	keepAlive    func()
+	// refers is the REFER of the phone that is under way.
+	refers *transfer
+	// dialling are the digits that are sent by INFO, one command at a time.
+	dialling  []*dialling
+	keepAlive func()
 
 	legMedia
 

@@ -270,9 +270,16 @@ func TestDigitsByInfo(t *testing.T) {
 		_ = tx.Respond(200, "")
 	}
 	s.want("DigitsSent 2")
-	s.do(callmodel.SendDigits{Leg: 2, Digits: "12"})
+	// Commands are carried out one after the other, whatever becomes of each.
+	s.do(callmodel.SendDigits{Leg: 2, Digits: "12"}, callmodel.SendDigits{Leg: 2, Digits: "3", Tone: 40 * time.Millisecond})
 	_ = receive(t, phones[1].requests, "INFO").Reject(415)
 	s.want("CommandFailed 2 requestIncompatibleWithDevice")
+	tx := receive(t, phones[1].requests, "INFO")
+	if got := string(tx.Request().Body()); !strings.HasPrefix(got, "Signal=3") {
+		t.Errorf("INFO %q, want that of the next command", got)
+	}
+	_ = tx.Respond(200, "")
+	s.want("DigitsSent 2")
 	s.quiet()
 }
 
