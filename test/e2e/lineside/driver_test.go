@@ -57,13 +57,14 @@ func (nowhere) List(context.Context, string) ([]bus.Entry[*statev1.RegistrationR
 }
 
 // startDriver runs a driver at the address.
-func startDriver(t *testing.T, address string) *line {
+func startDriver(t *testing.T, address string, change ...func(*sipline.Options, *targetconfig.Snapshot)) *line {
 	t.Helper()
 	endpoint, err := sipstack.NewEndpoint(sipstack.Config{Product: "Offhook/test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := targetconfig.NewStatic(snapshot(t))
+	configured := snapshot(t)
+	source := targetconfig.NewStatic(configured)
 	gateway := sipline.NewGateway(source)
 	endpoint.SetHandler(gateway)
 	for _, network := range []string{"udp", "tcp"} {
@@ -75,11 +76,15 @@ func startDriver(t *testing.T, address string) *line {
 		t: t, work: make(chan func(), 1024), indications: make(chan callmodel.Input, 1024),
 		reactions: make(map[string][]callmodel.Command),
 	}
-	l.driver = sipline.New(sipline.Options{
+	options := sipline.Options{
 		Target: "cme", Source: source, Endpoint: endpoint, Gateway: gateway,
 		Auth:  digestauth.New(digestauth.Config{Algorithms: []digestauth.Algorithm{digestauth.MD5}}),
 		Store: nowhere{}, Logger: slog.New(slog.DiscardHandler),
-	}, l)
+	}
+	for _, f := range change {
+		f(&options, configured)
+	}
+	l.driver = sipline.New(options, l)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = endpoint.Run(ctx) })
