@@ -41,12 +41,14 @@ func (m *Model) mayCallBack(n *connection) (*line, *Error) {
 }
 
 func (m *Model) setCallBack(in CallBack) {
-	n, err := m.resolve(in.Connection, states(1<<Connected), &plainNames, errNothingToGo)
-	if err == nil && n.role != caller {
-		if first := n.call.first(); first != nil { // the busy party was named
-			n = first
+	id := in.Connection
+	if c := m.calls[id.Call]; c != nil && id.Device != "" && c.first() != nil {
+		n := c.of(id.Device)
+		if n != nil && n.state == Alerting || n == nil && c.failedAt == id.Device {
+			id = c.first().id // who does not answer, or is busy, was named
 		}
 	}
+	n, err := m.resolve(id, states(1<<Connected), &plainNames, errNothingToGo)
 	var target *line
 	if err == nil {
 		target, err = m.mayCallBack(n)

@@ -179,7 +179,7 @@ func (m *Model) adopt(in Dialled) *connection {
 // the call over.
 func (m *Model) replace(in Dialled) {
 	l, known := m.legs[in.Replaces]
-	if !known || l.active() == nil {
+	if !known || l.active() == nil || !l.active().call.viable() || l.active().call.failed != "" {
 		m.do(RejectDialled{Dialled: in.Dialled, Cause: CauseDestNotObtainable})
 		return
 	}

@@ -86,11 +86,25 @@ func (m *Model) mayAlternate(held, active *connection) *Error {
 	if !active.call.established() {
 		return errActiveState
 	}
+	return soleOn(held, active)
+}
+
+// soleOn checks that the leg of a held connection is free when the active one
+// is not connected any more.
+func soleOn(held, active *connection) *Error {
+	if held.leg == nil {
+		return errNotALine
+	}
+	for _, n := range held.leg.connections {
+		if n.state == Connected && n != active {
+			return errConnected
+		}
+	}
 	return nil
 }
 
 func (m *Model) mayReconnect(held, active *connection) *Error {
-	return first(is(held, Hold, errHeldState), is(active, Connected, errActiveState), held.ready(), reconnectable(active))
+	return first(is(held, Hold, errHeldState), is(active, Connected, errActiveState), held.ready(), reconnectable(active), soleOn(held, active))
 }
 
 // reconnectable: the active call may have failed, as it is cleared.

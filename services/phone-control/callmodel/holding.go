@@ -105,13 +105,8 @@ func (m *Model) legHeld(in LegHeld) {
 		m.ignored++
 		return
 	}
-	switch o := n.pending; {
-	case o == nil:
-	case o.kind == holding:
-		m.complete(o, CauseNormal)
+	if m.byHand(l, n, holding) {
 		return
-	default:
-		m.abort(o, errOverruled)
 	}
 	m.hold(n, CauseKeyOperation)
 }
@@ -128,13 +123,26 @@ func (m *Model) legRetrieved(in LegRetrieved) {
 		m.ignored++
 		return
 	}
-	switch o := n.pending; {
-	case o == nil:
-	case o.kind == retrieving:
-		m.complete(o, CauseNormal)
+	if m.byHand(l, n, retrieving) {
 		return
-	default:
-		m.abort(o, errOverruled)
 	}
 	m.retrieve(n, CauseKeyOperation)
+}
+
+// byHand ends the service that waits for a leg whose user pressed a key: it is
+// done if the user did what it asks for.
+func (m *Model) byHand(l *leg, n *connection, kind pendingKind) bool {
+	for _, other := range l.connections {
+		o := other.pending
+		switch {
+		case o == nil || !o.byMedia():
+			continue
+		case o.kind == kind && o.first == n:
+			m.complete(o, CauseNormal)
+			return true
+		}
+		m.abort(o, errOverruled)
+		return m.byHand(l, n, kind)
+	}
+	return false
 }

@@ -94,5 +94,7 @@ func (m *Model) unpark(c *call, slot DeviceID) {
 	m.move(c, old, []*connection{waits}, event)
 	m.remove(waits)
 	m.report(Transferred, event.gone(waits), c, CausePickup)
-	m.event(Established, far, CausePickup)
+	if far.state == Connected {
+		m.event(Established, far, CausePickup)
+	}
 }

@@ -148,15 +148,11 @@ func (m *Model) legRedirects(in LegRedirects) {
 	if l == nil {
 		return
 	}
-	m.forget(l)
 	n := l.active()
-	switch {
-	case n == nil:
-	case l.rung(n) && n.role != picker && n.role != joiner && n.call.redirections < m.config.MaxRedirections:
-		m.redirect(n, in.To, CauseRedirected)
-	case l.rung(n):
-		m.calledFailed(n, CauseDestNotObtainable, false)
-	default:
-		m.leave(n, CauseBusy, CauseNormalClearing)
+	if !l.rung(n) || n.hidden() || n.call.redirections >= m.config.MaxRedirections {
+		m.legEnded(LegEnded{Leg: in.Leg, Cause: CauseDestNotObtainable})
+		return
 	}
+	m.forget(l)
+	m.redirect(n, in.To, CauseRedirected)
 }
