@@ -77,7 +77,7 @@ func (w *world) serve(what, who, more byte, number DeviceID, to string) {
 	held, active := w.pairOf(who, more)
 	connected := w.anyConnection(who, more, Connected)
 	waiting := w.anyConnection(who, more, Alerting, Queued)
-	switch what % 40 {
+	switch what % 42 {
 	case 0, 1, 2:
 		in := MakeCall{Request: request, Calling: number, Called: to, DoNotPrompt: who%2 == 0, Data: data}
 		if more%9 == 0 {
@@ -109,7 +109,7 @@ func (w *world) serve(what, who, more byte, number DeviceID, to string) {
 		w.step(ConsultationCall{Request: request, Existing: connected, Consulted: to, Data: data, Options: ConsultOptions(max(int(who%20)-16, 0))})
 	case 18, 19:
 		w.step(TransferCall{Request: request, Held: held, Active: active})
-	case 20, 21:
+	case 20, 21, 37:
 		w.step(ConferenceCall{Request: request, Held: held, Active: active})
 	case 22:
 		w.step(SingleStepTransferCall{Request: request, Active: connected, To: to})
@@ -148,10 +148,10 @@ func (w *world) route(request RequestID, who, more byte, to string) {
 	if len(w.dialogues) > 0 {
 		crossRef = w.dialogues[int(more)%len(w.dialogues)]
 	}
-	switch more % 8 {
-	case 0:
+	switch more % 10 {
+	case 0, 8:
 		w.step(RouteReject{Request: request, Session: session, CrossRef: crossRef, Cause: "busyOverflow"})
-	case 1:
+	case 1, 9:
 		w.step(RouteEnd{Request: request, Session: session, CrossRef: crossRef})
 	case 2:
 		if who > 200 {

@@ -9,7 +9,10 @@ import (
 	"time"
 )
 
-var seed = flag.Uint64("seed", 0, "one more interleaving of TestInterleavings")
+var (
+	seed          = flag.Uint64("seed", 0, "the only interleaving to play")
+	interleavings = flag.Uint64("interleavings", 10_000, "how many interleavings to play")
+)
 
 var (
 	numbers = []DeviceID{"1001", "1002", "1003", "1004"}
@@ -195,7 +198,7 @@ func (w *world) newRequest() RequestID {
 
 func (w *world) random(seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 1)) // #nosec G404 -- repeatable on purpose
-	for range 60 {
+	for range 70 {
 		bits := random.Uint32()
 		w.act(byte(bits), byte(bits>>8), byte(bits>>16))
 	}
@@ -228,7 +231,7 @@ func TestInterleavings(t *testing.T) {
 		play(*seed)
 		return
 	}
-	for seed := range uint64(10_000) {
+	for seed := range *interleavings {
 		play(seed)
 	}
 	for kind, n := range kinds[1:] {
