@@ -15,6 +15,7 @@ import (
 
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/desk"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -39,6 +40,7 @@ type Driver struct {
 	legs        map[callmodel.LegID]*leg
 	dialled     map[callmodel.DialledID]*leg
 	lastDialled callmodel.DialledID
+	desks       map[callmodel.DeviceID]*desk.Phone
 
 	mu    sync.Mutex
 	lines []string
@@ -49,6 +51,7 @@ func New(target *targetconfig.Target, loop Loop) *Driver {
 	d := &Driver{
 		loop: loop, phones: make(map[callmodel.DeviceID]*phone),
 		legs: make(map[callmodel.LegID]*leg), dialled: make(map[callmodel.DialledID]*leg),
+		desks: make(map[callmodel.DeviceID]*desk.Phone),
 	}
 	d.take(target)
 	return d
