@@ -14,7 +14,7 @@ const (
 	defaultRouteTimeout    = 10 * time.Second
 	defaultParkTimeout     = 2 * time.Minute
 	defaultCallBackTimeout = time.Hour
-	defaultMaxRedirections = 5
+	defaultMaxRedirections = 8
 	defaultMaxParties      = 16
 )
 

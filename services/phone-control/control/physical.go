@@ -21,7 +21,7 @@ type desks interface {
 // desk finds what a line's phone has on the desk. On the target's goroutine.
 func (t *target) desk(line string) (*desk.Phone, *callmodel.Error) {
 	if _, known := t.config.Line(line); !known {
-		return nil, &callmodel.Error{Category: "operation", Value: "invalidDeviceID", Detail: "no such line"}
+		return nil, errNoLine()
 	}
 	if driver, ok := t.driver.(desks); ok {
 		if phone, ok := driver.Desk(callmodel.DeviceID(line)); ok {
