@@ -14,6 +14,10 @@ var (
 	errPhoneRefused = callmodel.Error{
 		Category: "systemResourceAvailibility", Value: "resourceBusy", Detail: "the phone refused the re-INVITE",
 	}
+	// errHeldAtPhone: a phone offers no more while its user holds the call.
+	errHeldAtPhone = callmodel.Error{
+		Category: "systemResourceAvailibility", Value: "resourceBusy", Detail: "the user holds the call at the phone",
+	}
 	// errCantAnswer: a phone has no way to be told to answer, or refused.
 	errCantAnswer = callmodel.Error{
 		Category: "operation", Value: "requestIncompatibleWithDevice", Detail: "the phone can't be made to answer",

@@ -111,6 +111,7 @@ func (p pair) asked(r reply) {
 	a.open = &phoneOffer{leg: a, carrier: inResponse, body: r.body}
 	if a.retrieving {
 		if direction.Holds() { // the user holds on at the phone
+			a.mediaRefused(&errHeldAtPhone)
 			p.fail(reply{code: 500})
 			return
 		}

@@ -188,7 +188,7 @@ func TestSoak(t *testing.T) {
 	var services sync.WaitGroup
 	pace := time.NewTicker(2 * time.Millisecond)
 	defer pace.Stop()
-	for range 300 {
+	for range 200 {
 		<-pace.C
 		user := users[random.IntN(len(users))]
 		if random.IntN(3) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
+	"offhook.dev/services/ctierr"
 	"offhook.dev/test/e2e/baresip"
 )
 
@@ -58,6 +59,7 @@ const (
 	alerting  = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_ALERTING
 	connected = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_CONNECTED
 	hold      = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_HOLD
+	queued    = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_QUEUED
 )
 
 // talk waits until two phones hear each other.
@@ -89,20 +91,21 @@ func TestBaresipServices(t *testing.T) {
 			a.Forget()
 			b.Forget()
 			c.Forget()
+			defer func() { // a fault must not spoil the next test
+				for _, p := range []*baresip.Phone{a, b, c} {
+					for p.Calls() > 0 {
+						p.Hangup()
+					}
+				}
+				for _, p := range []*baresip.Phone{a, b, c} {
+					stateAt(t, client, p.Number, null)
+				}
+			}()
 			a.Dial("1002")
 			b.WaitFor("CALL_INCOMING")
 			b.Accept()
 			talk(a, b)
 			do(d, a, b, c)
-			for _, p := range []*baresip.Phone{a, b, c} {
-				if p.Calls() > 0 {
-					p.Hangup()
-				}
-			}
-			for _, p := range []*baresip.Phone{a, b, c} {
-				p.WaitIdle()
-				stateAt(t, client, p.Number, null)
-			}
 		})
 	}
 	consulted := func(d desk, a, b, c *baresip.Phone) {
@@ -177,5 +180,68 @@ func TestBaresipServices(t *testing.T) {
 		b.Resume()
 		d.at("1002", connected)
 		talk(a, b)
+	})
+	test("held by hand, not to be retrieved by service", func(d desk, a, b, _ *baresip.Phone) {
+		a.Hold()
+		d.at("1001", hold)
+		b.WaitRTPStops()
+		// This phone offers to send only as long as its user holds the call.
+		_, err := client.RetrieveCall(d.t.Context(), &phonecontrolv1.RetrieveCallRequest{
+			Target: "cme", CallToBeRetrieved: d.at("1001", hold),
+		})
+		if answer := ctierr.FromError(err); answer == nil || answer.Value != "resourceBusy" {
+			d.t.Errorf("RetrieveCall gave %v", err)
+		}
+		a.Resume()
+		talk(a, b)
+	})
+	test("park and pick up", func(d desk, a, b, _ *baresip.Phone) {
+		_, err := client.ParkCall(d.t.Context(), &phonecontrolv1.ParkCallRequest{
+			Target: "cme", Parking: d.at("1001", connected), ParkTo: "1003",
+		})
+		d.must("ParkCall", err)
+		a.WaitIdle()
+		b.WaitRTPStops()
+		_, err = client.DirectedPickupCall(d.t.Context(), &phonecontrolv1.DirectedPickupCallRequest{
+			Target: "cme", RequestingDevice: "1001", CallToBePickedUp: d.at("1003", queued),
+		})
+		d.must("DirectedPickupCall", err)
+		a.WaitFor("CALL_INCOMING")
+		a.Accept()
+		talk(a, b)
+	})
+
+	ringing := func(name string, do func(d desk, a, b, c *baresip.Phone)) {
+		test(name, func(d desk, a, b, c *baresip.Phone) {
+			a.Hangup()
+			for _, p := range []*baresip.Phone{a, b} {
+				p.WaitIdle()
+				stateAt(d.t, client, p.Number, null)
+				p.Forget()
+			}
+			a.Dial("1002")
+			b.WaitFor("CALL_INCOMING")
+			do(d, a, b, c)
+		})
+	}
+	ringing("deflect", func(d desk, a, b, c *baresip.Phone) {
+		_, err := client.DeflectCall(d.t.Context(), &phonecontrolv1.DeflectCallRequest{
+			Target: "cme", CallToBeDiverted: d.at("1002", alerting), NewDestination: "1003",
+		})
+		d.must("DeflectCall", err)
+		b.WaitIdle()
+		c.WaitFor("CALL_INCOMING")
+		c.Accept()
+		talk(a, c)
+	})
+	ringing("directed pickup", func(d desk, a, b, c *baresip.Phone) {
+		_, err := client.DirectedPickupCall(d.t.Context(), &phonecontrolv1.DirectedPickupCallRequest{
+			Target: "cme", RequestingDevice: "1003", CallToBePickedUp: d.at("1002", alerting),
+		})
+		d.must("DirectedPickupCall", err)
+		c.WaitFor("CALL_INCOMING")
+		c.Accept()
+		b.WaitIdle()
+		talk(a, c)
 	})
 }
