@@ -23,7 +23,7 @@ func (m *Model) clearConnection(in ClearConnection) {
 }
 
 func (m *Model) clearCall(in ClearCall) {
-	n, err := m.resolve(in.Connection, anyState, &plainNames, errNothingThere)
+	n, err := m.resolveCall(in.Connection, errNothingThere)
 	if err != nil {
 		m.reply(in.Request, in.Connection, err)
 		return

@@ -92,7 +92,7 @@ func (w *world) compare() {
 			}
 			if n.leg != nil {
 				legs[n.leg.id] = true
-			} else if n.state != Queued {
+			} else if n.state != Queued && (n.state != Alerting || !n.line.AlwaysInService) {
 				w.fail("%v has no leg and is %s", n.id, n.state)
 			}
 			if n.line == nil || !n.seen() {

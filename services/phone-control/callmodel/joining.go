@@ -46,7 +46,7 @@ func (m *Model) merge(first, second *connection, stays bool) *Event {
 	old := first.call
 	c := m.newCall(old.calling, old.called, old.globalID)
 	c.data, c.restricted, c.associatedCalling = old.data, old.restricted, old.associatedCalling
-	c.lastRedirection = first.device()
+	c.lastRedirection, c.sentOn = old.lastRedirection, true
 	leavers := []*connection{first}
 	if second != nil {
 		event.Secondary = second.id
@@ -64,9 +64,7 @@ func (m *Model) merge(first, second *connection, stays bool) *Event {
 		m.release(n, CauseTransfer)
 		m.stopTimers(n)
 	}
-	if stays {
-		c.lastRedirection = ""
-	} else {
+	if !stays {
 		m.nameParties(c, first, second)
 	}
 	m.move(c, old, leavers, event)
@@ -179,12 +177,13 @@ func (m *Model) singleStepConferenceCall(in SingleStepConferenceCall) {
 	if in.Silent {
 		as = addedSilent
 	}
+	c.adding = n.device()
 	m.place(c, in.Joining, as, CauseSingleStepConference)
 }
 
 // joinCall rings a line to come into a call.
 func (m *Model) joinCall(in JoinCall) {
-	n, err := m.resolve(in.Call, anyState, &plainNames, errNothingToGo)
+	n, err := m.resolveCall(in.Call, errNothingToGo)
 	if err == nil {
 		err = m.mayBeJoined(n)
 	}
@@ -235,7 +234,7 @@ func (m *Model) addToConference(n *connection, cause Cause) {
 	c := n.call
 	m.become(n, Connected)
 	event := &Event{Connection: ConnectionID{Call: c.id, Device: n.device()}, Device: n.device(), Other: n.device()}
-	if by := c.first(); by != nil && n.role == added {
+	if by := c.of(n.by); by != nil {
 		event.Connection, event.Device = by.id, by.device()
 	}
 	for _, party := range c.connections {

@@ -83,6 +83,9 @@ func (m *Model) serviceChanged(in ServiceChanged) {
 		return
 	}
 	l.inService = in.InService
+	if l.AlwaysInService {
+		return
+	}
 	kind := OutOfService
 	if in.InService {
 		kind = BackInService

@@ -25,7 +25,7 @@ func (m *Model) parkCall(in ParkCall) {
 	m.report(Diverted, event.gone(n), c, CausePark)
 	c.lastRedirection = n.device()
 	waits := m.connect(c, to.device, to.line, Queued, parked)
-	waits.parker = n.device()
+	waits.by = n.device()
 	m.parked[to.device] = waits
 	m.startTimer(waits, m.config.ParkTimeout)
 	m.report(QueuedAt, &Event{Connection: waits.id, Device: waits.device(), Queued: 1}, c, CausePark)
@@ -66,7 +66,7 @@ func (m *Model) maySlot() *Error {
 }
 
 // recall takes a call that was parked too long back to who parked it.
-func (m *Model) recall(n *connection) { m.redirect(n, string(n.parker), CauseRecall) }
+func (m *Model) recall(n *connection) { m.redirect(n, string(n.by), CauseRecall) }
 
 // unpark connects who called a park slot with the party that waits there. That
 // party comes into the caller's call.

@@ -59,7 +59,7 @@ func (m *Model) place(c *call, number string, as role, why Cause) {
 		m.unreachable(c, to.device, CauseBusy)
 	case to.line != nil:
 		m.placeAt(c, to.line, as, why)
-	case c.external() && c.lastRedirection == "":
+	case c.external() && !c.sentOn:
 		m.unreachable(c, to.device, CauseBlocked) // the trunk is no way back to the trunk
 	case m.config.Trunk == "":
 		m.unreachable(c, to.device, CauseDestNotObtainable)
@@ -87,7 +87,13 @@ func (m *Model) placeAt(c *call, l *line, as role, why Cause) {
 			return
 		}
 		m.unreachable(c, l.Number, CauseDoNotDisturb)
+	case !l.inService && l.AlwaysInService && len(l.connections) < l.MaxCalls:
+		m.present(c, l, as, why)
 	case !l.inService:
+		if m.forwards(l, ForwardNoAnswer, c) { // nobody could
+			m.forwardUnseen(c, l, ForwardNoAnswer)
+			return
+		}
 		m.unreachable(c, l.Number, CauseDestOutOfOrder)
 	case len(l.connections) >= l.MaxCalls:
 		if m.forwards(l, ForwardBusy, c) {
@@ -105,6 +111,9 @@ func (m *Model) ring(c *call, to destination, as role, why Cause) *connection {
 	from := c.first()
 	n := m.connect(c, to.device, to.line, Null, as)
 	n.why = why
+	if n.role == added {
+		n.by = c.adding
+	}
 	l := m.newLeg(n, legRings)
 	command := Ring{
 		Leg: l.id, Connection: n.id, Shown: m.party(c), RedirectedBy: c.lastRedirection, GlobalCallID: c.globalID,
@@ -131,6 +140,18 @@ func (m *Model) ring(c *call, to destination, as role, why Cause) *connection {
 	m.startTimer(n, wait)
 	m.do(command)
 	return n
+}
+
+// present lets a call wait at a line that has no phone, for an application to
+// send it on or for somebody to pick it up.
+func (m *Model) present(c *call, l *line, as role, why Cause) {
+	n := m.connect(c, l.Number, l, Null, as)
+	n.why = why
+	if n.role == added {
+		n.by = c.adding
+	}
+	m.startTimer(n, m.ringTime(c, l, as, m.config.NoAnswer))
+	m.deliver(n)
 }
 
 // ringTime is how long a line rings: until it forwards or the caller has waited

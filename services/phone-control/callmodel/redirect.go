@@ -39,13 +39,14 @@ func (m *Model) offerAndForward(c *call, l *line, when Condition) {
 	m.forward(n, when)
 }
 
-// forwardUnseen forwards a call that a line has no room for.
+// forwardUnseen forwards a call that a line has no room for, or no phone.
 func (m *Model) forwardUnseen(c *call, l *line, when Condition) {
 	if m.looped(c, l.Number) {
 		m.unreachable(c, c.called, CauseDestNotObtainable)
 		return
 	}
 	to, _, _ := m.options.Features.Redirect(l.Number, when, c.external())
+	c.forwarders = append(c.forwarders, l.Number)
 	m.divert(c, &connection{id: ConnectionID{Call: c.id, Device: l.Number}, call: c, line: l}, to, causeOf(when), called)
 }
 
@@ -106,6 +107,7 @@ func (m *Model) divert(c *call, from *connection, to string, cause Cause, as rol
 	m.report(Diverted, event.gone(from), c, cause)
 	c.lastRedirection = from.device()
 	c.redirections++
+	c.sentOn = true
 	m.place(c, to, as, cause)
 }
 

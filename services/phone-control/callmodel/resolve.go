@@ -86,6 +86,21 @@ func (m *Model) resolve(id ConnectionID, want states, names *naming, nothing *Er
 	}
 }
 
+// resolveCall is resolve for a service that is about a whole call, which any
+// connection of it stands for.
+func (m *Model) resolveCall(id ConnectionID, nothing *Error) (*connection, *Error) {
+	if id.Device == "" {
+		if c, known := m.calls[id.Call]; known {
+			for _, n := range c.connections {
+				if n.seen() {
+					return n, nil
+				}
+			}
+		}
+	}
+	return m.resolve(id, anyState, &plainNames, nothing)
+}
+
 // pair finds the held and the active connection of a device.
 func (m *Model) pair(heldID, activeID ConnectionID) (held, active *connection, err *Error) {
 	if active, err = m.resolve(activeID, in(Connected), &activeNames, errNothingActive); err != nil {

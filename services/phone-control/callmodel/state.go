@@ -66,9 +66,14 @@ type call struct {
 	// was sent elsewhere.
 	forwarders   []DeviceID
 	redirections int
-	route        *dialogue
-	connections  []*connection
-	touched      bool
+	// sentOn: a party sent the call on, so that it may lead from the trunk to the
+	// trunk.
+	sentOn bool
+	route  *dialogue
+	// adding is the party that added another one last.
+	adding      DeviceID
+	connections []*connection
+	touched     bool
 }
 
 // role is why a connection is in its call.
@@ -109,8 +114,8 @@ type connection struct {
 	until, autoAnswer timer
 	// order is the connection's place among all that there were.
 	order uint64
-	// parker is the line that a parked call goes back to.
-	parker DeviceID
+	// by is the line that parked the call, or added the party.
+	by DeviceID
 }
 
 func (n *connection) device() DeviceID { return n.id.Device }

@@ -17,7 +17,7 @@ import (
 // unless the story says "manual": then "media c/1001" does.
 //
 //	lines 1001 1002 limit=1 calls=4 drain    configuration; all in service
-//	      park=70 trunk=4 parties=3 group=1003 route=1500 route=1501>1002
+//	      park=70 trunk=4 parties=3 group=1003 always=1004 route=1500 route=1501>1002
 //	feature 1002 forwardImmediate 1003       also forwardBusy, forwardNoAns,
 //	                                         forwardDND, dnd, auto 2, hidden
 //	make 1001 1002 [prompt] [remote=5551]    MakeCall
@@ -189,6 +189,8 @@ func (s *story) lines() string {
 		case "park":
 			in.ParkSlots = append(in.ParkSlots, DeviceID(value))
 			continue
+		case "always":
+			line = Line{Number: DeviceID(value), AlwaysInService: true}
 		case "group":
 			line = Line{Number: DeviceID(value), PickupGroup: "sales"}
 		case "route":

@@ -80,7 +80,7 @@ func worldLines() SetLines {
 	return SetLines{
 		Lines: []Line{
 			{Number: "1001", PickupGroup: "sales"}, {Number: "1002", PickupGroup: "sales"},
-			{Number: "1003", PickupGroup: "sales"}, {Number: "1004", MaxCalls: 1},
+			{Number: "1003", PickupGroup: "sales"}, {Number: "1004", MaxCalls: 1, AlwaysInService: true},
 			{Number: "1500", Routeing: true, DefaultRoute: "1002"},
 		},
 		Plan: testPlan{}, Trunk: "pstn", TrunkCalls: 3, ParkSlots: []DeviceID{"70"},
