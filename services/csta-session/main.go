@@ -23,13 +23,15 @@ type Config struct {
 	MaxTargetSessions int `json:"maxTargetSessions"`
 	// MaxUserSessions bounds the sessions of a user without a limit.
 	MaxUserSessions int `json:"maxUserSessions"`
+	// OverloadServices is how many services at once are an overload.
+	OverloadServices int `json:"overloadServices"`
 	// ServiceTimeout bounds one call of phone-control or monitor.
 	ServiceTimeout process.Duration `json:"serviceTimeout"`
 }
 
 // NewDefaultConfig is the configuration without a file.
 func NewDefaultConfig() *Config {
-	return &Config{MaxTargetSessions: 10000, MaxUserSessions: 64, ServiceTimeout: process.Duration(8 * time.Second)}
+	return &Config{MaxTargetSessions: 10000, MaxUserSessions: 64, OverloadServices: 1024, ServiceTimeout: process.Duration(8 * time.Second)}
 }
 
 // Validate gives all faults of the service's own part.
@@ -40,6 +42,9 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxUserSessions < 1 {
 		faults = append(faults, fmt.Errorf("maxUserSessions: %d is not at least 1", c.MaxUserSessions))
+	}
+	if c.OverloadServices < 1 {
+		faults = append(faults, fmt.Errorf("overloadServices: %d is not at least 1", c.OverloadServices))
 	}
 	if c.ServiceTimeout <= 0 {
 		faults = append(faults, errors.New("serviceTimeout: must be above zero"))
@@ -68,6 +73,7 @@ func newComponent(_ context.Context, env *process.Environment, config *Config) (
 		Targets:           targets,
 		MaxTargetSessions: config.MaxTargetSessions,
 		MaxUserSessions:   config.MaxUserSessions,
+		OverloadServices:  config.OverloadServices,
 		ServiceTimeout:    time.Duration(config.ServiceTimeout),
 		Logger:            env.Logger,
 		Registerer:        env.Registerer,

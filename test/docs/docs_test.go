@@ -32,7 +32,7 @@ const (
 
 func TestConfigurationPage(t *testing.T) {
 	var page strings.Builder
-	page.WriteString("# Configuration of the services\n\nEach service reads one YAML file, given by `--config`. Unknown fields are refused,\nand all faults are reported at once, each with its path. These are the defaults,\nas `SERVICE --print-config` prints them; a file needs only what differs.\n\nThe fields are described where they are declared: in `Common` of\n[process](../../services/process/config.go) and in each service's `Config`.\n\nThe manifests' fields are described in\n[their types](../../operator/api/v1alpha1), and shown in\n[the quickstart](../../deploy/samples/quickstart).\n")
+	page.WriteString("# Configuration of the services\n\nEach service reads one YAML file, given by `--config`. Unknown fields are refused,\nand all faults are reported at once, each with its path. These are the defaults,\nas `SERVICE --print-config` prints them; a file needs only what differs.\n\nThe fields are described where they are declared: in `Common` of\n[process](../../services/process/config.go) and in each service's `Config`.\n\nThe manifests' fields are described in [manifests](manifests.md).\n")
 	folder := t.TempDir()
 	for _, service := range []string{"sip-edge", "csta-session", "monitor", "phone-control"} {
 		program := filepath.Join(folder, service)

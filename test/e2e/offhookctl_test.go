@@ -70,7 +70,11 @@ func ctlQuestions(t *testing.T, l *lab) {
 		t.Errorf("status over UDP: %q", got)
 	}
 	features := ctlJSON[map[string][]string](t, l, "features", "1001")
-	want := []string{"answerCall", "clearConnection", "holdCall", "makeCall", "retrieveCall"}
+	want := []string{
+		"alternateCall", "answerCall", "callBack", "clearCall", "clearConnection", "conferenceCall", "consultationCall",
+		"deflectCall", "dialDigits", "directedPickupCall", "groupPickupCall", "holdCall", "joinCall", "makeCall", "parkCall",
+		"reconnectCall", "retrieveCall", "singleStepConference", "singleStepTransfer", "transferCall",
+	}
 	if diff := cmp.Diff(want, features["call control"]); diff != "" {
 		t.Errorf("call control services (-want +got):\n%s", diff)
 	}
@@ -193,9 +197,9 @@ func ctlExitCodes(t *testing.T, l *lab) {
 		{"wrong password", []string{"OFFHOOK_PASSWORD=guess"}, []string{"status", "1001"}, command.ExitDenied, "wrong user or password"},
 		{"no right", []string{"OFFHOOK_USER=carol", "OFFHOOK_PASSWORD=secret-carol"}, []string{"status", "1001"}, command.ExitDenied, "no right on that line"},
 		{"may only monitor", []string{"OFFHOOK_USER=bob", "OFFHOOK_PASSWORD=secret-bob"}, []string{"call", "1001", "1002"}, command.ExitRefused, "lacks the right"},
-		{"unknown line", nil, []string{"status", "4711"}, command.ExitFailed, "no such line"},
+		{"unknown line", nil, []string{"status", "4711"}, command.ExitRefused, "no such line"},
 		{"no call", nil, []string{"hold", "1001"}, command.ExitRefused, "no call"},
-		{"unknown command", nil, []string{"conference", "1001"}, command.ExitUsage, "conference"},
+		{"unknown command", nil, []string{"dance", "1001"}, command.ExitUsage, "dance"},
 		{"no line", nil, []string{"status"}, command.ExitUsage, "line"},
 		{"no server", []string{"OFFHOOK_SERVER=" + l.Network.IP(97) + ":5060"}, []string{"status", "1001"}, command.ExitUnreachable, "check --server"},
 		{"no administrator's address", []string{"OFFHOOK_ADMIN=" + l.Network.IP(97) + ":9090"}, []string{"sessions"}, command.ExitUnreachable, "check --admin"},

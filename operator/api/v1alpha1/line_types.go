@@ -75,7 +75,8 @@ type LineSpec struct {
 	// +listMapKey=name
 	// +optional
 	Devices []LineDevice `json:"devices,omitempty"`
-	// Watch lets applications monitor the line (CME's `allow watch`). Default true.
+	// Watch lets applications monitor the line and other phones show its lamp
+	// (CME's `allow watch`). Default true.
 	// +optional
 	Watch *bool `json:"watch,omitempty"`
 	// Control lets applications control the line (CME's `cti watch`). Default true.

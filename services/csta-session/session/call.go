@@ -117,17 +117,15 @@ func (c *call) permit(need right, line *targetconfig.Line, as role) error {
 	return ctierr.Operation(string(as.denied), "user %s lacks the right on line %s", c.session.GetUser(), line.GetNumber())
 }
 
-// dialled reads a number to call, park or route to. A full number with the
-// extension of a line is dialled by the extension.
+// dialled reads a number to call, park or route to. A full number of a line is
+// dialled by its extension.
 func (c *call) dialled(text string, unknown csta.ErrorValue) (string, error) {
 	parsed, err := deviceid.Parse(text)
 	if err != nil || parsed.IsOwn() {
 		return "", ctierr.Operation(string(unknown), "cannot dial %q", text)
 	}
-	for _, number := range parsed.Candidates() {
-		if _, ok := c.target.Line(number); ok {
-			return number, nil
-		}
+	if line := lineOf(c.target, text); line != nil {
+		return line.GetNumber(), nil
 	}
 	return parsed.Number, nil
 }

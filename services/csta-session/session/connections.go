@@ -21,6 +21,9 @@ func (s *Server) connection(ctx context.Context, c *call, id csta.ConnectionID, 
 	if id.CallID == "" && id.DeviceID.Text == "" {
 		return nil, ctierr.Operation(string(as.connection), "connection names neither call nor device")
 	}
+	if id.DeviceID.Text == "" && c.session.GetLine() == "" {
+		return s.onlyParty(ctx, c, string(id.CallID), as)
+	}
 	found, err := c.lineWith(mayControl, id.DeviceID.Text, as)
 	if err != nil {
 		return nil, err
@@ -29,9 +32,35 @@ func (s *Server) connection(ctx context.Context, c *call, id csta.ConnectionID, 
 	return &ctiv1.ConnectionID{CallId: string(id.CallID), DeviceId: found.number}, nil
 }
 
+// onlyParty is the connection of the only party of a call that the user may
+// control: what a call alone stands for in a session without a line.
+func (s *Server) onlyParty(ctx context.Context, c *call, callID string, as role) (*ctiv1.ConnectionID, error) {
+	snapshot, err := c.phones.SnapshotCall(ctx, &phonecontrolv1.SnapshotCallRequest{
+		Target: c.target.Name, SnapshotObject: &ctiv1.ConnectionID{CallId: callID},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var only *ctiv1.ConnectionID
+	for _, party := range snapshot.GetParties() {
+		line, ok := c.target.Line(party.GetConnection().GetDeviceId())
+		if !ok || !rightsOn(c.user, line).Control {
+			continue
+		}
+		if only != nil {
+			return nil, ctierr.Operation(string(as.connection), "call %s has more than one party that the user may control", callID)
+		}
+		only = &ctiv1.ConnectionID{CallId: callID, DeviceId: line.GetNumber()}
+	}
+	if only == nil {
+		return nil, ctierr.Operation(string(as.denied), "call %s has no party that the user may control", callID)
+	}
+	c.line = only.GetDeviceId()
+	return only, nil
+}
+
 // connections reads the held and the active connection of a service about two
-// calls of one line. One of them may be named by the other's device, so that
-// the audit log tells the active one.
+// calls of one line. The audit log tells the active one.
 func (s *Server) connections(ctx context.Context, c *call, held, active csta.ConnectionID) (heldCall, activeCall *ctiv1.ConnectionID, err error) {
 	if heldCall, err = s.connection(ctx, c, held, roleHeld); err != nil {
 		return nil, nil, err
@@ -42,9 +71,6 @@ func (s *Server) connections(ctx context.Context, c *call, held, active csta.Con
 	if heldCall.GetDeviceId() != activeCall.GetDeviceId() {
 		return nil, nil, ctierr.Operation(string(csta.OperationNotSameDevice), "held call is at %s, active call at %s",
 			heldCall.GetDeviceId(), activeCall.GetDeviceId())
-	}
-	if held.CallID != "" && held.CallID == active.CallID {
-		return nil, nil, ctierr.State(string(csta.StateIncompatibilityInvalidConnectionIDForActiveCall), "held and active call are the same")
 	}
 	return heldCall, activeCall, nil
 }

@@ -123,13 +123,14 @@ func (s *Server) waitingParty(ctx context.Context, c *call, callID string) (stri
 	}
 	waiting := ""
 	for _, party := range snapshot.GetParties() {
-		switch party.GetLocalConnectionState() {
-		case ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_ALERTING, ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_QUEUED:
-			if waiting != "" {
-				return "", ctierr.Operation(string(csta.OperationInvalidConnectionID), "call %s waits at more than one device", callID)
-			}
-			waiting = party.GetConnection().GetDeviceId()
+		state := party.GetLocalConnectionState()
+		if state != ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_ALERTING && state != ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_QUEUED {
+			continue
 		}
+		if waiting != "" {
+			return "", ctierr.Operation(string(csta.OperationInvalidConnectionID), "call %s waits at more than one device", callID)
+		}
+		waiting = party.GetConnection().GetDeviceId()
 	}
 	if waiting == "" {
 		return "", ctierr.State(string(csta.StateIncompatibilityInvalidConnectionState), "call %s waits at no device", callID)

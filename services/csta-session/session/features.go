@@ -82,5 +82,12 @@ func getCSTAFeatures(_ context.Context, s *Server, c *call, _ csta.Message) (cst
 	return s.features.of(c.target), nil
 }
 
-// inBasicMode reports whether monitors report a kind of event in basic mode.
-func inBasicMode(kind eventxml.Kind) bool { return true }
+// inBasicMode reports whether monitors report a kind of event in basic mode:
+// those that Communicator does not understand are left out.
+func inBasicMode(kind eventxml.Kind) bool {
+	switch kind.Name() {
+	case "offered", "networkReached", "callInformation", "digitsDialed", "digitsGenerated":
+		return false
+	}
+	return true
+}

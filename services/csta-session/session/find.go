@@ -65,7 +65,8 @@ func hasManager(user *targetconfig.User) bool {
 	})
 }
 
-// lineOf finds the line that a device text means.
+// lineOf finds the line that a device text means: by its number, its extension,
+// or the extension that the dial plan finds in a full number.
 func lineOf(target *targetconfig.Target, text string) *targetconfig.Line {
 	device, err := deviceid.Parse(text)
 	if err != nil {
@@ -76,7 +77,8 @@ func lineOf(target *targetconfig.Target, text string) *targetconfig.Line {
 			return line
 		}
 	}
-	return nil
+	line, _ := target.Line(extensionOf(target.Config.GetDialPlan(), device.Number))
+	return line
 }
 
 // bareURI takes display name, angle brackets and header parameters off a To

@@ -27,6 +27,7 @@ func TestLoadFindsOverloadOnce(t *testing.T) {
 	reached, relieved := 0, 0
 	for i, changed := range changes {
 		switch changed {
+		case loadUnchanged:
 		case overloadReached:
 			reached++
 			if i != 3 {

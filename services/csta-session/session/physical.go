@@ -165,14 +165,13 @@ func setSpeakerVolume(ctx context.Context, c *call, number string, request *csta
 // volume is what a request asks for, from 0 to 100; a step is one from the
 // volume that there is.
 func (c *call) volume(ctx context.Context, number string, asked csta.Volume) (uint32, error) {
-	step := 0
+	step := volumeStep
 	switch {
 	case asked.VolAbsolute != nil && within(asked.VolAbsolute, 100):
 		return uint32(*asked.VolAbsolute), nil
 	case asked.VolAbsolute == nil && asked.VolInc == "increment":
-		step = volumeStep
 	case asked.VolAbsolute == nil && asked.VolInc == "decrement":
-		step = -volumeStep
+		step = -step
 	default:
 		return 0, ctierr.Operation(string(csta.OperationSpeakerVolumeOutOfRange), "speakerVolume is not from 0 to 100, increment or decrement")
 	}

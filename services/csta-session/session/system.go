@@ -4,6 +4,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
 
@@ -157,15 +158,7 @@ func (s *Server) tellStatus(ctx context.Context, target string, status csta.Syst
 }
 
 func wantsStatus(registration *statev1.SessionRecord_SystemRegistration, status csta.SystemStatusValue) bool {
-	if !registration.GetSystemStatus() {
-		return false
-	}
-	for _, filtered := range registration.GetFilteredOut() {
-		if filtered == string(status) {
-			return false
-		}
-	}
-	return true
+	return registration.GetSystemStatus() && !slices.Contains(registration.GetFilteredOut(), string(status))
 }
 
 // targetStatusChanged tells of targets that begin or cease to drain.

@@ -199,7 +199,7 @@ func programmed(text string) error {
 
 // configure reads lines of the forms
 //
-//	target NAME [domain=D] [basic] [bare] [park=N] [drain] [sessions=N] [monitors=N] [expires=D]
+//	target NAME [domain=D] [basic] [bare] [park=N] [office=1-425-555-4] [drain] [sessions=N] [monitors=N] [expires=D]
 //	line NUMBER [nowatch] [nocontrol] [group=G] [routeing] [remote=N]
 //	manager REGISTER-ID USER
 //	user NAME [sessions=N] [monitors=N] NUMBER:RIGHTS...   (m monitor, c control)
@@ -246,6 +246,10 @@ func readTarget(t *testing.T, name string, words []string) *configv1.TargetConfi
 			config.Csta.Mode = configv1.Mode_MODE_BASIC
 		case "bare":
 			config.Csta.SuppressDeviceIdConversion = true
+		case "office": // country-area-office-length
+			parts := strings.Split(value, "-")
+			length, _ := strconv.Atoi(parts[3])
+			config.DialPlan = &configv1.DialPlan{CountryCode: parts[0], AreaCode: parts[1], OfficeCode: parts[2], ExtensionLength: uint32(length)}
 		case "park":
 			config.Features = &configv1.Features{ParkSlots: []string{value}}
 		case "drain":

@@ -14,18 +14,36 @@ import (
 type CLI struct {
 	Connection
 
-	Status       Status       `cmd:"" help:"Ask the server for its system status."`
-	Features     Features     `cmd:"" help:"List the services and events the server offers."`
-	Monitor      Monitor      `cmd:"" help:"Watch a line and print its events as they come."`
-	Call         Call         `cmd:"" help:"Make a call: FROM's phone rings first, then TO's."`
-	Answer       Answer       `cmd:"" help:"Answer the call that rings at a line."`
-	Hold         Hold         `cmd:"" help:"Put the connected call of a line on hold."`
-	Retrieve     Retrieve     `cmd:"" help:"Take the held call of a line off hold."`
-	Clear        Clear        `cmd:"" help:"Hang up, or reject, the call at a line."`
-	Snapshot     Snapshot     `cmd:"" help:"List the calls at a line."`
-	Sessions     Sessions     `cmd:"" help:"List the server's CSTA sessions (administrator)."`
-	ClearSession ClearSession `cmd:"" help:"End a CSTA session; its client gets a BYE (administrator)."`
-	Completion   Completion   `cmd:"" help:"Print a shell completion script."`
+	Status       Status         `cmd:"" help:"Ask the server for its system status."`
+	Features     Features       `cmd:"" help:"List the services and events the server offers."`
+	Monitor      Monitor        `cmd:"" help:"Watch a line and print its events as they come."`
+	Call         Call           `cmd:"" help:"Make a call: FROM's phone rings first, then TO's."`
+	Answer       Answer         `cmd:"" help:"Answer the call that rings at a line."`
+	Hold         Hold           `cmd:"" help:"Put the connected call of a line on hold."`
+	Retrieve     Retrieve       `cmd:"" help:"Take the held call of a line off hold."`
+	Clear        Clear          `cmd:"" help:"Hang up, or reject, the call at a line."`
+	Consult      Consult        `cmd:"" help:"Hold the call of a line and make another."`
+	Alternate    Alternate      `cmd:"" help:"Swap the held and the active call of a line."`
+	Reconnect    Reconnect      `cmd:"" help:"Clear the active call of a line and go back to the held one."`
+	Transfer     Transfer       `cmd:"" help:"Connect the held and the active call of a line, or send the active one to a number."`
+	Conference   Conference     `cmd:"" help:"Make one call of the held and the active one, or add a device."`
+	Deflect      Deflect        `cmd:"" help:"Send the call that rings at a line to another number."`
+	Pickup       Pickup         `cmd:"" help:"Pick up a call that rings elsewhere, or is parked."`
+	Park         Park           `cmd:"" help:"Park the call of a line."`
+	CallBack     CallBack       `cmd:"" help:"Be called when the busy party of the call is free."`
+	Digits       Digits         `cmd:"" help:"Send DTMF digits into the call of a line."`
+	Dnd          DoNotDisturb   `cmd:"" help:"Show or switch do not disturb."`
+	Forward      Forward        `cmd:"" help:"Show or change where a line's calls are forwarded."`
+	Mwi          MessageWaiting `cmd:"" help:"Show or switch the message lamp."`
+	AutoAnswer   AutoAnswer     `cmd:"" help:"Show or switch auto answer."`
+	CallerID     CallerID       `cmd:"" name:"caller-id" help:"Show or switch whether those called see the number."`
+	Snapshot     Snapshot       `cmd:"" help:"List the calls at a line."`
+	SnapshotCall SnapshotCall   `cmd:"" help:"List the parties of a line's call."`
+	Info         Info           `cmd:"" help:"Tell what a line and its phone can do."`
+	Devices      Devices        `cmd:"" help:"List the lines the user has rights on."`
+	Sessions     Sessions       `cmd:"" help:"List the server's CSTA sessions (administrator)."`
+	ClearSession ClearSession   `cmd:"" help:"End a CSTA session; its client gets a BYE (administrator)."`
+	Completion   Completion     `cmd:"" help:"Print a shell completion script."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

@@ -98,6 +98,80 @@ func phones(request csta.Message) (int, csta.Message) {
 		}
 		return 200, answer
 	}
+	return more(request)
+}
+
+// more answers the services of the complete suite.
+func more(request csta.Message) (int, csta.Message) {
+	connection := cstaclient.Connection("c2", "1001")
+	other := new(cstaclient.Connection("c3", "1003"))
+	list := []csta.ConnectionListItem{{NewConnection: other, Endpoint: &csta.Endpoint{DeviceID: &other.DeviceID}}}
+	switch request := request.(type) {
+	case *csta.ConsultationCall:
+		return 200, &csta.ConsultationCallResponse{InitiatedCall: connection}
+	case *csta.TransferCall:
+		return 200, &csta.TransferCallResponse{TransferredCall: *other, Connections: list}
+	case *csta.SingleStepTransferCall:
+		return 200, &csta.SingleStepTransferCallResponse{TransferredCall: *other}
+	case *csta.ConferenceCall:
+		return 200, &csta.ConferenceCallResponse{ConferenceCall: connection}
+	case *csta.SingleStepConferenceCall:
+		if request.ParticipationType != csta.ParticipationTypeSilent {
+			return 200, csta.NewError("invalidParticipationType")
+		}
+		return 200, &csta.SingleStepConferenceCallResponse{ConferencedCall: *other}
+	case *csta.ParkCall:
+		return 200, &csta.ParkCallResponse{ParkedTo: new(cstaclient.Connection("c1", "701"))}
+	case *csta.GroupPickupCall:
+		return 200, &csta.GroupPickupCallResponse{PickedCall: connection}
+	case *csta.DirectedPickupCall:
+		return 200, &csta.DirectedPickupCallResponse{PickedCall: connection}
+	case *csta.GenerateDigits:
+		if request.CharactersToSend == "9999" {
+			return 200, csta.NewError("toneCharacterOutOfRange")
+		}
+	case *csta.GetDoNotDisturb:
+		return 200, &csta.GetDoNotDisturbResponse{DoNotDisturbOn: true}
+	case *csta.GetMessageWaitingIndicator:
+		return 200, &csta.GetMessageWaitingIndicatorResponse{MessageWaitingOn: true}
+	case *csta.GetAutoAnswer:
+		return 200, &csta.GetAutoAnswerResponse{}
+	case *csta.GetCallerIDStatus:
+		return 200, &csta.GetCallerIDStatusResponse{CallerIDProvided: true}
+	case *csta.GetForwarding:
+		response := &csta.GetForwardingResponse{ForwardingList: []csta.ForwardListItem{}}
+		if request.Device.Text == "1001" {
+			response.ForwardingList = append(response.ForwardingList, csta.ForwardListItem{
+				ForwardingType: csta.ForwardingTypeForwardNoAns, ForwardStatus: true, ForwardDN: &csta.DeviceID{Text: "1003"}, RingCount: new(3),
+			})
+		}
+		return 200, response
+	case *csta.SnapshotCall:
+		response := &csta.SnapshotCallResponse{CallLinkageData: &csta.CallLinkageData{GlobalCallData: csta.GlobalCallData{
+			GlobalCallLinkageID: csta.GlobalCallLinkageID{GloballyUniqueCallLinkageID: "0123456789ABCDEF0123456789ABCDEF"},
+		}}}
+		response.CrossRefIDorSnapshotData.SnapshotData = &csta.SnapshotCallItems{SnapshotCallResponseInfo: []csta.SnapshotCallResponseInfo{{
+			DeviceOnCall: csta.Subject(csta.DeviceID{Text: "1001"}), LocalConnectionInfo: csta.LocalConnectionStateConnected,
+			ServicesPermitted: &csta.ServicesPermitted{CallControlServices: csta.Flags{{Name: "holdCall", Value: true}}},
+		}}}
+		return 200, response
+	case *csta.GetLogicalDeviceInformation:
+		return 200, &csta.GetLogicalDeviceInformationResponse{
+			DeviceCategory: csta.DeviceCategoryStation, AppearanceType: "basicStandard", MaxActiveCalls: new(4), LogDevServList: csta.NewCapabilityList("setForwarding"),
+		}
+	case *csta.GetPhysicalDeviceInformation:
+		if request.Device.Text == "1002" {
+			return 200, csta.NewError("deviceOutOfService")
+		}
+		return 200, &csta.GetPhysicalDeviceInformationResponse{
+			DeviceCategory: csta.DeviceCategoryStation, HasLogicalElement: true, DeviceModelName: "baresip", PhysDevServList: csta.NewCapabilityList("setMessageWaitingIndicator"),
+		}
+	case *csta.MakeCallResponse, *csta.GetCSTAFeatures:
+		return 200, csta.NewError(csta.OperationServiceNotSupported)
+	}
+	if response := csta.NewMessage(request.Element() + "Response"); response != nil {
+		return 200, response
+	}
 	return 200, csta.NewError(csta.OperationServiceNotSupported)
 }
 
@@ -119,12 +193,20 @@ func as(server *cstatest.Server, arguments ...string) []string {
 }
 
 func TestOutputs(t *testing.T) {
-	server := cstatest.Start(t, cstatest.Options{Invoke: phones})
 	var all strings.Builder
 	for _, arguments := range [][]string{
 		{"status", "1001"}, {"call", "1001", "1002"}, {"call", "1001", "1002", "--prompt"}, {"answer", "1001"}, {"hold", "1001"}, {"retrieve", "1001", "--call", "c1"},
 		{"clear", "1001"}, {"snapshot", "1001"}, {"snapshot", "1002"},
+		{"consult", "1001", "1003"}, {"alternate", "1001"}, {"reconnect", "1001", "--held", "c1", "--active", "c2"},
+		{"transfer", "1001"}, {"transfer", "1001", "1003"}, {"conference", "1001"}, {"conference", "1001", "1003", "--silent"},
+		{"deflect", "1001", "1003"}, {"park", "1001"}, {"park", "1001", "701"}, {"pickup", "1001"}, {"pickup", "1001", "1003"},
+		{"call-back", "1001"}, {"call-back", "1001", "--cancel"}, {"digits", "1001", "12#"}, {"digits", "1001", "12", "--dial"},
+		{"dnd", "1001"}, {"dnd", "1001", "on"}, {"mwi", "1001"}, {"mwi", "1001", "off"}, {"auto-answer", "1001"}, {"auto-answer", "1001", "on"},
+		{"caller-id", "1001"}, {"caller-id", "1001", "off"}, {"forward", "1001"}, {"forward", "1002"}, {"forward", "1001", "1003"},
+		{"forward", "1001", "1003", "--type", "forwardNoAns", "--rings", "3"}, {"forward", "1001", "--off"},
+		{"snapshot-call", "1001"}, {"info", "1001"}, {"info", "1002"},
 	} {
+		server := cstatest.Start(t, cstatest.Options{Invoke: phones})
 		for _, format := range []string{"text", "json", "xml"} {
 			command := append(arguments, "-o", format)
 			got := run(t.Context(), t, "", as(server, command...)...)
@@ -155,7 +237,11 @@ func TestFaults(t *testing.T) {
 		says      string
 	}{
 		{"negative", as(server, "answer", "1002"), ExitRefused, "AnswerCall: stateIncompatibility noCallToAnswer\n  no call rings at that line"},
-		{"no hint", as(server, "call", "1001", "9999"), ExitRefused, "invalidCalledDeviceID"},
+		{"not dialled", as(server, "call", "1001", "9999"), ExitRefused, "invalidCalledDeviceID\n  that number can't be called"},
+		{"no hint", as(server, "digits", "1001", "9999"), ExitRefused, "toneCharacterOutOfRange"},
+		{"odd state", as(server, "dnd", "1001", "perhaps"), ExitUsage, "must be one of"},
+		{"odd forwarding", as(server, "forward", "1001", "1002", "--type", "never"), ExitUsage, "must be one of"},
+		{"no destination", as(server, "deflect", "1001"), ExitUsage, "<to>"},
 		{"not offered", as(server, "features", "1001"), ExitRefused, "serviceNotSupported\n  the server doesn't offer"},
 		{"no command", nil, ExitUsage, "see offhookctl --help"},
 		{"odd command", []string{"dance"}, ExitUsage, "dance"},
@@ -167,7 +253,7 @@ func TestFaults(t *testing.T) {
 		{"xml of sessions", []string{"sessions", "-o", "xml"}, ExitUsage, "-o json"},
 		{"wrong password", []string{"--server", server.TCP, "-u", "alice", "--password", "guess", "status", "1001"}, ExitDenied, "check --user"},
 		{"no right", as(denying, "status", "1001"), ExitDenied, "spec.lines"},
-		{"no such line", as(refusing, "status", "1009"), ExitFailed, "no such line or domain"},
+		{"no such line", as(refusing, "status", "1009"), ExitRefused, "no such line or domain"},
 		{"no server", []string{"--server", "127.0.0.1:1", "-u", "alice", "status", "1001"}, ExitUnreachable, "can't be reached"},
 		{"no answer", as(silent, "status", "1001", "--timeout", "50ms"), ExitUnreachable, "give more --timeout"},
 		{"no administrator", []string{"--admin", "127.0.0.1:1", "sessions"}, ExitUnreachable, "check --admin"},
@@ -284,5 +370,19 @@ func TestHintsAreOfKnownErrors(t *testing.T) {
 		if _, known := csta.Category(csta.ErrorValue(value)); !known {
 			t.Errorf("%s is no error of ECMA-323", value)
 		}
+	}
+}
+
+func TestDevicesAreListed(t *testing.T) {
+	server := cstatest.Start(t, cstatest.Options{Invoke: func(csta.Message) (int, csta.Message) {
+		return 200, &csta.GetSwitchingFunctionDevicesResponse{ServiceCrossRefID: "x1"}
+	}})
+	go func() {
+		dialog := <-server.Dialogs
+		server.Send(t, dialog, &csta.SwitchingFunctionDevices{ServiceCrossRefID: "x1", DeviceList: []csta.DeviceID{{Text: "1001"}}})
+		server.Send(t, dialog, &csta.SwitchingFunctionDevices{ServiceCrossRefID: "x1", LastSegment: true, DeviceList: []csta.DeviceID{{Text: "1002"}}})
+	}()
+	if got := run(t.Context(), t, "", as(server, "devices", "1001")...); got.code != ExitOK || got.out != "1001\n1002\n" {
+		t.Errorf("exit code %d, out %q, err %q", got.code, got.out, got.err)
 	}
 }

@@ -41,6 +41,8 @@ func ExitCode(err error) int {
 		switch sip.Status {
 		case 401, 403, 407:
 			return ExitDenied
+		case 404:
+			return ExitRefused
 		case 408, 503:
 			return ExitUnreachable
 		}
@@ -104,16 +106,28 @@ func hint(err error) string {
 
 // serviceHints say what to do about the negative responses that users meet.
 var serviceHints = map[string]string{
-	"noCallToAnswer":                    "no call rings at that line; see offhookctl snapshot",
-	"noActiveCall":                      "no call is connected at that line; see offhookctl snapshot",
-	"noHeldCall":                        "no call is on hold at that line; see offhookctl snapshot",
-	"noConnectionToClear":               "no call is at that line; see offhookctl snapshot",
-	"connectedCallExists":               "hold or clear the connected call first",
-	"callingDeviceOutOfService":         "no phone of that line is registered",
-	"requestIncompatibleWithDevice":     "that phone can't be told to do this; see answer in the Line's spec.devices",
-	"privilegeViolationSpecifiedDevice": "the user lacks the right; grant monitor or control in the CTIUser's spec.lines",
-	"privilegeViolationCallingDevice":   "the user lacks the right to control the calling line; grant it in the CTIUser's spec.lines",
-	"invalidConnectionID":               "more than one call, or none, matches; name it with --call",
-	"invalidDeviceID":                   "no such line in the target",
-	"serviceNotSupported":               "the server doesn't offer this service; see offhookctl features",
+	"noCallToAnswer":                      "no call rings at that line; see offhookctl snapshot",
+	"noActiveCall":                        "no call is connected at that line; see offhookctl snapshot",
+	"noHeldCall":                          "no call is on hold at that line; see offhookctl snapshot",
+	"noConnectionToClear":                 "no call is at that line; see offhookctl snapshot",
+	"connectedCallExists":                 "hold or clear the connected call first",
+	"callingDeviceOutOfService":           "no phone of that line is registered",
+	"requestIncompatibleWithDevice":       "that phone can't be told to do this; see answer in the Line's spec.devices",
+	"privilegeViolationSpecifiedDevice":   "the user lacks the right; grant monitor or control in the CTIUser's spec.lines",
+	"privilegeViolationCallingDevice":     "the user lacks the right to control the calling line; grant it in the CTIUser's spec.lines",
+	"invalidConnectionID":                 "more than one call, or none, matches; name it with --call",
+	"invalidDeviceID":                     "no such line in the target",
+	"privilegeViolationActiveDevice":      "the user lacks the right to control that line; grant it in the CTIUser's spec.lines",
+	"privilegeViolationHeldDevice":        "the user lacks the right to control that line; grant it in the CTIUser's spec.lines",
+	"privilegeViolationOnDivertingDevice": "the user lacks the right to control that line; grant it in the CTIUser's spec.lines",
+	"privilegeViolationPickUpDevice":      "the user may neither monitor that line, nor is it in the pickup group; see the CTIUser's spec.lines and the Line's spec.pickupGroup",
+	"invalidActiveConnectionID":           "more than one active call, or none, matches; name it with --active or --call",
+	"invalidHeldConnectionID":             "more than one held call, or none, matches; name it with --held",
+	"invalidCalledDeviceID":               "that number can't be called; see the CMETarget's spec.dialPlan",
+	"invalidDestinationDeviceID":          "that number can't be called; see the CMETarget's spec.dialPlan",
+	"invalidParkToDeviceID":               "no such park slot; see the CMETarget's spec.features.parkSlots",
+	"resourceBusy":                        "it is taken; try again later",
+	"conferenceMemberLimitExceeded":       "the conference is full; see the CMETarget's spec.media",
+	"featureAlreadySet":                   "it is so already",
+	"serviceNotSupported":                 "the server doesn't offer this service; see offhookctl features",
 }

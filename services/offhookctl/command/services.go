@@ -55,6 +55,9 @@ func (m *Call) Run(c *Connection, env *Environment) error {
 			return nil
 		}
 		return c.follow(ctx, env, session, func(event cstaclient.Summary) bool {
+			if event.Event == "Transfered" {
+				return event.LocalState == csta.LocalConnectionStateNull
+			}
 			return event.CallID == connection.CallID && event.Device == connection.DeviceID.Text && event.Event == "ConnectionCleared"
 		})
 	})

@@ -26,6 +26,8 @@ type branch struct {
 	// repeat.
 	early                    []byte
 	allowsUpdate, allowsTalk bool
+	// refusesInfo: it refused digits by INFO.
+	refusesInfo bool
 	// answering is set between Answer and its outcome.
 	answering answering
 	// exchanges end when the leg does.

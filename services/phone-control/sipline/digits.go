@@ -53,7 +53,7 @@ func (l *leg) info(tx *sipstack.ServerTx) {
 		return
 	}
 	l.driver.loop.Indicate(callmodel.LegDigits{Leg: l.id, Digits: string(digit)})
-	if l.with.up() {
+	if l.talksTo().up() {
 		l.passInfo(tx)
 		return
 	}
@@ -120,8 +120,12 @@ func (l *leg) sendDigits(c callmodel.SendDigits) {
 	switch {
 	case !l.up():
 		l.commandFailed(callmodel.SendDigitsCommand, &errNotUp)
+	case l.relay != nil && l.relay.served != [2]bool{true, true}:
+		l.relayFor(c)
 	case mixed:
 		l.sendDigitsInMedia(c)
+	case l.wantsDigitsInMedia():
+		l.relayFor(c)
 	default:
 		l.dialling = append(l.dialling, &dialling{leg: l, command: c})
 		if len(l.dialling) == 1 {
@@ -164,6 +168,16 @@ func digitsError(err error) *callmodel.Error {
 	return &callmodel.Error{Category: errNoMixer.Category, Value: errNoMixer.Value, Detail: err.Error()}
 }
 
+// wantsDigitsInMedia tells whether digits are to be put into the media rather
+// than sent by INFO: the far end refuses INFO, or is the trunk, beyond which
+// nobody sees it.
+func (l *leg) wantsDigitsInMedia() bool {
+	if l.driver.mixer == nil || !l.with.up() {
+		return false
+	}
+	return l.branch.refusesInfo || l.branch.trunk != nil
+}
+
 // dialling sends the digits of one command by INFO, one after the other.
 type dialling struct {
 	leg     *leg
@@ -195,8 +209,9 @@ func (d *dialling) next() {
 		case r.ok():
 			l.driver.loop.After(d.command.Tone+digitGap, d.next)
 		case r.code != 0:
-			d.end()
-			l.commandFailed(callmodel.SendDigitsCommand, &errDigitsRefused)
+			l.branch.refusesInfo = true
+			d.at--
+			l.relayAll()
 		}
 	})
 }
@@ -207,5 +222,16 @@ func (d *dialling) end() {
 	l.dialling = l.dialling[1:]
 	if len(l.dialling) > 0 {
 		l.driver.loop.Due(l.dialling[0].next)
+	}
+}
+
+// relayAll puts what was to be sent by INFO into the media.
+func (l *leg) relayAll() {
+	left := l.dialling
+	l.dialling = nil
+	for _, d := range left {
+		rest := d.command
+		rest.Digits = rest.Digits[d.at:]
+		l.relayFor(rest)
 	}
 }

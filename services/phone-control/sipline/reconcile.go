@@ -44,6 +44,8 @@ type legMedia struct {
 	point mediaPoint
 	// mixerPort is the leg's port of the mixer, if it has one.
 	mixerPort *mixerPort
+	// relay takes media that are with another leg through the mixer.
+	relay *relay
 	// open is the phone's offer that waits for its answer.
 	open *phoneOffer
 	// answers is the offer of another leg that the phone was rung with, and
@@ -63,6 +65,9 @@ func (d *Driver) setMedia(c callmodel.SetMedia) {
 	l.retrieving = l.handHeld && l.open == nil && l.asked && c.Media.Kind == callmodel.WithLeg &&
 		(l.wanted.Kind == callmodel.OnHold || l.wanted == c.Media)
 	l.unheld = l.asked && c.Media.Kind == callmodel.WithLeg && l.wanted.Kind == callmodel.OnHold
+	if c.Media != l.wanted {
+		l.relay.end()
+	}
 	d.lastOrder++
 	l.wanted, l.asked, l.order, l.outcome, l.undecided = c.Media, true, d.lastOrder, mediaPending, false
 	l.reconcile()
@@ -80,24 +85,28 @@ func (l *leg) reconcile() {
 		return
 	case l.outcome == mediaFailed && l.open == nil:
 		return
-	case l.wanted.Kind == callmodel.WithLeg:
+	case l.wanted.Kind == callmodel.WithLeg && l.relay == nil:
 		l.reconcilePair()
 		return
 	case l.state != legUp && l.wanted.Kind == callmodel.Ringback:
 		return // provisional responses tell the phone
 	}
-	point, err := l.driver.pointFor(l, l.wanted)
+	wanted := l.media()
+	point, err := l.driver.pointFor(l, wanted)
 	switch {
 	case err != nil:
 		l.mediaRefused(err)
 	case l.point != point || l.open != nil:
 		l.goTo(point)
-	case l.outcome == mediaPending:
-		if err := point.Serve(l.wanted); err != nil {
+	case l.outcome == mediaPending || l.relay.needs(l):
+		if err := point.Serve(wanted); err != nil {
 			l.mediaRefused(err)
 			return
 		}
 		l.mediaDone()
+		if l.relay != nil {
+			l.relay.serve(l)
+		}
 	}
 }
 
@@ -223,6 +232,7 @@ func (l *leg) leaveMedia() {
 		l.open.drop()
 	}
 	l.moveTo(nil, nil)
+	l.relay.end()
 	if l.mixerPort != nil { // on its way there
 		l.mixerPort.close()
 	}
@@ -242,6 +252,13 @@ func (l *leg) mediaDone() {
 
 // mediaRefused tells the model that the leg's media can't be set.
 func (l *leg) mediaRefused(err error) {
+	if r := l.relay; r != nil {
+		r.end() // back to how it was
+		for _, party := range r.legs {
+			l.driver.loop.Due(party.settle)
+		}
+		return
+	}
 	told := l.outcome != mediaPending
 	l.outcome, l.retrieving = mediaFailed, false
 	if told || l.state == legGone {

@@ -36,7 +36,7 @@ func (b *branch) requested(tx *sipstack.ServerTx) {
 // passInfo passes an INFO to the far phone and its answer back.
 func (l *leg) passInfo(tx *sipstack.ServerTx) {
 	request := tx.Request()
-	far := l.with
+	far := l.talksTo()
 	if !far.up() {
 		_ = tx.Reject(480)
 		return
