@@ -255,4 +255,5 @@ func (ServiceChanged) isInput()           {}
 func (SetLines) isInput()                 {}
 func (FeaturesChanged) isInput()          {}
 func (SessionGone) isInput()              {}
+func (RegistrationsRestored) isInput()    {}
 func (Tick) isInput()                     {}

@@ -193,6 +193,8 @@ func (m *Model) indicated(input Input) {
 		m.setLines(input)
 	case SessionGone:
 		m.sessionGone(input)
+	case RegistrationsRestored:
+		m.restoreRegistrations(input)
 	case FeaturesChanged, Tick: // Step looks at the call backs
 	}
 }

@@ -20,6 +20,30 @@ type registrations struct {
 	list      []*registration
 	dialogues []*dialogue
 	counter   uint64
+	// version counts the changes of list.
+	version uint64
+}
+
+// Registration is a session that routes the calls of routeing lines.
+type Registration struct {
+	ID, Session string
+	Devices     []DeviceID
+}
+
+// RegistrationsRestored brings back the registrations that the target had with
+// its owner before. Those whose lines route no more are aborted.
+type RegistrationsRestored struct{ Registrations []Registration }
+
+// RegistrationsVersion grows whenever Registrations changes.
+func (m *Model) RegistrationsVersion() uint64 { return m.routeing.version }
+
+// Registrations lists who routes calls.
+func (m *Model) Registrations() []Registration {
+	list := make([]Registration, len(m.routeing.list))
+	for i, r := range m.routeing.list {
+		list[i] = Registration{ID: r.id, Session: r.session, Devices: slices.Clone(r.devices)}
+	}
+	return list
 }
 
 type registration struct {
@@ -84,8 +108,26 @@ func (m *Model) routeRegister(in RouteRegister) {
 		err = nil
 		registered.id = m.options.Prefix + "r" + m.routeing.next()
 		m.routeing.list = append(m.routeing.list, registered)
+		m.routeing.version++
 	}
 	m.do(Reply{Request: in.Request, ID: registered.id, Error: err})
+}
+
+// restoreRegistrations takes the first of several for a line.
+func (m *Model) restoreRegistrations(in RegistrationsRestored) {
+	for _, restored := range in.Registrations {
+		r := &registration{id: restored.ID, session: restored.Session}
+		for _, device := range restored.Devices {
+			if m.routeing.of(device) == nil {
+				r.devices = append(r.devices, device)
+			}
+		}
+		if len(r.devices) > 0 && len(m.routeing.list) < maxRegistrations {
+			m.routeing.list = append(m.routeing.list, r)
+		}
+	}
+	m.routeing.version++
+	m.registrationsGone()
 }
 
 func (m *Model) routeRegisterCancel(in RouteRegisterCancel) {
@@ -102,7 +144,11 @@ func (m *Model) routeRegisterCancel(in RouteRegisterCancel) {
 func (m *Model) deregister(match func(*registration) bool) bool {
 	before := len(m.routeing.list)
 	m.routeing.list = slices.DeleteFunc(m.routeing.list, match)
-	return len(m.routeing.list) < before
+	if len(m.routeing.list) == before {
+		return false
+	}
+	m.routeing.version++
+	return true
 }
 
 // sessionGone ends what an application was to route; its calls go their default
@@ -123,10 +169,14 @@ func (m *Model) sessionGone(in SessionGone) {
 // registrationsGone ends the registrations for lines that route no more.
 func (m *Model) registrationsGone() {
 	for _, r := range slices.Clone(m.routeing.list) {
+		routeing := len(r.devices)
 		r.devices = slices.DeleteFunc(r.devices, func(device DeviceID) bool {
 			l, known := m.lines[device]
 			return !known || !l.Routeing
 		})
+		if len(r.devices) < routeing {
+			m.routeing.version++
+		}
 		if len(r.devices) == 0 {
 			m.do(TellRouteing{Session: r.session, RegistrationID: r.id, Kind: RouteRegisterAborted})
 			m.deregister(func(other *registration) bool { return other == r })

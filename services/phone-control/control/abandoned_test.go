@@ -67,6 +67,12 @@ func TestAbandonedCallsAreCleared(t *testing.T) {
 			"ConnectionCleared c1/1001 1001=null 1002=alerting", "ConnectionCleared c1/1002 1002=null", "CallCleared c1/",
 			"ConnectionCleared c2/1003 1003=null", "CallCleared c2/",
 		}},
+		{"transferred call", append(slices.Clone(talking),
+			callmodel.Dialled{Dialled: 2, From: "1002", Number: "1003"}, callmodel.LegRinging{Leg: 4}, callmodel.LegAnswered{Leg: 4},
+			callmodel.TransferCall{Request: 1, Held: connection("c1", "1002"), Active: connection("c2", "1002")},
+		), []string{
+			"ConnectionCleared c3/1001 1001=null 1003=connected", "ConnectionCleared c3/1003 1003=null", "CallCleared c3/",
+		}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

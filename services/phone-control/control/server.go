@@ -43,7 +43,10 @@ type Options struct {
 	History History
 	// TellRouteing reaches the applications that route calls; nil: none.
 	TellRouteing TellRouteing
-	Driver       Factory
+	// RouteRegistrations keeps who routes calls; nil: only while this replica
+	// owns the target.
+	RouteRegistrations RouteRegistrations
+	Driver             Factory
 	// Queue is how much new work may wait for one target. Default 1024.
 	Queue int
 	// ServiceTimeout bounds one service whose caller sets no earlier deadline.

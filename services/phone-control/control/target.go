@@ -38,14 +38,15 @@ type target struct {
 	idle chan struct{}
 
 	// All below belongs to the goroutine of run.
-	config    *targetconfig.Target
-	model     *callmodel.Model
-	driver    Driver
-	writer    EventWriter
-	routeing  *routeing
-	number    uint64
-	waiting   map[callmodel.RequestID]chan callmodel.Reply
-	requested callmodel.RequestID
+	config        *targetconfig.Target
+	model         *callmodel.Model
+	driver        Driver
+	writer        EventWriter
+	routeing      *routeing
+	registrations *registrations
+	number        uint64
+	waiting       map[callmodel.RequestID]chan callmodel.Reply
+	requested     callmodel.RequestID
 	// indications wait for the step that caused them to be carried out.
 	indications []callmodel.Input
 	batch       []*ctiv1.Event
@@ -69,7 +70,7 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		}),
 		waiting: make(map[callmodel.RequestID]chan callmodel.Reply),
 	}
-	t.routeing = newRouteing(t)
+	t.routeing, t.registrations = newRouteing(t), newRegistrations(t)
 	if t.driver, err = options.Driver(config, loop{t}); err != nil {
 		_ = writer.Close(ctx)
 		return nil, fmt.Errorf("make driver of target %s: %w", config.Name, err)
@@ -98,6 +99,7 @@ func (t *target) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	t.options.Metrics.running(1)
 	t.step(settings(t.config, t.draining))
+	t.registrations.restore(ctx)
 	var running sync.WaitGroup // ends with ctx; awaited below
 	running.Go(func() {
 		if err := t.driver.Run(ctx); err != nil && ctx.Err() == nil {
@@ -105,6 +107,7 @@ func (t *target) run(ctx context.Context) error {
 		}
 	})
 	running.Go(func() { t.routeing.run(ctx) })
+	running.Go(func() { t.registrations.run(ctx) })
 	t.loop(ctx)
 	if t.failure != nil {
 		cancel(t.failure)
@@ -170,6 +173,7 @@ func (t *target) obey() {
 		t.options.Metrics.stepped(t.name)
 	}
 	t.indications = nil
+	t.registrations.note()
 }
 
 // carryOut carries out what a step gave, in order: commands at once, replies to

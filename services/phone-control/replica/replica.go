@@ -103,8 +103,8 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 		History: func(ctx context.Context, target string, handle func(bus.Delivery) error) error {
 			return deps.Bus.ReplayEvents(ctx, target, 0, handle)
 		},
-		TellRouteing: tellRouteing(deps.Sessions),
-		Queue:        config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
+		TellRouteing: tellRouteing(deps.Sessions), RouteRegistrations: deps.Bus.RouteRegistrations(),
+		Queue: config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
 		Logger: deps.Logger, Metrics: metrics,
 	})
 	return r, nil
