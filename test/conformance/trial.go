@@ -179,8 +179,8 @@ func offers(ctx context.Context, server Server) (map[string]bool, error) {
 	}
 	listed := make(map[string]bool)
 	lists := reflect.ValueOf(features.SupportedServices)
-	for i := range lists.NumField() {
-		if list, ok := lists.Field(i).Interface().(csta.CapabilityList); ok {
+	for _, field := range lists.Fields() {
+		if list, ok := reflect.TypeAssert[csta.CapabilityList](field); ok {
 			for _, name := range list.Names() {
 				listed[name] = true
 			}

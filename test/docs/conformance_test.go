@@ -164,9 +164,8 @@ func TestNothingIsListedThatNoStoryShows(t *testing.T) {
 // capabilities are the lists of SupportedServices or SupportedEvents.
 func capabilities(lists any) []csta.CapabilityList {
 	var all []csta.CapabilityList
-	fields := reflect.ValueOf(lists)
-	for i := range fields.NumField() {
-		if list, ok := fields.Field(i).Interface().(csta.CapabilityList); ok {
+	for _, field := range reflect.ValueOf(lists).Fields() {
+		if list, ok := reflect.TypeAssert[csta.CapabilityList](field); ok {
 			all = append(all, list)
 		}
 	}

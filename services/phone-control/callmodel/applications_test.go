@@ -211,7 +211,7 @@ func (w *world) attempt(service int, id ConnectionID, permitted bool) Input {
 	} else {
 		held = id
 	}
-	switch Services(1) << service {
+	switch Services(1) << service { //nolint:exhaustive // the others follow
 	case permitAlternateCall:
 		return AlternateCall{Request: request, Held: held, Active: active}
 	case permitAnswerCall:
@@ -247,7 +247,7 @@ func (w *world) attempt(service int, id ConnectionID, permitted bool) Input {
 	if free == "" {
 		return nil
 	}
-	switch Services(1) << service {
+	switch Services(1) << service { //nolint:exhaustive // those that name another device
 	case permitDeflectCall:
 		return DeflectCall{Request: request, Connection: id, To: string(free)}
 	case permitDirectedPickupCall:

@@ -174,7 +174,7 @@ func (m *Model) mayConference(held, active *connection) *Error {
 func (m *Model) mayConsult(n *connection) *Error {
 	err := m.mayHold(n)
 	switch {
-	case err == errState: //nolint:errorlint // which check refused
+	case err == errState:
 		return errActiveState
 	case err != nil:
 		return err

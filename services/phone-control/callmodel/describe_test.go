@@ -153,6 +153,7 @@ func describeMedia(media Media) string {
 		return "ringback"
 	case WithLeg:
 		return fmt.Sprintf("with leg %d", media.Leg)
+	case InConference:
 	}
 	if media.ListenOnly {
 		return "in conference " + string(media.Conference) + ", listening"

@@ -107,7 +107,7 @@ func (m *Model) placeAt(c *call, l *line, as role, why Cause) {
 }
 
 // ring rings the phones of a line, or calls a number on the trunk.
-func (m *Model) ring(c *call, to destination, as role, why Cause) *connection {
+func (m *Model) ring(c *call, to destination, as role, why Cause) {
 	from := c.first()
 	n := m.connect(c, to.device, to.line, Null, as)
 	n.why = why
@@ -139,7 +139,6 @@ func (m *Model) ring(c *call, to destination, as role, why Cause) *connection {
 	}
 	m.startTimer(n, wait)
 	m.do(command)
-	return n
 }
 
 // present lets a call wait at a line that has no phone, for an application to

@@ -125,4 +125,3 @@ func TestNextOwnerAsksWhoRegistered(t *testing.T) {
 		t.Errorf("the application is told %v", message)
 	}
 }
-

@@ -72,7 +72,7 @@ func (p *Phone) SetDisplay(text string, row, column int) *callmodel.Error {
 	if row == 0 && column == 0 {
 		clear(p.display)
 	}
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		written := []rune(line)
 		for first := true; (first || len(written) > 0) && row < p.layout.Rows; first = false {
 			room := min(p.layout.Columns-column, len(written))

@@ -5,6 +5,7 @@ package simulated
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/phone-control/callmodel"
@@ -72,12 +73,7 @@ func (d *Driver) dial(p *phone, number string) error {
 }
 
 func (d *Driver) has(number callmodel.DeviceID) bool {
-	for _, line := range d.all() {
-		if line == string(number) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(d.all(), string(number))
 }
 
 // unplug lets a phone go without a word.

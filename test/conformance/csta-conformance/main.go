@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -21,7 +22,7 @@ import (
 
 type arguments struct {
 	Server   string   `arg:"" help:"host:port of the CSTA server."`
-	Udp      bool     `help:"Use UDP in place of TCP." name:"udp"` //nolint:revive // kong
+	UDP      bool     `help:"Use UDP in place of TCP." name:"udp"`
 	Domain   string   `help:"Domain of the addresses in From and To; the server's host where left out."`
 	User     string   `required:"" help:"CTI user."`
 	Password string   `env:"CSTA_PASSWORD" help:"Password of the user; better by CSTA_PASSWORD."`
@@ -29,15 +30,15 @@ type arguments struct {
 	Edition  int      `default:"3" help:"Edition of ECMA-323, 2 to 6."`
 }
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(os.Stdout)) }
 
-func run() int {
+func run(report io.Writer) int {
 	var given arguments
 	kong.Parse(&given, kong.Description("Checks a CSTA server over SIP. Calls are made between the lines given."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	transport := "tcp"
-	if given.Udp {
+	if given.UDP {
 		transport = "udp"
 	}
 	counts := make(map[conformance.Outcome]int)
@@ -46,16 +47,16 @@ func run() int {
 		Lines: given.Lines, Edition: csta.Edition(given.Edition),
 	}, func(result conformance.Result) {
 		counts[result.Outcome]++
-		fmt.Printf("%-12s %-28s %s\n", result.Outcome, result.Name, result.Source)
+		_, _ = fmt.Fprintf(report, "%-12s %-28s %s\n", result.Outcome, result.Name, result.Source)
 		if result.Err != nil {
-			fmt.Printf("%13s%s\n", "", strings.ReplaceAll(result.Err.Error(), "\n", "\n             "))
+			_, _ = fmt.Fprintf(report, "%13s%s\n", "", strings.ReplaceAll(result.Err.Error(), "\n", "\n             "))
 		}
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "csta-conformance:", err)
 		return 2
 	}
-	fmt.Printf("%d conform, %d do not, %d are not offered\n",
+	_, _ = fmt.Fprintf(report, "%d conform, %d do not, %d are not offered\n",
 		counts[conformance.Passed], counts[conformance.Failed], counts[conformance.NotOffered])
 	if counts[conformance.Failed] > 0 {
 		return 1
