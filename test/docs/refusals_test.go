@@ -45,7 +45,7 @@ var roleReasons = []string{"no such connection, or more than one", "no such line
 // answered is why csta-session refuses before it looks at the request.
 var answered = map[string]string{
 	"serviceNotSupported":      "GetCSTAFeatures does not list the service",
-	"performanceLimitExceeded": "the session sends more requests than its user may",
+	"performanceLimitExceeded": "as many services at once are served as may be",
 }
 
 var verb = regexp.MustCompile(`%[a-z]`)
