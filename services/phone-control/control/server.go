@@ -46,7 +46,10 @@ type Options struct {
 	// RouteRegistrations keeps who routes calls; nil: only while this replica
 	// owns the target.
 	RouteRegistrations RouteRegistrations
-	Driver             Factory
+	// Features keeps what was set of lines; nil: only while this replica owns the
+	// target.
+	Features FeatureStore
+	Driver   Factory
 	// Queue is how much new work may wait for one target. Default 1024.
 	Queue int
 	// ServiceTimeout bounds one service whose caller sets no earlier deadline.

@@ -44,6 +44,7 @@ type target struct {
 	writer        EventWriter
 	routeing      *routeing
 	registrations *registrations
+	features      *features
 	number        uint64
 	waiting       map[callmodel.RequestID]chan callmodel.Reply
 	requested     callmodel.RequestID
@@ -64,13 +65,18 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		name: config.Name, options: options, queue: newQueue(options.Queue),
 		ended: make(chan struct{}), idle: make(chan struct{}),
 		config: config, writer: writer, number: writer.LastNumber(),
-		model: callmodel.New(callmodel.Options{
-			Prefix: callPrefix(config.Name, lease.GetEpoch()), ServiceTimeout: options.ServiceTimeout,
-			NewGlobalCallID: newGlobalCallID,
-		}),
 		waiting: make(map[callmodel.RequestID]chan callmodel.Reply),
 	}
-	t.routeing, t.registrations = newRouteing(t), newRegistrations(t)
+	t.routeing, t.registrations, t.features = newRouteing(t), newRegistrations(t), newFeatures(t)
+	t.model = callmodel.New(callmodel.Options{
+		Prefix: callPrefix(config.Name, lease.GetEpoch()), ServiceTimeout: options.ServiceTimeout,
+		NewGlobalCallID: newGlobalCallID, Features: t.features.settings,
+	})
+	t.features.configure(config, settings(config, false))
+	if err := t.features.restore(ctx); err != nil {
+		_ = writer.Close(ctx)
+		return nil, err
+	}
 	if t.driver, err = options.Driver(config, loop{t}); err != nil {
 		_ = writer.Close(ctx)
 		return nil, fmt.Errorf("make driver of target %s: %w", config.Name, err)
@@ -108,6 +114,7 @@ func (t *target) run(ctx context.Context) error {
 	})
 	running.Go(func() { t.routeing.run(ctx) })
 	running.Go(func() { t.registrations.run(ctx) })
+	running.Go(func() { t.features.records.run(ctx, t.ended) })
 	t.loop(ctx)
 	if t.failure != nil {
 		cancel(t.failure)
@@ -221,7 +228,10 @@ func (t *target) publish() {
 func (t *target) reconfigure(config *targetconfig.Target) {
 	t.queue.put(dueWork, func() {
 		t.config = config
-		t.step(settings(config, t.draining))
+		set := settings(config, t.draining)
+		tell := t.reconfigureFeatures(set)
+		t.step(set)
+		tell()
 		t.driver.Configure(config)
 	})
 }

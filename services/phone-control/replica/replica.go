@@ -104,7 +104,8 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 			return deps.Bus.ReplayEvents(ctx, target, 0, handle)
 		},
 		TellRouteing: tellRouteing(deps.Sessions), RouteRegistrations: deps.Bus.RouteRegistrations(),
-		Queue: config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
+		Features: deps.Bus.Features(),
+		Queue:    config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
 		Logger: deps.Logger, Metrics: metrics,
 	})
 	return r, nil
