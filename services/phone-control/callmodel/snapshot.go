@@ -101,8 +101,9 @@ type LineCall struct {
 	State      State
 	// Caller: the line made the call.
 	Caller bool
-	// Other is the other party.
-	Other DeviceID
+	// Other is the other party; restricted, it does not want to be known.
+	Other      DeviceID
+	Restricted bool
 }
 
 // LineCalls lists the calls at a line, the oldest first; none where there is no
@@ -115,7 +116,11 @@ func (m *Model) LineCalls(device DeviceID) []LineCall {
 	var calls []LineCall
 	for _, n := range l.connections {
 		if n.seen() {
-			calls = append(calls, LineCall{Connection: n.id, State: n.state, Caller: n.role == caller, Other: n.endpoint()})
+			other := n.endpoint()
+			calls = append(calls, LineCall{
+				Connection: n.id, State: n.state, Caller: n.role == caller, Other: other,
+				Restricted: n.call.restricted && other == n.call.calling,
+			})
 		}
 	}
 	return calls

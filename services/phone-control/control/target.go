@@ -221,6 +221,7 @@ func (t *target) publish() {
 	default:
 		t.options.Logger.Error("events are lost", "target", t.name, "events", len(t.batch), "error", err)
 	}
+	t.noteChanges(t.batch)
 }
 
 // reconfigure applies a new configuration; calls that are up stay. It may be
