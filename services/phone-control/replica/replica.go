@@ -27,6 +27,7 @@ import (
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/simulated"
 	"offhook.dev/services/phone-control/sipline"
+	"offhook.dev/services/phone-control/subscription"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )
@@ -187,6 +188,10 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	subscriptionMetrics, err := subscription.NewMetrics(deps.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
 	auth := digestauth.New(digestauth.Config{
 		Component: "phone_control", Registerer: deps.Registerer, Algorithms: config.SIP.DigestAlgorithms,
 	})
@@ -202,7 +207,7 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 			if r.mixer != nil {
 				options.Mixer = r.mixer
 			}
-			return sipline.New(options, loop), nil
+			return newSIPPhones(options, target, loop, subscriptionMetrics), nil
 		case driver.GetSimulated() != nil:
 			return simulated.New(target, loop), nil
 		}

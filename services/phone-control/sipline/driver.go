@@ -116,11 +116,12 @@ func New(options Options, loop Loop) *Driver {
 	d := &Driver{
 		target: options.Target, source: options.Source, endpoint: options.Endpoint, gateway: options.Gateway,
 		auth: options.Auth, mixer: options.Mixer, latch: options.LatchRTP, trunkRoute: options.TrunkRoute, loop: loop, logger: options.Logger, metrics: options.Metrics,
-		legs:         make(map[callmodel.LegID]*leg),
-		dialled:      make(map[callmodel.DialledID]*leg),
-		lost:         make(chan registrar.Binding, 64),
-		reconfigured: make(chan struct{}, 1),
-		patience:     defaultPatience,
+		subscriptions: options.Subscriptions,
+		legs:          make(map[callmodel.LegID]*leg),
+		dialled:       make(map[callmodel.DialledID]*leg),
+		lost:          make(chan registrar.Binding, 64),
+		reconfigured:  make(chan struct{}, 1),
+		patience:      defaultPatience,
 	}
 	if target, ok := options.Source.Snapshot().TargetByName(options.Target); ok {
 		d.last.Store(target)
