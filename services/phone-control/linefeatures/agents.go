@@ -50,9 +50,9 @@ func (s *Settings) SetAgentState(device callmodel.DeviceID, id, group, requested
 	case refusal != nil:
 		return nil, refusal
 	case len(id) > maxAgentText:
-		return nil, errAgent("the identifier is too long")
+		return nil, errAgentText
 	case len(group) > maxAgentText:
-		return nil, errAgentGroup("the identifier is too long")
+		return nil, errGroupText
 	}
 	switch csta.ReqAgentState(requested) {
 	case csta.ReqAgentStateLoggedOn:
@@ -66,14 +66,14 @@ func (s *Settings) SetAgentState(device callmodel.DeviceID, id, group, requested
 	case csta.ReqAgentStateWorkingAfterCall:
 		return l.becomes(id, group, csta.AgentStateAgentWorkingAfterCall, ctiv1.AgentEvent_AGENT_EVENT_WORKING_AFTER_CALL)
 	}
-	return nil, errAgentStateWord()
+	return nil, errStateWord
 }
 
 func (s *Settings) logOn(device callmodel.DeviceID, l *line, agent Agent) ([]AgentChange, *callmodel.Error) {
 	if agent.ID != "" {
 		for number, other := range s.lines {
 			if number != device && slices.ContainsFunc(other.agents, func(a Agent) bool { return a.ID == agent.ID }) {
-				return nil, errAgent("the agent is logged on at another line")
+				return nil, errAgentElsewhere
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Settings) logOn(device callmodel.DeviceID, l *line, agent Agent) ([]Age
 	case found:
 		return nil, nil
 	case len(l.agents) >= maxAgents:
-		return nil, errAgents()
+		return nil, errAgents
 	}
 	l.agents = slices.Insert(slices.Clone(l.agents), place, agent)
 	return []AgentChange{
@@ -133,12 +133,12 @@ func (l *line) becomes(id, group string, state csta.AgentState, event ctiv1.Agen
 // meant tells which of the line's agents a request means.
 func (l *line) meant(id, group string) (func(Agent) bool, *callmodel.Error) {
 	if len(l.agents) == 0 {
-		return nil, errAgentState("no agent is logged on at the line")
+		return nil, errNoAgent
 	}
 	if id == "" {
 		id = l.agents[0].ID
 		if l.agents[len(l.agents)-1].ID != id {
-			return nil, errAgent("more than one agent is logged on at the line")
+			return nil, errWhichAgent
 		}
 	}
 	known := false
@@ -149,7 +149,7 @@ func (l *line) meant(id, group string) (func(Agent) bool, *callmodel.Error) {
 		}
 	}
 	if known {
-		return nil, errAgentGroup("the agent is not logged on to the group")
+		return nil, errGroup
 	}
-	return nil, errAgentState("the agent is not logged on at the line")
+	return nil, errNoAgent
 }

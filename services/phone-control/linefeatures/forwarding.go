@@ -117,9 +117,9 @@ func (s *Settings) SetForwarding(device callmodel.DeviceID, asked Forwarding) (n
 	t, known := typeNamed(asked.Type)
 	switch {
 	case !known:
-		return Forwarding{}, false, errForwardingType()
+		return Forwarding{}, false, errForwardingType
 	case asked.Rings < 0 || asked.Rings > MaxRings:
-		return Forwarding{}, false, errRings("ringCountOutOfRange")
+		return Forwarding{}, false, errRingCount
 	}
 	before := l.forwarding(t)
 	now = before
@@ -156,9 +156,9 @@ func (l *line) set(t forwardingType, f Forwarding) {
 func (s *Settings) leads(from callmodel.DeviceID, number string) *callmodel.Error {
 	switch {
 	case number == "":
-		return errNoDestination()
+		return errNoDestination
 	case len(number) > maxNumber, slices.Contains(s.config.ParkSlots, callmodel.DeviceID(number)):
-		return errDestination()
+		return errDestination
 	}
 	to := callmodel.Destination{Line: callmodel.DeviceID(number)}
 	if s.config.Plan != nil {
@@ -166,16 +166,16 @@ func (s *Settings) leads(from callmodel.DeviceID, number string) *callmodel.Erro
 	}
 	switch {
 	case to.Blocked:
-		return errBarred()
+		return errBarred
 	case to.External != "":
 		if !s.config.Trunk {
-			return errNoTrunk()
+			return errNoTrunk
 		}
 		return nil
 	case to.Line == from:
-		return errItself()
+		return errItself
 	case s.lines[to.Line] == nil:
-		return errDestination()
+		return errDestination
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (s *Settings) SetAutoAnswer(device callmodel.DeviceID, setting AutoAnswer) 
 	case !setting.On:
 		setting.Rings = 0
 	case setting.Rings < 0 || setting.Rings > MaxRings:
-		return false, errRings("autoAnswerOutOfRange")
+		return false, errAutoAnswer
 	}
 	changed = l.answers() != setting
 	l.autoAnswer = unless(setting, AutoAnswer{On: l.config.GetAutoAnswer()})

@@ -178,9 +178,9 @@ func (s *Settings) Check(device callmodel.DeviceID) *callmodel.Error {
 func (s *Settings) station(device callmodel.DeviceID) (*line, *callmodel.Error) {
 	switch l := s.lines[device]; {
 	case l == nil:
-		return nil, errNoLine()
+		return nil, errNoLine
 	case l.config.GetKind() == configv1.LineKind_LINE_KIND_ROUTEING:
-		return nil, errRouteing()
+		return nil, errRouteing
 	default:
 		return l, nil
 	}
