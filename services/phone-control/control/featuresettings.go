@@ -47,8 +47,9 @@ func (f *features) restore(ctx context.Context) error {
 	for _, record := range restored {
 		line := callmodel.DeviceID(record.GetLine())
 		f.queued[line] = record
-		f.settings.Restore(record)
-		f.keep(line)
+		if !f.settings.Restore(record) {
+			f.keep(line)
+		}
 	}
 	return nil
 }

@@ -12,15 +12,16 @@ import (
 )
 
 // lines tell the phones that subscribe what goes on at lines of a target, from
-// any goroutine. What the target does not answer in time is nothing.
+// any goroutine. Questions are never refused: one at a time is asked. What the
+// target does not answer in time, or any more, is nothing.
 type lines struct{ t *target }
 
 var _ subscription.Lines = lines{}
 
-// onTarget asks something on the target's goroutine.
-func onTarget[T any](ctx context.Context, t *target, ask func() T) (T, error) {
+// onTarget does something on the target's goroutine.
+func onTarget[T any](ctx context.Context, t *target, class workClass, do func() T) (T, error) {
 	answer := make(chan T, 1)
-	if !t.queue.put(furtherWork, func() { answer <- ask() }) {
+	if !t.queue.put(class, func() { answer <- do() }) {
 		var none T
 		return none, t.full()
 	}
@@ -29,7 +30,7 @@ func onTarget[T any](ctx context.Context, t *target, ask func() T) (T, error) {
 
 // Calls implements subscription.Lines.
 func (l lines) Calls(ctx context.Context, line string) []subscription.Call {
-	calls, _ := onTarget(ctx, l.t, func() []subscription.Call {
+	calls, _ := onTarget(ctx, l.t, dueWork, func() []subscription.Call {
 		var calls []subscription.Call
 		for _, call := range l.t.model.LineCalls(callmodel.DeviceID(line)) {
 			state, shown := dialogState(call.State)
@@ -68,7 +69,7 @@ func dialogState(state callmodel.State) (subscription.CallState, bool) {
 
 // Features implements subscription.Lines.
 func (l lines) Features(ctx context.Context, line string) subscription.Features {
-	features, _ := onTarget(ctx, l.t, func() subscription.Features {
+	features, _ := onTarget(ctx, l.t, dueWork, func() subscription.Features {
 		settings := l.t.features.settings
 		features := subscription.Features{DoNotDisturb: settings.DoNotDisturb(callmodel.DeviceID(line))}
 		for _, f := range settings.Forwardings(callmodel.DeviceID(line)) {
@@ -83,7 +84,7 @@ func (l lines) Features(ctx context.Context, line string) subscription.Features 
 
 // MessageWaiting implements subscription.Lines.
 func (l lines) MessageWaiting(ctx context.Context, line string) subscription.MessageWaiting {
-	waiting, _ := onTarget(ctx, l.t, func() subscription.MessageWaiting {
+	waiting, _ := onTarget(ctx, l.t, dueWork, func() subscription.MessageWaiting {
 		return subscription.MessageWaiting(l.t.features.settings.MessageWaiting(callmodel.DeviceID(line)))
 	})
 	return waiting
@@ -103,7 +104,7 @@ func (l lines) SetForwarding(ctx context.Context, line string, f subscription.Fo
 
 // set changes a setting as a service does: monitors are told of it.
 func (l lines) set(ctx context.Context, line string, set func(*linefeatures.Settings) ([]*ctiv1.Event, *callmodel.Error)) error {
-	refusal, err := onTarget(ctx, l.t, func() *callmodel.Error { return l.t.features.set(line, set) })
+	refusal, err := onTarget(ctx, l.t, furtherWork, func() *callmodel.Error { return l.t.features.set(line, set) })
 	switch {
 	case err != nil:
 		return err
