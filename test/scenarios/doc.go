@@ -11,7 +11,8 @@
 //	                         ed=6 gives the edition, monitor=no leaves the monitor out
 //	do 1001                  the application of 1001 sends the request that follows
 //	act 1002 PICK_UP         what the user of a phone does (SimulatedPhoneService)
-//	await 1001 FailedEvent   waits until the application of 1001 is told so
+//	await 1001 FailedEvent   waits until the application of 1001 is told so; what the
+//	                         server requests of it (RouteRequest) is told only then
 //	end                      the story's calls must be over; its sessions are closed
 //
 // In requests c1/1001 stands for callID and deviceID of a connection, c1 and the

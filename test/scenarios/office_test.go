@@ -50,10 +50,11 @@ func open(t *testing.T) *office {
 	return &office{server: process.Server("tcp"), phones: phonecontrolv1.NewSimulatedPhoneServiceClient(connection)}
 }
 
-// freeAddress is a loopback address that nobody listens at.
+// freeAddress is a loopback address that nobody listens at, on a host that no
+// other test uses.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.7.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

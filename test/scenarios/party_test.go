@@ -5,6 +5,7 @@ package scenarios
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,10 +25,11 @@ type party struct {
 	fenceRef string
 
 	mutex sync.Mutex
-	// inbox is what came by INFO, fence events apart; fences are those.
-	inbox   []string
-	fences  []string
-	changed chan struct{}
+	// What came by INFO: events of the fence, other events, and requests of the
+	// server, which take ways of their own and so come at any time. Those that
+	// the story awaited are told with the events.
+	fences, events, requests, awaited []string
+	changed                           chan struct{}
 }
 
 // trace takes the bodies of INFO that come in.
@@ -39,10 +41,13 @@ func (p *party) trace(direction sipstack.TraceDirection, raw []byte) {
 	text := string(body)
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if p.fenceRef != "" && strings.Contains(text, "<monitorCrossRefID>"+p.fenceRef+"</monitorCrossRefID>") {
+	switch {
+	case p.fenceRef != "" && strings.Contains(text, "<monitorCrossRefID>"+p.fenceRef+"</monitorCrossRefID>"):
 		p.fences = append(p.fences, text)
-	} else {
-		p.inbox = append(p.inbox, text)
+	case strings.Contains(text, "<monitorCrossRefID>"):
+		p.events = append(p.events, text)
+	default:
+		p.requests = append(p.requests, text)
 	}
 	close(p.changed)
 	p.changed = make(chan struct{})
@@ -65,21 +70,24 @@ func (p *party) wait(t *testing.T, what string, done func() bool) {
 		case <-ctx.Done():
 			p.mutex.Lock()
 			defer p.mutex.Unlock()
-			t.Fatalf("%s is not told %s; it was told\n%s", p.line, what, strings.Join(p.inbox, "\n"))
+			t.Fatalf("%s is not told %s; it was told\n%s", p.line, what, strings.Join(slices.Concat(p.events, p.requests), "\n"))
 		}
 	}
 }
 
-// await waits for a message.
+// await waits for an event or a request of the server.
 func (p *party) await(t *testing.T, element string) {
 	t.Helper()
+	is := func(message string) bool {
+		return strings.Contains(message, "<"+element+" ") || strings.Contains(message, "<"+element+">")
+	}
 	p.wait(t, element, func() bool {
-		for _, message := range p.inbox {
-			if strings.Contains(message, "<"+element+" ") || strings.Contains(message, "<"+element+">") {
-				return true
-			}
+		if i := slices.IndexFunc(p.requests, is); i >= 0 {
+			p.awaited = append(p.awaited, p.requests[i])
+			p.requests = slices.Delete(p.requests, i, i+1)
+			return true
 		}
-		return false
+		return slices.ContainsFunc(p.events, is)
 	})
 }
 
@@ -102,8 +110,8 @@ func (p *party) awaitFence(t *testing.T, event string) {
 func (p *party) take() []string {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	messages := p.inbox
-	p.inbox = nil
+	messages := slices.Concat(p.awaited, p.events)
+	p.awaited, p.events = nil, nil
 	return messages
 }
 

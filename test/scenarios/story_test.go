@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait.
-const patience = 20 * time.Second
+const patience = 3 * time.Second
 
 // story is one file of testdata while it is played.
 type story struct {
@@ -29,8 +29,12 @@ type story struct {
 }
 
 func TestScenarios(t *testing.T) {
-	office := open(t)
+	played, office, failed := t, open(t), false
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		if failed { // its calls would disturb this one
+			office = open(played)
+		}
+		defer func() { failed = t.Failed() }()
 		s := &story{t: t, office: office, names: newNames()}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			s.t = t
@@ -66,6 +70,9 @@ func (s *story) command(d *datadriven.TestData) string {
 	}
 	s.fence()
 	s.told(&out)
+	if testing.Verbose() {
+		s.t.Logf("%s %s\n%s", d.Cmd, strings.Join(arguments, " "), out.String())
+	}
 	return out.String()
 }
 
