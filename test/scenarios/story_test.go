@@ -117,7 +117,16 @@ func (s *story) do(line, request string) string {
 	if len(body) == 0 {
 		return "200 without body\n"
 	}
+	s.check(string(body))
 	return s.names.write(string(body)) + "\n"
+}
+
+// check wants a message to be what the schema says.
+func (s *story) check(message string) {
+	s.t.Helper()
+	if _, err := csta.Read([]byte(message), csta.ReadOptions{Strict: true}); err != nil {
+		s.t.Errorf("%v:\n%s", err, message)
+	}
 }
 
 func (s *story) act(arguments []string) string {
@@ -161,6 +170,7 @@ func (s *story) told(out *strings.Builder) {
 		}
 		fmt.Fprintf(out, "%s is told\n", p.line)
 		for _, message := range messages {
+			s.check(message)
 			fmt.Fprintf(out, "  %s\n", s.names.write(message))
 		}
 	}

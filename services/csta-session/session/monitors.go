@@ -85,6 +85,7 @@ func (s *Server) monitorObject(ctx context.Context, c *call, request *csta.Monit
 	s.learn(ctx, c, found.number, found.written)
 	start.DeviceId, start.DeviceText = found.number, found.text
 	start.CallType = request.MonitorType == csta.MonitorTypeCall
+	start.Permitted = rightsOn(c.user, found.line).Control
 	return nil
 }
 

@@ -33,6 +33,8 @@ type Event struct {
 	Queued       int
 	Cause        Cause
 	GlobalCallID string
+	// OldGlobalCallID is that of the secondary old call.
+	OldGlobalCallID string
 	// CallBackSet tells whether CallBack was set or taken away.
 	CallBackSet bool
 	// Reported are the devices of the target it is reported to.

@@ -49,7 +49,7 @@ func (m *Model) merge(first, second *connection, stays bool) *Event {
 	c.lastRedirection, c.sentOn = old.lastRedirection, true
 	leavers := []*connection{first}
 	if second != nil {
-		event.Secondary = second.id
+		event.Secondary, event.OldGlobalCallID = second.id, second.call.globalID
 		if c.data.Correlator == nil {
 			c.data.Correlator = second.call.data.Correlator
 		}

@@ -83,7 +83,7 @@ func (m *Model) unpark(c *call, slot DeviceID) {
 			return
 		}
 	}
-	event := &Event{Connection: waits.id, Secondary: by.id, Device: slot, Other: by.device()}
+	event := &Event{Connection: waits.id, Secondary: by.id, Device: slot, Other: by.device(), OldGlobalCallID: c.globalID}
 	c.globalID, c.lastRedirection = old.globalID, slot
 	c.set(old.data)
 	for _, n := range c.connections {

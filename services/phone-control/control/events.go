@@ -18,6 +18,7 @@ func eventOf(e *callmodel.Event, number uint64, now time.Time) *ctiv1.Event {
 		CorrelatorData: e.Data.Correlator, UserData: e.Data.User,
 		Reported:              make([]*ctiv1.Reported, len(e.Reported)),
 		LastRedirectionDevice: string(e.LastRedirection), GlobalCallId: e.GlobalCallID,
+		OldGlobalCallId:         e.OldGlobalCallID,
 		AssociatedCallingDevice: string(e.AssociatedCalling), CallingDeviceRestricted: e.Restricted,
 	}
 	for i, reported := range e.Reported {
