@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
+	"offhook.dev/services/dialplan"
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/targetconfig"
 )
@@ -55,6 +56,7 @@ func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
 	set.ParkSlots = devices(features.GetParkSlots())
 	set.MaxRedirections = int(features.GetMaxRedirections())
 	set.MaxParties = int(config.GetMedia().GetConferenceParties())
+	set.Plan = dialPlan{target.DialPlan}
 	set.Trunk, set.TrunkCalls = config.GetTrunk().GetName(), int(config.GetTrunk().GetMaxCalls())
 	for i, line := range target.Lines {
 		set.Lines[i] = callmodel.Line{
@@ -65,4 +67,14 @@ func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
 		}
 	}
 	return set
+}
+
+// dialPlan is a target's dial plan as the call model asks it.
+type dialPlan struct{ plan *dialplan.Plan }
+
+func (d dialPlan) Resolve(dialled string) callmodel.Destination {
+	to := d.plan.Resolve(dialled)
+	return callmodel.Destination{
+		Line: callmodel.DeviceID(to.Line), External: to.External, Shown: callmodel.DeviceID(to.Shown), Blocked: to.Blocked,
+	}
 }

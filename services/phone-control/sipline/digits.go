@@ -208,7 +208,11 @@ func (d *dialling) next() {
 		switch {
 		case r.ok():
 			l.driver.loop.After(d.command.Tone+digitGap, d.next)
-		case r.code != 0:
+		case r.code == 0: // LegEnded tells
+		case l.driver.mixer == nil:
+			l.commandFailed(callmodel.SendDigitsCommand, &errDigitsRefused)
+			d.end()
+		default:
 			l.branch.refusesInfo = true
 			d.at--
 			l.relayAll()

@@ -24,6 +24,8 @@ type restless struct {
 	mu      sync.Mutex
 	random  *rand.Rand
 	dialogs []*sipstack.Dialog
+	// dialling counts the calls made that are not answered yet.
+	dialling int
 }
 
 func newRestless(p *phone, seed uint64) *restless {
@@ -124,11 +126,21 @@ func (r *restless) dials() {
 	number := fmt.Sprint(1001 + rand.IntN(3))
 	var dialog *sipstack.Dialog
 	made := make(chan struct{})
+	r.mu.Lock()
+	r.dialling++
+	r.mu.Unlock()
 	dialog, err := r.endpoint.Invite(sipstack.InviteSpec{
 		RequestURI: r.uri(number), From: sipstack.NameAddr{URI: r.uri(r.number)}, To: sipstack.NameAddr{URI: r.uri(number)},
 		Dest: r.flow(), Body: r.sdp("sendrecv"), ContentType: "application/sdp", Handler: r,
 		OnResponse: func(res *sipstack.Response) {
 			<-made
+			if res.StatusCode >= 200 {
+				defer func() {
+					r.mu.Lock()
+					r.dialling--
+					r.mu.Unlock()
+				}()
+			}
 			switch {
 			case res.StatusCode/100 == 2:
 				_ = dialog.Ack(nil, "")
@@ -300,7 +312,7 @@ func (b *bench) busy(users []*restless) bool {
 	}
 	for _, user := range users {
 		user.mu.Lock()
-		dialogs := len(user.dialogs)
+		dialogs := len(user.dialogs) + user.dialling
 		user.mu.Unlock()
 		if dialogs > 0 {
 			return true

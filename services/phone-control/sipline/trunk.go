@@ -28,11 +28,15 @@ func (d *Driver) ringTrunk(l *leg, c callmodel.Ring) {
 		return
 	}
 	l.ring.number = c.External
-	l.party = callmodel.Party{Number: callmodel.DeviceID(c.External)}
+	l.party = callmodel.Party{Number: c.Connection.Device}
 	peer.User = escapeUser(c.External)
 	called := peer
 	called.UriParams = nil
-	spec := sipstack.InviteSpec{RequestURI: peer, From: d.shownAs(l.ring.shown), To: sipstack.NameAddr{URI: called}}
+	caller := l.ring.shown
+	caller.Name = d.shownAs(caller).DisplayName
+	caller.Number = callmodel.DeviceID(d.config().DialPlan.Presented(string(caller.Number)))
+	l.ring.shown = caller
+	spec := sipstack.InviteSpec{RequestURI: peer, From: d.shownAs(caller), To: sipstack.NameAddr{URI: called}}
 	if trunk.GetUsername() != "" {
 		spec.Credentials = &sipstack.Credentials{Username: trunk.GetUsername(), Password: trunk.Secret.Password}
 	}
@@ -88,6 +92,7 @@ func (d *Driver) dialledFromTrunk(trunk *targetconfig.Trunk, tx *sipstack.Server
 	l := d.receive(tx)
 	l.branch.trunk = &trunkCall{}
 	l.party = callerOf(tx.Request())
+	l.party.Number = callmodel.DeviceID(d.config().DialPlan.Caller(string(l.party.Number)))
 	d.dial(l, callmodel.Dialled{From: l.party.Number, Trunk: trunk.GetName()})
 }
 
