@@ -85,7 +85,6 @@ func examples() map[Kind]*ctiv1.Event {
 		KindAgentLoggedOff:        agent(ctiv1.AgentEvent_AGENT_EVENT_LOGGED_OFF),
 		KindAgentNotReady:         agent(ctiv1.AgentEvent_AGENT_EVENT_NOT_READY),
 		KindAgentReady:            agent(ctiv1.AgentEvent_AGENT_EVENT_READY),
-		KindAgentBusy:             agent(ctiv1.AgentEvent_AGENT_EVENT_BUSY),
 		KindAgentWorkingAfterCall: agent(ctiv1.AgentEvent_AGENT_EVENT_WORKING_AFTER_CALL),
 		KindMessageWaiting:        {Event: &ctiv1.Event_MessageWaiting{MessageWaiting: &ctiv1.MessageWaiting{TargetDevice: "1001", MessageWaitingOn: true}}},
 		KindMicrophoneMute:        {Event: &ctiv1.Event_MicrophoneMute{MicrophoneMute: &ctiv1.MicrophoneMute{InvokingDevice: "1001", MicrophoneMuteOn: true}}},

@@ -69,8 +69,6 @@ func (c *common) agent(e *ctiv1.Agent) csta.Event {
 		return &csta.AgentNotReadyEvent{AgentDevice: device, AgentID: id, AcdGroup: group, Cause: cause}
 	case KindAgentReady:
 		return &csta.AgentReadyEvent{AgentDevice: device, AgentID: id, AcdGroup: group, Cause: cause}
-	case KindAgentBusy:
-		return &csta.AgentBusyEvent{AgentDevice: device, AgentID: id, AcdGroup: group, Cause: cause}
 	case KindAgentWorkingAfterCall:
 		return &csta.AgentWorkingAfterCallEvent{AgentDevice: device, AgentID: id, AcdGroup: group, Cause: cause}
 	}

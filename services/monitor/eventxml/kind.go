@@ -42,7 +42,6 @@ const (
 	KindAgentLoggedOff
 	KindAgentNotReady
 	KindAgentReady
-	KindAgentBusy
 	KindAgentWorkingAfterCall
 	KindMessageWaiting
 	KindMicrophoneMute
@@ -142,8 +141,6 @@ func kindOfAgent(event ctiv1.AgentEvent) Kind {
 		return KindAgentNotReady
 	case ctiv1.AgentEvent_AGENT_EVENT_READY:
 		return KindAgentReady
-	case ctiv1.AgentEvent_AGENT_EVENT_BUSY:
-		return KindAgentBusy
 	case ctiv1.AgentEvent_AGENT_EVENT_WORKING_AFTER_CALL:
 		return KindAgentWorkingAfterCall
 	case ctiv1.AgentEvent_AGENT_EVENT_UNSPECIFIED:
@@ -210,8 +207,6 @@ func (k Kind) Message() csta.Event {
 		return &csta.AgentNotReadyEvent{}
 	case KindAgentReady:
 		return &csta.AgentReadyEvent{}
-	case KindAgentBusy:
-		return &csta.AgentBusyEvent{}
 	case KindAgentWorkingAfterCall:
 		return &csta.AgentWorkingAfterCallEvent{}
 	case KindMessageWaiting:

@@ -227,6 +227,11 @@ func TestSoak(t *testing.T) {
 	for len(b.events) > 0 {
 		<-b.events
 	}
+	defer func() {
+		if t.Failed() {
+			t.Logf("calls: %v", b.snapshot("1001", "1002", "1003"))
+		}
+	}()
 	b.established(phones[0], phones[1])
 }
 

@@ -204,7 +204,6 @@ const (
 	AgentEvent_AGENT_EVENT_LOGGED_OFF         AgentEvent = 2
 	AgentEvent_AGENT_EVENT_NOT_READY          AgentEvent = 3
 	AgentEvent_AGENT_EVENT_READY              AgentEvent = 4
-	AgentEvent_AGENT_EVENT_BUSY               AgentEvent = 5
 	AgentEvent_AGENT_EVENT_WORKING_AFTER_CALL AgentEvent = 6
 )
 
@@ -216,7 +215,6 @@ var (
 		2: "AGENT_EVENT_LOGGED_OFF",
 		3: "AGENT_EVENT_NOT_READY",
 		4: "AGENT_EVENT_READY",
-		5: "AGENT_EVENT_BUSY",
 		6: "AGENT_EVENT_WORKING_AFTER_CALL",
 	}
 	AgentEvent_value = map[string]int32{
@@ -225,7 +223,6 @@ var (
 		"AGENT_EVENT_LOGGED_OFF":         2,
 		"AGENT_EVENT_NOT_READY":          3,
 		"AGENT_EVENT_READY":              4,
-		"AGENT_EVENT_BUSY":               5,
 		"AGENT_EVENT_WORKING_AFTER_CALL": 6,
 	}
 )
@@ -3579,16 +3576,15 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"-PERMITTED_SERVICE_SINGLE_STEP_CONFERENCE_CALL\x10\x11\x12/\n" +
 	"+PERMITTED_SERVICE_SINGLE_STEP_TRANSFER_CALL\x10\x12\x12#\n" +
 	"\x1fPERMITTED_SERVICE_TRANSFER_CALL\x10\x13\x12%\n" +
-	"!PERMITTED_SERVICE_GENERATE_DIGITS\x10\x14*\xcc\x01\n" +
+	"!PERMITTED_SERVICE_GENERATE_DIGITS\x10\x14*\xbc\x01\n" +
 	"\n" +
 	"AgentEvent\x12\x1b\n" +
 	"\x17AGENT_EVENT_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15AGENT_EVENT_LOGGED_ON\x10\x01\x12\x1a\n" +
 	"\x16AGENT_EVENT_LOGGED_OFF\x10\x02\x12\x19\n" +
 	"\x15AGENT_EVENT_NOT_READY\x10\x03\x12\x15\n" +
-	"\x11AGENT_EVENT_READY\x10\x04\x12\x14\n" +
-	"\x10AGENT_EVENT_BUSY\x10\x05\x12\"\n" +
-	"\x1eAGENT_EVENT_WORKING_AFTER_CALL\x10\x06B(Z&offhook.dev/proto/offhook/cti/v1;ctiv1b\x06proto3"
+	"\x11AGENT_EVENT_READY\x10\x04\x12\"\n" +
+	"\x1eAGENT_EVENT_WORKING_AFTER_CALL\x10\x06\"\x04\b\x05\x10\x05B(Z&offhook.dev/proto/offhook/cti/v1;ctiv1b\x06proto3"
 
 var (
 	file_offhook_cti_v1_cti_proto_rawDescOnce sync.Once
