@@ -186,3 +186,17 @@ func TestWhatModesLeaveOut(t *testing.T) {
 		}
 	})
 }
+
+// TestMonitorOnCallWhenNumbersBeginAnew: it reports on, like monitors on lines.
+func TestMonitorOnCallWhenNumbersBeginAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil)
+		w.feed(w.held("c1", "1001"), w.held("c1", "1001"))
+		w.monitor(onCall("a", "c1"))
+		w.monitor(request("b", "1001"))
+		w.number = 0
+		w.feed(w.held("c1", "1001"))
+		w.expect("edge-1", "a", "c1")
+		w.expect("edge-1", "b", "c1")
+	})
+}

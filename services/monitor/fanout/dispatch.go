@@ -127,9 +127,9 @@ func (s *Server) deliver(monitors []*monitor, kind eventxml.Kind, event *ctiv1.E
 // that numbers began anew, so that every monitor reports from here on.
 func (s *Server) number(target string, number uint64) {
 	if last := s.index.seen[target]; number <= last {
-		for line, monitors := range s.index.lines {
-			if line.target == target {
-				for _, m := range monitors {
+		for _, session := range s.index.sessions {
+			for _, m := range session.monitors {
+				if m.record.GetTarget() == target {
 					m.from = 0
 				}
 			}
