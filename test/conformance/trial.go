@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"offhook.dev/csta"
@@ -120,8 +121,9 @@ func (p *party) refused(request csta.Message, categories ...csta.ErrorCategory) 
 }
 
 // told waits for an event of the party's monitor and gives it. Events that come
-// before it are passed over where they may: those that servers report or not.
-func (p *party) told(element string) (csta.Event, error) {
+// before it are passed over where they may: those that servers report or not,
+// and those named before.
+func (p *party) told(element string, before ...string) (csta.Event, error) {
 	ctx, cancel := context.WithTimeout(p.trial.ctx, p.trial.server.Patience)
 	defer cancel()
 	for {
@@ -131,7 +133,7 @@ func (p *party) told(element string) (csta.Event, error) {
 			case event.CrossRef() != p.monitor:
 			case event.Element() == element:
 				return event, nil
-			case !optional(event):
+			case !optional(event) && !slices.Contains(before, event.Element()):
 				return nil, fmt.Errorf("%s is told %s, want %s", p.line, event.Element(), element)
 			}
 		case <-p.Ended():

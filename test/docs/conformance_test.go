@@ -182,6 +182,10 @@ func capabilityOf(message string) string {
 		return "singleStepConference"
 	case "Transfered":
 		return "transferred"
+	case "GetLampInformation":
+		return "getLampInfo"
+	case "CallBackNonCallRelated":
+		return "callBackNonCallRel"
 	case "NetworkReached":
 		return "netwReached"
 	}

@@ -13,6 +13,8 @@
 //	act 1002 PICK_UP         what the user of a phone does (SimulatedPhoneService)
 //	await 1001 FailedEvent   waits until the application of 1001 is told so; what the
 //	                         server requests of it (RouteRequest) is told only then
+//	eventually 1001          as do, again and again until it is served
+//	write hotline.yaml       replaces a manifest, which is read after a moment
 //	end                      the story's calls must be over; its sessions are closed
 //
 // In requests c1/1001 stands for callID and deviceID of a connection, c1 and the

@@ -29,6 +29,8 @@ const (
 // office is the process that all stories are played against.
 type office struct {
 	server string
+	// folder of the manifests, which is watched.
+	folder string
 	phones phonecontrolv1.SimulatedPhoneServiceClient
 }
 
@@ -47,7 +49,7 @@ func open(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = connection.Close() })
-	return &office{server: process.Server("tcp"), phones: phonecontrolv1.NewSimulatedPhoneServiceClient(connection)}
+	return &office{server: process.Server("tcp"), folder: folder, phones: phonecontrolv1.NewSimulatedPhoneServiceClient(connection)}
 }
 
 // freeAddress is a loopback address that nobody listens at, on a host that no

@@ -5,6 +5,8 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +18,7 @@ import (
 )
 
 // patience bounds every wait.
-const patience = 3 * time.Second
+const patience = 20 * time.Second
 
 // story is one file of testdata while it is played.
 type story struct {
@@ -61,6 +63,12 @@ func (s *story) command(d *datadriven.TestData) string {
 		out.WriteString(s.do(arguments[0], d.Input))
 	case "act":
 		out.WriteString(s.act(arguments))
+	case "eventually":
+		out.WriteString(s.eventually(arguments[0], d.Input))
+	case "write":
+		if err := os.WriteFile(filepath.Join(s.office.folder, arguments[0]), []byte(d.Input), 0o600); err != nil {
+			s.t.Fatal(err)
+		}
 	case "await":
 		s.party(arguments[0]).await(s.t, arguments[1])
 	case "end":
@@ -119,6 +127,17 @@ func (s *story) do(line, request string) string {
 	}
 	s.check(string(body))
 	return s.names.write(string(body)) + "\n"
+}
+
+// eventually sends a request until it is served.
+func (s *story) eventually(line, request string) string {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		response := s.do(line, request)
+		if !strings.Contains(response, "<CSTAErrorCode>") || time.Now().After(deadline) {
+			return response
+		}
+	}
 }
 
 // check wants a message to be what the schema says.
