@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
-	"offhook.dev/services/dialplan"
 	"offhook.dev/proto/seal"
+	"offhook.dev/services/dialplan"
 )
 
 // anyDomain is the domain of the target that takes what no other claims.

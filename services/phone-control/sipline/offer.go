@@ -76,13 +76,11 @@ func (o *phoneOffer) make(offer []byte, done func(answer []byte)) {
 	l := o.leg
 	l.open = nil
 	l.onAck = done
-	sent := false
+	send := o.respond
 	if o.carrier == inFirstInvite {
-		sent = l.accept(offer)
-	} else {
-		sent = o.respond(offer)
+		send = l.accept
 	}
-	if !sent && l.onAck != nil {
+	if !send(offer) && l.onAck != nil {
 		l.onAck = nil
 		done(nil)
 	}

@@ -19,7 +19,7 @@ const (
 	defaultExpires = 5 * time.Minute
 )
 
-var errContact = errors.New("Contact is not one address")
+var errContact = errors.New("not one address in Contact")
 
 // registration is what a REGISTER asks for.
 type registration struct {

@@ -107,8 +107,10 @@ func startDriver(t *testing.T, address string, change ...func(*sipline.Options, 
 		}
 	})
 	t.Cleanup(func() { cancel(); running.Wait() })
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
 	for !gateway.Serves("cme") { // a phone that is refused tries again much later
-		time.Sleep(time.Millisecond)
+		<-look.C
 	}
 	return l
 }
