@@ -118,19 +118,45 @@ func (s *Server) moveMonitor(old *monitor, call string) *monitor {
 	}
 	record.CallId = call
 	m := newMonitor(record, old.revision)
-	m.from = old.from
+	m.from, m.movedTo = old.from, call
 	session := old.session
 	m.session, m.counters = session, old.counters
 	m.group = s.index.useForm(m.form)
 	s.index.releaseForm(old.form)
 	session.monitors[record.GetMonitorCrossRefId()] = m
-	if session.mine {
-		select {
-		case s.moved <- movedMonitor{record.GetSessionId(), record.GetMonitorCrossRefId()}:
-		default: // a replica that takes over finds the old call, which is over
-		}
-	}
+	s.storeLater(m)
 	return m
+}
+
+// storeLater has the call that a monitor went to stored in the background.
+func (s *Server) storeLater(m *monitor) {
+	if !m.session.mine {
+		return
+	}
+	select {
+	case s.moved <- movedMonitor{m.record.GetSessionId(), m.record.GetMonitorCrossRefId()}:
+	default: // a replica that takes over finds the old call, which is over
+	}
+}
+
+// keepCall lets a monitor stay on the call that it went to, where a record from
+// before that comes in, and reports whether that is to be stored again.
+func keepCall(known, m *monitor) (kept *monitor, again bool) {
+	if known == nil || known.movedTo == "" {
+		return m, false
+	}
+	m.movedTo = known.movedTo
+	if m.record.GetCallId() == known.movedTo {
+		return m, false
+	}
+	record, ok := proto.Clone(m.record).(*statev1.MonitorRecord)
+	if !ok {
+		return m, false
+	}
+	record.CallId = known.movedTo
+	kept = newMonitor(record, m.revision)
+	kept.movedTo = known.movedTo
+	return kept, true
 }
 
 // callOver ends the following of a call that is over, and the monitors on it. It
@@ -176,6 +202,7 @@ func (s *Server) storeMoved(ctx context.Context, moved movedMonitor) {
 	if m == nil {
 		return
 	}
+	// A record that came in between brings the monitor back here.
 	if err := s.store(ctx, written); err != nil {
 		s.log.Warn("store monitor of a call that was moved", "session_id", moved.sessionID, "error", err)
 	}

@@ -7,8 +7,11 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"google.golang.org/protobuf/proto"
+
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
 	monitorv1 "offhook.dev/proto/offhook/monitor/v1"
+	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/bus"
 	"offhook.dev/services/ctierr"
 )
@@ -198,5 +201,29 @@ func TestMonitorOnCallWhenNumbersBeginAnew(t *testing.T) {
 		w.feed(w.held("c1", "1001"))
 		w.expect("edge-1", "a", "c1")
 		w.expect("edge-1", "b", "c1")
+	})
+}
+
+// TestRecordFromBeforeATransfer does not bring a monitor back to the call that
+// is over.
+func TestRecordFromBeforeATransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil)
+		crossRef := w.monitor(onCall("a", "c1"))
+		key := recordKey("a", crossRef)
+		record := w.monitors.records[key].Value
+		w.feed(w.transferred("c1", "c2", "c3", "1001"))
+		// Another replica stores a text that it learned before it saw the transfer.
+		late, _ := proto.Clone(record).(*statev1.MonitorRecord)
+		late.DeviceTexts = map[string]string{"1003": "sip:1003@lab"}
+		if _, err := w.monitors.Put(t.Context(), key, late); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.feed(w.held("c3", "1003"))
+		w.expect("edge-1", "a", "c1", "c3")
+		if kept := w.monitors.records[key].Value; kept.GetCallId() != "c3" || kept.GetDeviceTexts()["1003"] == "" {
+			t.Errorf("the record is %v", kept)
+		}
 	})
 }

@@ -45,6 +45,8 @@ type monitor struct {
 	excluded eventxml.Set
 	// from is the first event number to report.
 	from uint64
+	// movedTo is the call that the monitor's call became; empty: it did not.
+	movedTo string
 
 	counters *counters
 }

@@ -154,7 +154,7 @@ func (s *Server) ChangeMonitorFilter(ctx context.Context, request *monitorv1.Cha
 	record, _ := proto.Clone(old.record).(*statev1.MonitorRecord)
 	record.FilteredOut = request.GetFilteredOut()
 	m := newMonitor(record, old.revision)
-	m.from = old.from
+	m.from, m.movedTo = old.from, old.movedTo
 	s.index.put(m, s.options.Partition.Mine)
 	s.index.Unlock()
 	if err := s.store(ctx, changed{record, old.revision}); err != nil {
