@@ -15,7 +15,7 @@ func (b *bench) established(from, to *phone) {
 	b.t.Helper()
 	call := from.dial(to.number, from.sdp("sendrecv"))
 	b.want("ServiceInitiated "+from.number+" normal", "Originated "+from.number+" newCall")
-	tx := to.invited()
+	tx := to.invitedBy(from)
 	to.ring(tx)
 	call.until(b.t, 180)
 	b.want("Delivered " + to.number + " newCall")

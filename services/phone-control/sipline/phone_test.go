@@ -171,6 +171,19 @@ func (p *phone) invited() *sipstack.ServerTx {
 	return receive(p.t, p.incoming, "INVITE at phone "+p.number)
 }
 
+// invitedBy waits for a new INVITE with the description that another phone has
+// now. Those of calls that are over are refused: the CANCEL may come after.
+func (p *phone) invitedBy(from *phone) *sipstack.ServerTx {
+	p.t.Helper()
+	for {
+		tx := p.invited()
+		if strings.Contains(string(tx.Request().Body()), mediaLine(from)) {
+			return tx
+		}
+		_ = tx.Reject(486)
+	}
+}
+
 // ring answers 180.
 func (p *phone) ring(tx *sipstack.ServerTx) *sipstack.Dialog {
 	p.t.Helper()
