@@ -26,15 +26,11 @@ func (c *common) associatedMessage() csta.Event {
 			Connection: c.connection(e.DigitsGenerated.GetConnection()), DigitGeneratedList: e.DigitsGenerated.GetDigits(),
 		}
 	case *ctiv1.Event_CallInformation:
-		message := &csta.CallInformationEvent{
+		return &csta.CallInformationEvent{
 			Connection: c.connection(e.CallInformation.GetConnection()), Device: c.subject(e.CallInformation.GetDevice()),
+			CallingDevice:  c.optionalSubject(e.CallInformation.GetCallingDevice()),
 			CorrelatorData: c.correlator(), ServicesPermitted: c.permitted(), UserData: c.user(),
 		}
-		if e.CallInformation.GetCallingDevice() != "" {
-			calling := c.calling(e.CallInformation.GetCallingDevice())
-			message.CallingDevice = &calling
-		}
-		return message
 	case *ctiv1.Event_ServiceCompletionFailure:
 		return &csta.ServiceCompletionFailureEvent{
 			PrimaryCall:   c.optionalConnection(e.ServiceCompletionFailure.GetPrimaryCall()),

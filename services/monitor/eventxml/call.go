@@ -21,7 +21,7 @@ func (c *common) callMessage() csta.Event {
 	case *ctiv1.Event_Originated:
 		return &csta.OriginatedEvent{
 			OriginatedConnection: c.connection(e.Originated.GetOriginatedConnection()),
-			CallingDevice:        c.calling(e.Originated.GetCallingDevice()),
+			CallingDevice:        c.subject(e.Originated.GetCallingDevice()),
 			CalledDevice:         c.subject(e.Originated.GetCalledDevice()),
 			LocalConnectionInfo:  c.local(), CorrelatorData: c.correlator(), Cause: c.cause(), ServicesPermitted: c.permitted(),
 			AssociatedCallingDevice: c.associatedCalling(), CallLinkageData: c.linkage(),
@@ -30,7 +30,7 @@ func (c *common) callMessage() csta.Event {
 		return &csta.OfferedEvent{
 			OfferedConnection:     c.connection(e.Offered.GetOfferedConnection()),
 			OfferedDevice:         c.subject(e.Offered.GetOfferedDevice()),
-			CallingDevice:         c.calling(e.Offered.GetCallingDevice()),
+			CallingDevice:         c.subject(e.Offered.GetCallingDevice()),
 			CalledDevice:          c.subject(e.Offered.GetCalledDevice()),
 			LastRedirectionDevice: c.redirection(),
 			LocalConnectionInfo:   c.local(), CorrelatorData: c.correlator(), UserData: c.user(), Cause: c.cause(),
@@ -41,7 +41,7 @@ func (c *common) callMessage() csta.Event {
 		return &csta.DeliveredEvent{
 			Connection:            c.connection(e.Delivered.GetConnection()),
 			AlertingDevice:        c.subject(e.Delivered.GetAlertingDevice()),
-			CallingDevice:         c.calling(e.Delivered.GetCallingDevice()),
+			CallingDevice:         c.subject(e.Delivered.GetCallingDevice()),
 			CalledDevice:          c.subject(e.Delivered.GetCalledDevice()),
 			LastRedirectionDevice: c.redirection(),
 			LocalConnectionInfo:   c.local(), CorrelatorData: c.correlator(), UserData: c.user(), Cause: c.cause(),
@@ -52,7 +52,7 @@ func (c *common) callMessage() csta.Event {
 		return &csta.NetworkReachedEvent{
 			OutboundConnection:    c.connection(e.NetworkReached.GetOutboundConnection()),
 			NetworkInterfaceUsed:  csta.Subject(csta.DeviceID{Text: e.NetworkReached.GetNetworkInterfaceUsed()}),
-			CallingDevice:         c.calling(e.NetworkReached.GetCallingDevice()),
+			CallingDevice:         c.subject(e.NetworkReached.GetCallingDevice()),
 			CalledDevice:          c.subject(e.NetworkReached.GetCalledDevice()),
 			LastRedirectionDevice: c.redirection(),
 			LocalConnectionInfo:   c.local(), CorrelatorData: c.correlator(), UserData: c.user(), Cause: c.cause(),
@@ -62,7 +62,7 @@ func (c *common) callMessage() csta.Event {
 		return &csta.EstablishedEvent{
 			EstablishedConnection: c.connection(e.Established.GetEstablishedConnection()),
 			AnsweringDevice:       c.subject(e.Established.GetAnsweringDevice()),
-			CallingDevice:         c.calling(e.Established.GetCallingDevice()),
+			CallingDevice:         c.subject(e.Established.GetCallingDevice()),
 			CalledDevice:          c.subject(e.Established.GetCalledDevice()),
 			LastRedirectionDevice: c.redirection(),
 			LocalConnectionInfo:   c.local(), CorrelatorData: c.correlator(), UserData: c.user(), Cause: c.cause(),
@@ -87,7 +87,7 @@ func (c *common) callMessage() csta.Event {
 		return &csta.FailedEvent{
 			FailedConnection:      c.connection(e.Failed.GetFailedConnection()),
 			FailingDevice:         c.subject(e.Failed.GetFailingDevice()),
-			CallingDevice:         c.calling(e.Failed.GetCallingDevice()),
+			CallingDevice:         c.subject(e.Failed.GetCallingDevice()),
 			CalledDevice:          c.subject(e.Failed.GetCalledDevice()),
 			LastRedirectionDevice: c.redirection(),
 			LocalConnectionInfo:   c.local(), CorrelatorData: c.correlator(), UserData: c.user(), Cause: c.cause(),

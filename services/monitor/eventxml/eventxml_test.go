@@ -41,7 +41,7 @@ func examples() map[Kind]*ctiv1.Event {
 			Connection: connection("c1", "1002"), AlertingDevice: "1002", CallingDevice: "1001", CalledDevice: "1003"}}},
 		KindNetworkReached: {Cause: "newCall", Event: &ctiv1.Event_NetworkReached{NetworkReached: &ctiv1.NetworkReached{
 			OutboundConnection: connection("c1", "+15550100"), NetworkInterfaceUsed: "carrier", CallingDevice: "1001", CalledDevice: "+15550100"}}},
-		KindEstablished: {Cause: "newCall", CallingDeviceRestricted: true, Event: &ctiv1.Event_Established{Established: &ctiv1.Established{
+		KindEstablished: {Cause: "newCall", RestrictedDevice: "1002", Event: &ctiv1.Event_Established{Established: &ctiv1.Established{
 			EstablishedConnection: connection("c1", "1001"), AnsweringDevice: "1001", CallingDevice: "1002", CalledDevice: "1001"}}},
 		KindHeld: {Event: &ctiv1.Event_Held{Held: &ctiv1.Held{
 			HeldConnection: connection("c1", "1001"), HoldingDevice: "1001"}}},
@@ -197,7 +197,7 @@ func TestAppendDevices(t *testing.T) {
 		got := AppendDevices(nil, event)
 		slices.Sort(got)
 		got = slices.Compact(got)
-		message := Writer{Names: deviceid.Names{Form: deviceid.FormOf("tel:1;phone-context=x")}}.Message(event, &ctiv1.Reported{DeviceId: event.GetEstablished().GetCallingDevice()})
+		message := Writer{Names: deviceid.Names{Form: deviceid.FormOf("tel:1;phone-context=x")}}.Message(event, &ctiv1.Reported{DeviceId: event.GetRestrictedDevice()})
 		message.SetCrossRef("7")
 		var want []string
 		for _, number := range numbers.FindAllStringSubmatch(string(csta.Append(nil, message, csta.Edition5)), -1) {

@@ -61,53 +61,57 @@ func (c *common) local() csta.LocalConnectionState {
 	return StateWord(c.reported.GetLocalConnectionInfo())
 }
 
-func (w Writer) connection(id *ctiv1.ConnectionID) csta.ConnectionID {
+// hidden reports whether a party does not want to be known to the application of
+// the reported device.
+func (c *common) hidden(number string) bool {
+	return number != "" && number == c.event.GetRestrictedDevice() && number != c.reported.GetDeviceId()
+}
+
+// connection leaves the device of a hidden party out.
+func (c *common) connection(id *ctiv1.ConnectionID) csta.ConnectionID {
 	connection := csta.ConnectionID{CallID: csta.CallID(id.GetCallId())}
-	if number := id.GetDeviceId(); number != "" {
-		connection.DeviceID.Text = w.Names.Write(number)
+	if number := id.GetDeviceId(); number != "" && !c.hidden(number) {
+		connection.DeviceID.Text = c.Names.Write(number)
 	}
 	return connection
 }
 
-func (w Writer) optionalConnection(id *ctiv1.ConnectionID) *csta.ConnectionID {
+func (c *common) optionalConnection(id *ctiv1.ConnectionID) *csta.ConnectionID {
 	if id == nil {
 		return nil
 	}
-	connection := w.connection(id)
+	connection := c.connection(id)
 	return &connection
 }
 
 // subject is notKnown for a device that the event does not know.
-func (w Writer) subject(number string) csta.SubjectDeviceID {
-	if number == "" {
+func (c *common) subject(number string) csta.SubjectDeviceID {
+	switch {
+	case number == "":
 		return csta.SubjectDeviceID{}
+	case c.hidden(number):
+		return csta.SubjectDeviceID{Kind: csta.PartyRestricted}
 	}
-	return csta.Subject(csta.DeviceID{Text: w.Names.Write(number)})
+	return csta.Subject(csta.DeviceID{Text: c.Names.Write(number)})
 }
 
 // optionalSubject is nil for no device.
-func (w Writer) optionalSubject(number string) *csta.SubjectDeviceID {
+func (c *common) optionalSubject(number string) *csta.SubjectDeviceID {
 	if number == "" {
 		return nil
 	}
-	subject := w.subject(number)
+	subject := c.subject(number)
 	return &subject
-}
-
-// calling is the calling device, which others are not told where it does not
-// want to be known.
-func (c *common) calling(number string) csta.SubjectDeviceID {
-	if c.event.GetCallingDeviceRestricted() && c.reported.GetDeviceId() != number {
-		return csta.SubjectDeviceID{Kind: csta.PartyRestricted}
-	}
-	return c.subject(number)
 }
 
 // redirection is the device that redirected the call last.
 func (c *common) redirection() csta.RedirectionDeviceID {
 	number := c.event.GetLastRedirectionDevice()
-	if number == "" {
+	switch {
+	case number == "":
 		return csta.RedirectionDeviceID{}
+	case c.hidden(number):
+		return csta.RedirectionDeviceID{Kind: csta.RedirectionRestricted}
 	}
 	return csta.RedirectedBy(csta.DeviceID{Text: c.Names.Write(number)})
 }

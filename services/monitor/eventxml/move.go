@@ -40,12 +40,11 @@ func (c *common) moveMessage() csta.Event {
 }
 
 func (c *common) diverted(e *ctiv1.Diverted) csta.Event {
-	calling := c.calling(e.GetCallingDevice())
 	return &csta.DivertedEvent{
 		Connection:            c.connection(e.GetConnection()),
 		DivertingDevice:       c.subject(e.GetDivertingDevice()),
 		NewDestination:        c.subject(e.GetNewDestination()),
-		CallingDevice:         &calling,
+		CallingDevice:         c.optionalSubject(e.GetCallingDevice()),
 		CalledDevice:          c.optionalSubject(e.GetCalledDevice()),
 		LastRedirectionDevice: c.redirection(),
 		LocalConnectionInfo:   c.local(), CorrelatorData: c.correlator(), UserData: c.user(), Cause: c.cause(),
@@ -58,7 +57,7 @@ func (c *common) queued(e *ctiv1.Queued) csta.Event {
 	message := &csta.QueuedEvent{
 		QueuedConnection:      c.connection(e.GetQueuedConnection()),
 		Queue:                 c.subject(e.GetQueue()),
-		CallingDevice:         c.calling(e.GetCallingDevice()),
+		CallingDevice:         c.subject(e.GetCallingDevice()),
 		CalledDevice:          c.subject(e.GetCalledDevice()),
 		LastRedirectionDevice: c.redirection(),
 		LocalConnectionInfo:   c.local(), CorrelatorData: c.correlator(), UserData: c.user(), Cause: c.cause(),
@@ -76,7 +75,7 @@ func (c *common) connections(items []*ctiv1.ConnectionListItem) []csta.Connectio
 	list := make([]csta.ConnectionListItem, len(items))
 	for i, item := range items {
 		endpoint := &csta.Endpoint{NotKnown: true}
-		if number := item.GetEndpoint(); number != "" {
+		if number := item.GetEndpoint(); number != "" && !c.hidden(number) {
 			endpoint = &csta.Endpoint{DeviceID: &csta.DeviceID{Text: c.Names.Write(number)}}
 		}
 		list[i] = csta.ConnectionListItem{

@@ -12,6 +12,8 @@ type Snapshot struct {
 	Others []State
 	// Endpoint is the other party where there is one.
 	Endpoint DeviceID
+	// EndpointRestricted: it does not want to be known.
+	EndpointRestricted bool
 }
 
 // SnapshotDevice lists the calls at a line, the oldest first (ECMA-269,
@@ -28,6 +30,7 @@ func (m *Model) SnapshotDevice(device DeviceID) ([]Snapshot, *Error) {
 		}
 		c := n.call
 		snapshot := Snapshot{Connection: n.id, State: n.state, Permitted: m.permitted(n), Endpoint: n.endpoint()}
+		snapshot.EndpointRestricted = c.restricted && snapshot.Endpoint == c.calling
 		for _, other := range c.connections {
 			if other != n && other.seen() {
 				snapshot.Others = append(snapshot.Others, other.state)
@@ -58,7 +61,9 @@ type CallSnapshot struct {
 	Calling, Called DeviceID
 	Data            Data
 	GlobalCallID    string
-	Parties         []PartySnapshot
+	// Restricted is the party that does not want to be known; empty: none.
+	Restricted DeviceID
+	Parties    []PartySnapshot
 }
 
 // PartySnapshot is one connection of a call.
@@ -82,6 +87,9 @@ func (m *Model) SnapshotCall(id ConnectionID) (CallSnapshot, *Error) {
 		return CallSnapshot{}, plainNames.call
 	}
 	snapshot := CallSnapshot{Call: c.id, Calling: c.calling, Called: c.called, Data: c.data, GlobalCallID: c.globalID}
+	if c.restricted {
+		snapshot.Restricted = c.calling
+	}
 	for _, n := range c.connections {
 		if n.seen() {
 			snapshot.Parties = append(snapshot.Parties, PartySnapshot{Connection: n.id, State: n.state, Permitted: m.permitted(n)})

@@ -19,7 +19,10 @@ func eventOf(e *callmodel.Event, number uint64, now time.Time) *ctiv1.Event {
 		Reported:              make([]*ctiv1.Reported, len(e.Reported)),
 		LastRedirectionDevice: string(e.LastRedirection), GlobalCallId: e.GlobalCallID,
 		OldGlobalCallId:         e.OldGlobalCallID,
-		AssociatedCallingDevice: string(e.AssociatedCalling), CallingDeviceRestricted: e.Restricted,
+		AssociatedCallingDevice: string(e.AssociatedCalling),
+	}
+	if e.Restricted {
+		event.RestrictedDevice = string(e.Calling)
 	}
 	for i, reported := range e.Reported {
 		event.Reported[i] = &ctiv1.Reported{

@@ -21,7 +21,7 @@ func (s *Server) SnapshotDevice(ctx context.Context, r *phonecontrolv1.SnapshotD
 		for _, call := range calls {
 			connection := &phonecontrolv1.SnapshotConnection{
 				Connection: connectionOf(call.Connection), LocalConnectionState: stateOf(call.State),
-				EndpointDevice: string(call.Endpoint), ServicesPermitted: uint64(call.Permitted),
+				EndpointDevice: string(call.Endpoint), EndpointRestricted: call.EndpointRestricted, ServicesPermitted: uint64(call.Permitted),
 			}
 			for _, state := range call.Others {
 				connection.OtherConnectionStates = append(connection.OtherConnectionStates, stateOf(state))
@@ -41,7 +41,7 @@ func (s *Server) SnapshotCall(ctx context.Context, r *phonecontrolv1.SnapshotCal
 		}
 		response := &phonecontrolv1.SnapshotCallResponse{
 			CallId: string(call.Call), CallingDevice: string(call.Calling), CalledDevice: string(call.Called),
-			CorrelatorData: call.Data.Correlator, GlobalCallId: call.GlobalCallID,
+			CorrelatorData: call.Data.Correlator, GlobalCallId: call.GlobalCallID, RestrictedDevice: string(call.Restricted),
 		}
 		for _, party := range call.Parties {
 			response.Parties = append(response.Parties, &phonecontrolv1.SnapshotParty{

@@ -511,9 +511,9 @@ type Event struct {
 	AssociatedCallingDevice string `protobuf:"bytes,52,opt,name=associated_calling_device,json=associatedCallingDevice,proto3" json:"associated_calling_device,omitempty"`
 	// The dialled number of a called device that answers under another one.
 	AssociatedCalledDevice string `protobuf:"bytes,53,opt,name=associated_called_device,json=associatedCalledDevice,proto3" json:"associated_called_device,omitempty"`
-	// The calling device does not want to be known: applications of other devices
-	// are told "restricted".
-	CallingDeviceRestricted bool `protobuf:"varint,54,opt,name=calling_device_restricted,json=callingDeviceRestricted,proto3" json:"calling_device_restricted,omitempty"`
+	// The party that does not want to be known: monitors on other devices are told
+	// "restricted" for it, and its connection by the call alone.
+	RestrictedDevice string `protobuf:"bytes,54,opt,name=restricted_device,json=restrictedDevice,proto3" json:"restricted_device,omitempty"`
 	// The global call id of the call that a transfer or conference made part of
 	// another one; empty: it had the same, or there was none.
 	OldGlobalCallId string `protobuf:"bytes,55,opt,name=old_global_call_id,json=oldGlobalCallId,proto3" json:"old_global_call_id,omitempty"`
@@ -941,11 +941,11 @@ func (x *Event) GetAssociatedCalledDevice() string {
 	return ""
 }
 
-func (x *Event) GetCallingDeviceRestricted() bool {
+func (x *Event) GetRestrictedDevice() string {
 	if x != nil {
-		return x.CallingDeviceRestricted
+		return x.RestrictedDevice
 	}
-	return false
+	return ""
 }
 
 func (x *Event) GetOldGlobalCallId() string {
@@ -3333,7 +3333,7 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12-\n" +
 	"\x06events\x18\x03 \x03(\v2\x15.offhook.cti.v1.EventR\x06events\x12\x1f\n" +
 	"\vlast_number\x18\x04 \x01(\x04R\n" +
-	"lastNumber\"\x9d\x16\n" +
+	"lastNumber\"\x8e\x16\n" +
 	"\x05Event\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x17\n" +
@@ -3385,8 +3385,8 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\x17last_redirection_device\x182 \x01(\tR\x15lastRedirectionDevice\x12$\n" +
 	"\x0eglobal_call_id\x183 \x01(\tR\fglobalCallId\x12:\n" +
 	"\x19associated_calling_device\x184 \x01(\tR\x17associatedCallingDevice\x128\n" +
-	"\x18associated_called_device\x185 \x01(\tR\x16associatedCalledDevice\x12:\n" +
-	"\x19calling_device_restricted\x186 \x01(\bR\x17callingDeviceRestricted\x12+\n" +
+	"\x18associated_called_device\x185 \x01(\tR\x16associatedCalledDevice\x12+\n" +
+	"\x11restricted_device\x186 \x01(\tR\x10restrictedDevice\x12+\n" +
 	"\x12old_global_call_id\x187 \x01(\tR\x0foldGlobalCallIdB\a\n" +
 	"\x05event\"\xb0\x01\n" +
 	"\bReported\x12\x1b\n" +
