@@ -27,7 +27,7 @@ help: ## Show this help.
 	  /^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: bin/offhook ## Run Offhook on this machine with two software phones and a live CSTA session.
+run: bin/offhook ## Run Offhook on this machine with three software phones and a live CSTA session.
 	bin/offhook run --manifests deploy/samples/quickstart --demo
 
 .PHONY: build

@@ -5,6 +5,7 @@ package allinone
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/csta-session/session"
@@ -56,8 +57,12 @@ func (p *Process) addComponents() error {
 	phoneReplica, phoneLog := p.announce(directory.PhoneControl)
 	phoneConfig := replica.NewDefaultConfig()
 	phoneConfig.SIP.Listen = "127.0.0.1:0"
+	phoneConfig.RTP.Advertise = hostAddress(p.options.Advertise)
+	if len(p.sip) > 0 { // RTP where SIP is
+		phoneConfig.RTP.Listen = hostAddress(p.sip[0].String())
+	}
 	phones, err := replica.New(phoneConfig, replica.Dependencies{
-		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Source: p.watcher,
+		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Sessions: p.directory, Edges: p.directory, Source: p.watcher,
 		Logger: phoneLog, Registerer: p.registry, Product: "Offhook/" + process.Version,
 	})
 	if err != nil {
@@ -69,4 +74,13 @@ func (p *Process) addComponents() error {
 
 func (p *Process) announce(service string) (*statev1.Replica, *slog.Logger) {
 	return &statev1.Replica{Service: service, Id: service + "-0"}, p.logger.With("service", service)
+}
+
+// hostAddress is the host of host:port if it is an IP address.
+func hostAddress(hostPort string) string {
+	address, err := netip.ParseAddrPort(hostPort)
+	if err != nil {
+		return ""
+	}
+	return address.Addr().Unmap().String()
 }

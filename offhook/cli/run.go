@@ -28,7 +28,7 @@ type Run struct {
 	Data       string   `help:"Folder for NATS's files, to keep events and state over restarts; a temporary one if not given." type:"path" env:"OFFHOOK_DATA"`
 	LogLevel   string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"OFFHOOK_LOG_LEVEL"`
 	SourceRate float64  `help:"Most requests a second outside CSTA dialogs from one address; 0 for the default, negative for no limit." default:"0"`
-	Demo       bool     `help:"Show a live CSTA session with two software phones, then stay up."`
+	Demo       bool     `help:"Show a live CSTA session with three software phones, then stay up."`
 }
 
 // Run implements the command.

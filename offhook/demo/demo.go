@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package demo shows a CSTA session live: two software phones register, and an
+// Package demo shows a CSTA session live: three software phones register, and an
 // application watches and controls them over SIP, step by step. It then keeps
 // the phones up until its context ends. Everything goes the way a user's own
 // phones and applications would go.
@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"offhook.dev/csta"
 	"offhook.dev/offhook/softphone"
 	"offhook.dev/services/cstaclient"
 )
@@ -38,9 +39,12 @@ const (
 	domain   = "127.0.0.1"
 	alice    = "1001"
 	bob      = "1002"
+	carol    = "1005"
 	user     = "alice"
 	password = "alice-secret" // #nosec G101 -- the quickstart's sample
 )
+
+var names = map[string]string{alice: "Alice", bob: "Bob", carol: "Carol"}
 
 type show struct {
 	options  Options
@@ -52,7 +56,9 @@ type show struct {
 	phones  map[string]*softphone.Phone
 	reports chan softphone.Report
 	session *cstaclient.Session
-	events  chan cstaclient.Summary
+	// held and active are Alice's calls while she consults.
+	held, active csta.ConnectionID
+	events       chan cstaclient.Summary
 	// printed is closed when the session's last event is printed.
 	printed chan struct{}
 }
@@ -64,7 +70,7 @@ func Run(ctx context.Context, options Options) error {
 		reports: make(chan softphone.Report, 256), events: make(chan cstaclient.Summary, 256),
 		printed: make(chan struct{}),
 	}
-	for number, name := range map[string]string{alice: "Alice", bob: "Bob"} {
+	for number, name := range names {
 		phone, err := s.phone(number, name)
 		if err != nil {
 			return err
@@ -107,7 +113,7 @@ func (s *show) phone(number, name string) (*softphone.Phone, error) {
 
 // script is the story.
 func (s *show) script(ctx context.Context) error {
-	s.title("Two software phones register")
+	s.title("Three software phones register")
 	for range s.phones {
 		if err := s.awaitPhone(ctx, softphone.Registered); err != nil {
 			return err
@@ -129,12 +135,14 @@ func (s *show) script(ctx context.Context) error {
 	}{
 		{"The application opens a CSTA session on Alice's line", s.open},
 		{"Status and features", s.features},
-		{"It monitors both lines", s.monitor},
+		{"It monitors the lines", s.monitor},
 		{"It makes a call: Alice's phone goes off hook by itself, Bob's rings", s.makeCall},
 		{"It answers at Bob's phone", s.answer},
-		{"RTP flows from phone to phone", s.rtpFlows},
+		{"RTP flows from phone to phone", s.talk},
 		{"It puts Alice on hold: RTP stops", s.hold},
 		{"It retrieves the call: RTP flows again", s.retrieve},
+		{"It consults Carol: Bob waits, Alice talks to Carol", s.consult},
+		{"It transfers Bob to Carol: Alice is out, RTP flows between the two", s.transfer},
 		{"It takes a snapshot and clears the call", s.clear},
 		{"It ends the session", s.end},
 	}

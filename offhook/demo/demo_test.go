@@ -67,7 +67,7 @@ func TestDemonstration(t *testing.T) {
 	}
 	// Each response comes before the events that it caused, each event after.
 	inOrder(t, out.String(),
-		`── Two software phones register`, `☎  phone 100[12] registered`, `☎  phone 100[12] registered`,
+		`── Three software phones register`, `☎  phone 100[125] registered`, `☎  phone 100[125] registered`, `☎  phone 100[125] registered`,
 		`→ INVITE RequestSystemStatus`, `← 200 RequestSystemStatusResponse normal`,
 		`→ GetCSTAFeatures`, `← services .*makeCall`,
 		`→ MonitorStart 1001`, `← monitorCrossRefID`, `→ MonitorStart 1002`, `← monitorCrossRefID`,
@@ -76,7 +76,11 @@ func TestDemonstration(t *testing.T) {
 		`♪ Alice has received \d+ packets`,
 		`→ HoldCall at 1001`, `← HoldCallResponse`, `⚡ monitor .*Held`, `⚡ monitor .*Held`, `♪ no packet`,
 		`→ RetrieveCall at 1001`, `← RetrieveCallResponse`, `⚡ monitor .*Retrieved`, `⚡ monitor .*Retrieved`, `♪ Alice has received`,
-		`→ SnapshotDevice 1001`, `← one call: `, `→ ClearConnection at 1001`, `← ClearConnectionResponse`,
+		`→ SnapshotDevice 1001`, `← one call: `, `→ ConsultationCall from 1001 to 1005`, `← ConsultationCallResponse, call`,
+		`⚡ monitor .*Held`, `⚡ monitor .*Delivered`, `→ AnswerCall at 1005`, `⚡ monitor .*Established`, `♪ Alice has received .*Carol`,
+		`→ TransferCall of both calls at 1001`, `← TransferCallResponse, call`, `⚡ monitor .*Transfered`, `⚡ monitor .*Transfered`, `⚡ monitor .*Transfered`,
+		`♪ Bob has received .*Carol`,
+		`→ SnapshotDevice 1002`, `← one call: `, `→ ClearConnection at 1002`, `← ClearConnectionResponse`,
 		`⚡ monitor .*ConnectionCleared`, `⚡ monitor .*ConnectionCleared`, `⚡ monitor .*ConnectionCleared`, `→ BYE`,
 		`OFFHOOK_SERVER=`+regexp.QuoteMeta(server), `--admin ADMIN sessions`, `FOLDER/target.yaml`, `http://METRICS/metrics`,
 	)

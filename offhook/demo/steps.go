@@ -53,13 +53,13 @@ func (s *show) features(ctx context.Context, _ *cstaclient.Client) error {
 			return "", err
 		}
 		services, events := features.SupportedServices, features.SupportedEvents
-		names := slices.Concat(services.MonitoringServList.Names(), services.SnapshotServList.Names(), services.CallControlServList.Names())
-		return fmt.Sprintf("services %s\n           events %s", strings.Join(names, ", "), strings.Join(events.CallControlEvtsList.Names(), ", ")), nil
+		listed := slices.Concat(services.MonitoringServList.Names(), services.SnapshotServList.Names(), services.CallControlServList.Names())
+		return fmt.Sprintf("services %s\n           events %s", strings.Join(listed, ", "), strings.Join(events.CallControlEvtsList.Names(), ", ")), nil
 	})
 }
 
 func (s *show) monitor(ctx context.Context, _ *cstaclient.Client) error {
-	for _, line := range []string{alice, bob} {
+	for _, line := range []string{alice, bob, carol} {
 		if err := s.ask("MonitorStart "+line, func() (string, error) {
 			monitor, err := s.session.MonitorStart(ctx, line)
 			return "monitorCrossRefID " + string(monitor), err
@@ -89,21 +89,26 @@ func (s *show) answer(ctx context.Context, _ *cstaclient.Client) error {
 	return s.awaitEvents(ctx, "Established", 2)
 }
 
-// received is what each phone has received of its first call.
-func (s *show) received() (map[string]uint64, error) {
-	counts := make(map[string]uint64)
-	for number, phone := range s.phones {
-		calls := phone.Calls()
+// received is what phones have received of their first call.
+func (s *show) received(lines ...string) ([]uint64, error) {
+	counts := make([]uint64, len(lines))
+	for i, line := range lines {
+		calls := s.phones[line].Calls()
 		if len(calls) == 0 {
 			return nil, softphone.ErrNoSuchCall
 		}
-		_, counts[number] = calls[0].RTP()
+		_, counts[i] = calls[0].RTP()
 	}
 	return counts, nil
 }
 
-func (s *show) rtpFlows(ctx context.Context, _ *cstaclient.Client) error {
-	first, err := s.received()
+func (s *show) talk(ctx context.Context, _ *cstaclient.Client) error {
+	return s.rtpFlows(ctx, alice, bob)
+}
+
+// rtpFlows waits until two phones have heard each other for half a second.
+func (s *show) rtpFlows(ctx context.Context, one, other string) error {
+	first, err := s.received(one, other)
 	if err != nil {
 		return err
 	}
@@ -115,21 +120,22 @@ func (s *show) rtpFlows(ctx context.Context, _ *cstaclient.Client) error {
 			return errors.New("no RTP")
 		case <-ticker.C:
 		}
-		now, err := s.received()
+		now, err := s.received(one, other)
 		if err != nil {
 			return err
 		}
-		if now[alice] >= first[alice]+25 && now[bob] >= first[bob]+25 {
-			s.line("♪", fmt.Sprintf("Alice has received %d packets, Bob %d", now[alice], now[bob]))
+		if now[0] >= first[0]+25 && now[1] >= first[1]+25 {
+			s.line("♪", fmt.Sprintf("%s has received %d packets, %s %d", names[one], now[0], names[other], now[1]))
 			return nil
 		}
 	}
 }
 
-func (s *show) rtpStands(ctx context.Context) error {
+// rtpStands waits until a phone has heard nothing for a while.
+func (s *show) rtpStands(ctx context.Context, line string) error {
 	ticker := time.NewTicker(400 * time.Millisecond)
 	defer ticker.Stop()
-	last, err := s.received()
+	last, err := s.received(line)
 	if err != nil {
 		return err
 	}
@@ -139,11 +145,11 @@ func (s *show) rtpStands(ctx context.Context) error {
 			return errors.New("RTP goes on")
 		case <-ticker.C:
 		}
-		now, err := s.received()
+		now, err := s.received(line)
 		if err != nil {
 			return err
 		}
-		if now[alice] == last[alice] && now[bob] == last[bob] {
+		if now[0] == last[0] {
 			s.line("♪", "no packet in 0.4 s")
 			return nil
 		}
@@ -160,10 +166,10 @@ func (s *show) hold(ctx context.Context, _ *cstaclient.Client) error {
 	if err := s.awaitEvents(ctx, "Held", 2); err != nil {
 		return err
 	}
-	return s.rtpStands(ctx)
+	return s.rtpStands(ctx, alice)
 }
 
-func (s *show) retrieve(ctx context.Context, client *cstaclient.Client) error {
+func (s *show) retrieve(ctx context.Context, _ *cstaclient.Client) error {
 	if err := s.ask("RetrieveCall at "+alice, func() (string, error) {
 		return "RetrieveCallResponse", s.session.RetrieveCall(ctx, cstaclient.Connection("", alice))
 	}); err != nil {
@@ -172,13 +178,57 @@ func (s *show) retrieve(ctx context.Context, client *cstaclient.Client) error {
 	if err := s.awaitEvents(ctx, "Retrieved", 2); err != nil {
 		return err
 	}
-	return s.rtpFlows(ctx, client)
+	return s.rtpFlows(ctx, alice, bob)
 }
 
-func (s *show) clear(ctx context.Context, _ *cstaclient.Client) error {
+// consult leaves the two calls of Alice in held and active.
+func (s *show) consult(ctx context.Context, _ *cstaclient.Client) error {
+	own, err := s.onlyCall(ctx, alice)
+	if err != nil {
+		return err
+	}
+	s.held = own
+	if err := s.ask("ConsultationCall from "+alice+" to "+carol, func() (string, error) {
+		s.active, err = s.session.ConsultationCall(ctx, own, carol)
+		return "ConsultationCallResponse, call " + string(s.active.CallID), err
+	}); err != nil {
+		return err
+	}
+	if err := s.awaitEvents(ctx, "Delivered", 2); err != nil {
+		return err
+	}
+	if err := s.ask("AnswerCall at "+carol, func() (string, error) {
+		return "AnswerCallResponse", s.session.AnswerCall(ctx, cstaclient.Connection("", carol))
+	}); err != nil {
+		return err
+	}
+	if err := s.awaitEvents(ctx, "Established", 2); err != nil {
+		return err
+	}
+	return s.rtpFlows(ctx, alice, carol)
+}
+
+func (s *show) transfer(ctx context.Context, _ *cstaclient.Client) error {
+	if err := s.ask("TransferCall of both calls at "+alice, func() (string, error) {
+		response, err := s.session.TransferCall(ctx, s.held, s.active)
+		if err != nil {
+			return "", err
+		}
+		return "TransferCallResponse, call " + string(response.TransferredCall.CallID), nil
+	}); err != nil {
+		return err
+	}
+	if err := s.awaitEvents(ctx, "Transfered", 3); err != nil {
+		return err
+	}
+	return s.rtpFlows(ctx, bob, carol)
+}
+
+// onlyCall asks for the connection of a line that has one.
+func (s *show) onlyCall(ctx context.Context, line string) (csta.ConnectionID, error) {
 	var own csta.ConnectionID
-	if err := s.ask("SnapshotDevice "+alice, func() (string, error) {
-		calls, err := s.session.SnapshotDevice(ctx, alice)
+	err := s.ask("SnapshotDevice "+line, func() (string, error) {
+		calls, err := s.session.SnapshotDevice(ctx, line)
 		if err != nil {
 			return "", err
 		}
@@ -187,10 +237,16 @@ func (s *show) clear(ctx context.Context, _ *cstaclient.Client) error {
 		}
 		own = calls[0].ConnectionIdentifier
 		return "one call: " + string(own.CallID), nil
-	}); err != nil {
+	})
+	return own, err
+}
+
+func (s *show) clear(ctx context.Context, _ *cstaclient.Client) error {
+	own, err := s.onlyCall(ctx, bob)
+	if err != nil {
 		return err
 	}
-	if err := s.ask("ClearConnection at "+alice, func() (string, error) {
+	if err := s.ask("ClearConnection at "+bob, func() (string, error) {
 		return "ClearConnectionResponse", s.session.ClearConnection(ctx, own)
 	}); err != nil {
 		return err

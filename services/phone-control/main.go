@@ -29,7 +29,7 @@ func newReplica(_ context.Context, env *process.Environment, config *replica.Con
 		return nil, err
 	}
 	return replica.New(config, replica.Dependencies{
-		Replica: env.Replica, Bus: env.Bus, Leases: env.Directory, Source: source,
+		Replica: env.Replica, Bus: env.Bus, Leases: env.Directory, Sessions: env.Directory, Edges: env.Directory, Source: source,
 		Logger: env.Logger, Registerer: env.Registerer, Product: "Offhook/" + process.Version,
 	})
 }

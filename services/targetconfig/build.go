@@ -13,6 +13,7 @@ import (
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/proto/seal"
+	"offhook.dev/services/dialplan"
 )
 
 // anyDomain is the domain of the target that takes what no other claims.
@@ -107,6 +108,10 @@ func buildTarget(key [32]byte, config *configv1.TargetConfig) (*Target, error) {
 	if err := target.addTrunk(key, config.GetTrunk()); err != nil {
 		fault("trunk %q: %w", config.GetTrunk().GetName(), err)
 	}
+	target.DialPlan = dialplan.New(config.GetDialPlan(), config.GetTrunk(), func(number string) bool {
+		_, ok := target.Line(number)
+		return ok
+	})
 	slices.SortFunc(target.Lines, func(a, b *Line) int { return strings.Compare(a.GetNumber(), b.GetNumber()) })
 	slices.SortFunc(target.Users, func(a, b *User) int { return strings.Compare(a.GetName(), b.GetName()) })
 	slices.SortFunc(target.SessionManagers, func(a, b *SessionManager) int { return strings.Compare(a.GetRegisterId(), b.GetRegisterId()) })

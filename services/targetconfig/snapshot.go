@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
+	"offhook.dev/services/dialplan"
 )
 
 // Secret holds the HA1 values of one digest user (RFC 7616 3.4.2), hex. It
@@ -48,6 +49,8 @@ type Target struct {
 	Users []*User
 	// Trunk to numbers outside; nil: none.
 	Trunk *Trunk
+	// DialPlan tells what numbers mean.
+	DialPlan *dialplan.Plan
 	// SessionManagers sorted by register-id.
 	SessionManagers []*SessionManager
 

@@ -42,7 +42,7 @@ func TestReadQuickstart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(set.Targets) != 1 || len(set.Lines) != 4 || len(set.Users) != 2 {
+	if len(set.Targets) != 1 || len(set.Lines) != 5 || len(set.Users) != 2 {
 		t.Errorf("read %d targets, %d lines, %d users", len(set.Targets), len(set.Lines), len(set.Users))
 	}
 	if password, ok := set.Password(set.Users[0].Spec.PasswordSecretRef); !ok || password != "alice-secret" {

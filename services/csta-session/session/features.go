@@ -41,8 +41,9 @@ func toldFeatures(services map[string]service, basic bool) *csta.GetCSTAFeatures
 			list.Add(name)
 		}
 	}
+	beyond := eventxml.BeyondBasic()
 	for _, kind := range eventxml.Kinds() {
-		if basic && !inBasicMode(kind) {
+		if basic && beyond.Has(kind) {
 			continue
 		}
 		group, name := kind.Message().FilterBit()
@@ -80,14 +81,4 @@ func capabilityName(filter string) string {
 
 func getCSTAFeatures(_ context.Context, s *Server, c *call, _ csta.Message) (csta.Message, error) {
 	return s.features.of(c.target), nil
-}
-
-// inBasicMode reports whether monitors report a kind of event in basic mode:
-// those that Communicator does not understand are left out.
-func inBasicMode(kind eventxml.Kind) bool {
-	switch kind.Name() {
-	case "offered", "networkReached", "callInformation", "digitsDialed", "digitsGenerated":
-		return false
-	}
-	return true
 }

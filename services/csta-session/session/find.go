@@ -77,7 +77,7 @@ func lineOf(target *targetconfig.Target, text string) *targetconfig.Line {
 			return line
 		}
 	}
-	line, _ := target.Line(extensionOf(target.Config.GetDialPlan(), device.Number))
+	line, _ := target.Line(target.DialPlan.Extension(device.Number))
 	return line
 }
 

@@ -222,7 +222,9 @@ func TestFlowThroughMonitorAndPhoneControl(t *testing.T) {
 		`<monitorCrossRefID>` + crossRef + `</monitorCrossRefID><originatedConnection><callID>c1</callID><deviceID>` + line + `</deviceID></originatedConnection>` +
 		`<callingDevice><deviceIdentifier>` + line + `</deviceIdentifier></callingDevice>` +
 		`<calledDevice><deviceIdentifier>sip:1002@else.where</deviceIdentifier></calledDevice>` +
-		`<localConnectionInfo>connected</localConnectionInfo><cause>newCall</cause></OriginatedEvent>`
+		`<localConnectionInfo>connected</localConnectionInfo><cause>newCall</cause>` +
+		`<servicesPermitted><callControlServices/><callAssociatedServices/><mediaAttachementServices/><routeingServices/><voiceServices/></servicesPermitted>` +
+		`</OriginatedEvent>`
 	if diff := cmp.Diff(want, next()); diff != "" {
 		t.Errorf("event (-want +got):\n%s", diff)
 	}

@@ -47,7 +47,7 @@ func monitorStart(ctx context.Context, s *Server, c *call, request *csta.Monitor
 	}
 	response := &csta.MonitorStartResponse{
 		MonitorCrossRefID:   csta.MonitorCrossRefID(answer.GetMonitorCrossRefId()),
-		ActualMonitorFilter: actualFilter(request.RequestedMonitorFilter),
+		ActualMonitorFilter: actualFilter(request.RequestedMonitorFilter, c.basic()),
 	}
 	if !c.basic() {
 		response.MonitorExistingCalls = new(true)
@@ -85,6 +85,7 @@ func (s *Server) monitorObject(ctx context.Context, c *call, request *csta.Monit
 	s.learn(ctx, c, found.number, found.written)
 	start.DeviceId, start.DeviceText = found.number, found.text
 	start.CallType = request.MonitorType == csta.MonitorTypeCall
+	start.Permitted = rightsOn(c.user, found.line).Control
 	return nil
 }
 
@@ -107,7 +108,7 @@ func changeMonitorFilter(ctx context.Context, s *Server, c *call, request *csta.
 	_, err := s.options.Clients.Monitor(id).ChangeMonitorFilter(ctx, &monitorv1.ChangeMonitorFilterRequest{
 		SessionId: id, MonitorCrossRefId: string(request.MonitorCrossRefID), FilteredOut: filteredOut(&request.RequestedFilterList),
 	})
-	return &csta.ChangeMonitorFilterResponse{ActualFilterList: actualFilter(&request.RequestedFilterList)}, err
+	return &csta.ChangeMonitorFilterResponse{ActualFilterList: actualFilter(&request.RequestedFilterList, c.basic())}, err
 }
 
 // filteredOut are the names of events that a filter keeps back.
@@ -126,12 +127,15 @@ func filteredOut(filter *csta.MonitorFilter) []string {
 
 // actualFilter is the requested filter, with the events that are never
 // reported filtered out.
-func actualFilter(requested *csta.MonitorFilter) *csta.MonitorFilter {
+func actualFilter(requested *csta.MonitorFilter, basic bool) *csta.MonitorFilter {
 	if requested == nil {
 		return nil
 	}
-	reported := make(map[string]bool)
+	reported, beyond := make(map[string]bool), eventxml.BeyondBasic()
 	for _, kind := range eventxml.Kinds() {
+		if basic && beyond.Has(kind) {
+			continue
+		}
 		group, name := kind.Message().FilterBit()
 		reported[group+"."+name] = true
 	}

@@ -56,9 +56,19 @@ func (c *call) snapshotInfo(connection *phonecontrolv1.SnapshotConnection, objec
 	}
 	if number := connection.GetEndpointDevice(); number != "" {
 		endpoint := csta.Subject(csta.DeviceID{Text: names.Write(number)})
+		if connection.GetEndpointRestricted() && !c.mayKnow(number) {
+			endpoint = csta.SubjectDeviceID{Kind: csta.PartyRestricted}
+		}
 		info.EndpointDevice = &endpoint
 	}
 	return info
+}
+
+// mayKnow reports whether the user may see a party that does not want to be
+// known: it may monitor the line.
+func (c *call) mayKnow(number string) bool {
+	line, known := c.target.Line(number)
+	return known && mayMonitor.allowedBy(rightsOn(c.user, line))
 }
 
 // snapshotState is the word of a state; a connection of unknown state is null.
@@ -75,20 +85,34 @@ func snapshotCall(ctx context.Context, s *Server, c *call, request *csta.Snapsho
 	if err != nil {
 		return nil, err
 	}
+	hidden := answer.GetRestrictedDevice()
+	if c.mayKnow(hidden) {
+		hidden = ""
+	}
+	subject := func(number string) csta.SubjectDeviceID {
+		if hidden != "" && number == hidden {
+			return csta.SubjectDeviceID{Kind: csta.PartyRestricted}
+		}
+		return c.subject(number)
+	}
 	data := make([]csta.SnapshotCallResponseInfo, 0, len(answer.GetParties()))
 	for _, party := range answer.GetParties() {
 		number := party.GetConnection().GetDeviceId()
+		identifier := c.connectionID(party.GetConnection(), device{})
+		if hidden != "" && number == hidden {
+			identifier.DeviceID = csta.DeviceID{}
+		}
 		data = append(data, csta.SnapshotCallResponseInfo{
-			DeviceOnCall:        c.subject(number),
-			CallIdentifier:      new(c.connectionID(party.GetConnection(), device{})),
+			DeviceOnCall:        subject(number),
+			CallIdentifier:      &identifier,
 			LocalConnectionInfo: snapshotState(party.GetLocalConnectionState()),
 			ServicesPermitted:   c.permitted(number, party.GetServicesPermitted()),
 		})
 	}
 	response := &csta.SnapshotCallResponse{
 		CrossRefIDorSnapshotData: csta.SnapshotCallResult{SnapshotData: &csta.SnapshotCallItems{SnapshotCallResponseInfo: data}},
-		CallingDevice:            new(c.subject(answer.GetCallingDevice())),
-		CalledDevice:             new(c.subject(answer.GetCalledDevice())),
+		CallingDevice:            new(subject(answer.GetCallingDevice())),
+		CalledDevice:             new(subject(answer.GetCalledDevice())),
 		CallLinkageData:          c.linkage(answer.GetGlobalCallId()),
 	}
 	if !c.basic() {

@@ -9,125 +9,133 @@ import (
 	"offhook.dev/services/deviceid"
 )
 
-// Writer says how the message is written.
+// Writer says how messages are written.
 type Writer struct {
 	Names deviceid.Names
+	// Target names the target in callLinkageData.
+	Target string
 	// Basic leaves out what goes beyond the basic call (CME's
-	// `cti csta mode basic`): correlator data and user data.
+	// `cti csta mode basic`): correlator and user data, callLinkageData and
+	// servicesPermitted.
 	Basic bool
+	// Permitted: the application may control the device, so that it is told what
+	// it may do.
+	Permitted bool
 }
 
-// Message is what a monitor on a device that saw the event reports, without
-// monitorCrossRefID; nil for an event that this version does not know.
+// Message is what a monitor reports of an event, without monitorCrossRefID; nil
+// for an event that this version does not know. Reported is the monitor's device
+// with its own connection state; nil for a monitor on a call.
 func (w Writer) Message(event *ctiv1.Event, reported *ctiv1.Reported) csta.Event {
-	local := StateWord(reported.GetLocalConnectionInfo())
-	cause := csta.EventCause(event.GetCause())
-	if cause == "" {
-		cause = csta.EventCauseNormal
+	c := common{Writer: w, event: event, reported: reported}
+	if message := c.callMessage(); message != nil {
+		return message
 	}
-	correlator, user := w.data(event)
-	switch e := event.GetEvent().(type) {
-	case *ctiv1.Event_ServiceInitiated:
-		return &csta.ServiceInitiatedEvent{
-			InitiatedConnection: w.connection(e.ServiceInitiated.GetInitiatedConnection()),
-			InitiatingDevice:    w.subject(e.ServiceInitiated.GetInitiatingDevice()),
-			LocalConnectionInfo: local, CorrelatorData: correlator, Cause: cause,
-		}
-	case *ctiv1.Event_Originated:
-		return &csta.OriginatedEvent{
-			OriginatedConnection: w.connection(e.Originated.GetOriginatedConnection()),
-			CallingDevice:        w.subject(e.Originated.GetCallingDevice()),
-			CalledDevice:         w.subject(e.Originated.GetCalledDevice()),
-			LocalConnectionInfo:  local, CorrelatorData: correlator, Cause: cause,
-		}
-	case *ctiv1.Event_Delivered:
-		return &csta.DeliveredEvent{
-			Connection:          w.connection(e.Delivered.GetConnection()),
-			AlertingDevice:      w.subject(e.Delivered.GetAlertingDevice()),
-			CallingDevice:       w.subject(e.Delivered.GetCallingDevice()),
-			CalledDevice:        w.subject(e.Delivered.GetCalledDevice()),
-			LocalConnectionInfo: local, CorrelatorData: correlator, UserData: user, Cause: cause,
-		}
-	case *ctiv1.Event_Established:
-		return &csta.EstablishedEvent{
-			EstablishedConnection: w.connection(e.Established.GetEstablishedConnection()),
-			AnsweringDevice:       w.subject(e.Established.GetAnsweringDevice()),
-			CallingDevice:         w.subject(e.Established.GetCallingDevice()),
-			CalledDevice:          w.subject(e.Established.GetCalledDevice()),
-			LocalConnectionInfo:   local, CorrelatorData: correlator, UserData: user, Cause: cause,
-		}
-	case *ctiv1.Event_Held:
-		return &csta.HeldEvent{
-			HeldConnection:      w.connection(e.Held.GetHeldConnection()),
-			HoldingDevice:       w.subject(e.Held.GetHoldingDevice()),
-			LocalConnectionInfo: local, CorrelatorData: correlator, Cause: cause,
-		}
-	case *ctiv1.Event_Retrieved:
-		return &csta.RetrievedEvent{
-			RetrievedConnection: w.connection(e.Retrieved.GetRetrievedConnection()),
-			RetrievingDevice:    w.subject(e.Retrieved.GetRetrievingDevice()),
-			LocalConnectionInfo: local, CorrelatorData: correlator, Cause: cause,
-		}
-	case *ctiv1.Event_ConnectionCleared:
-		return &csta.ConnectionClearedEvent{
-			DroppedConnection:   w.connection(e.ConnectionCleared.GetDroppedConnection()),
-			ReleasingDevice:     w.subject(e.ConnectionCleared.GetReleasingDevice()),
-			LocalConnectionInfo: local, CorrelatorData: correlator, UserData: user, Cause: cause,
-		}
-	case *ctiv1.Event_Failed:
-		return &csta.FailedEvent{
-			FailedConnection:    w.connection(e.Failed.GetFailedConnection()),
-			FailingDevice:       w.subject(e.Failed.GetFailingDevice()),
-			CallingDevice:       w.subject(e.Failed.GetCallingDevice()),
-			CalledDevice:        w.subject(e.Failed.GetCalledDevice()),
-			LocalConnectionInfo: local, CorrelatorData: correlator, UserData: user, Cause: cause,
-		}
-	case *ctiv1.Event_CallCleared:
-		return &csta.CallClearedEvent{
-			ClearedCall:    csta.ConnectionID{CallID: csta.CallID(e.CallCleared.GetClearedCall())},
-			CorrelatorData: correlator, UserData: user, Cause: cause,
-		}
-	case *ctiv1.Event_BackInService:
-		return &csta.BackInServiceEvent{
-			Device: w.subject(e.BackInService.GetDevice()), Cause: csta.EventCause(event.GetCause()),
-		}
-	case *ctiv1.Event_OutOfService:
-		return &csta.OutOfServiceEvent{
-			Device: w.subject(e.OutOfService.GetDevice()), Cause: csta.EventCause(event.GetCause()),
-		}
+	if message := c.moveMessage(); message != nil {
+		return message
 	}
-	return nil
+	if message := c.associatedMessage(); message != nil {
+		return message
+	}
+	if message := c.featureMessage(); message != nil {
+		return message
+	}
+	return c.deviceMessage()
 }
 
-func (w Writer) connection(id *ctiv1.ConnectionID) csta.ConnectionID {
+// common writes the parts that messages share.
+type common struct {
+	Writer
+	event    *ctiv1.Event
+	reported *ctiv1.Reported
+}
+
+func (c *common) cause() csta.EventCause {
+	if cause := c.event.GetCause(); cause != "" {
+		return csta.EventCause(cause)
+	}
+	return csta.EventCauseNormal
+}
+
+func (c *common) local() csta.LocalConnectionState {
+	return StateWord(c.reported.GetLocalConnectionInfo())
+}
+
+// hidden reports whether a party does not want to be known to the application of
+// the reported device.
+func (c *common) hidden(number string) bool {
+	return number != "" && number == c.event.GetRestrictedDevice() && number != c.reported.GetDeviceId()
+}
+
+// connection leaves the device of a hidden party out.
+func (c *common) connection(id *ctiv1.ConnectionID) csta.ConnectionID {
 	connection := csta.ConnectionID{CallID: csta.CallID(id.GetCallId())}
-	if number := id.GetDeviceId(); number != "" {
-		connection.DeviceID.Text = w.Names.Write(number)
+	if number := id.GetDeviceId(); number != "" && !c.hidden(number) {
+		connection.DeviceID.Text = c.Names.Write(number)
 	}
 	return connection
 }
 
-// subject is notKnown for a device that the event does not know.
-func (w Writer) subject(number string) csta.SubjectDeviceID {
-	if number == "" {
-		return csta.SubjectDeviceID{}
+func (c *common) optionalConnection(id *ctiv1.ConnectionID) *csta.ConnectionID {
+	if id == nil {
+		return nil
 	}
-	return csta.Subject(csta.DeviceID{Text: w.Names.Write(number)})
+	connection := c.connection(id)
+	return &connection
 }
 
-func (w Writer) data(event *ctiv1.Event) (*csta.CorrelatorData, *csta.UserData) {
-	if w.Basic {
-		return nil, nil
+// subject is notKnown for a device that the event does not know.
+func (c *common) subject(number string) csta.SubjectDeviceID {
+	switch {
+	case number == "":
+		return csta.SubjectDeviceID{}
+	case c.hidden(number):
+		return csta.SubjectDeviceID{Kind: csta.PartyRestricted}
 	}
-	var correlator *csta.CorrelatorData
-	var user *csta.UserData
-	if data := event.GetCorrelatorData(); len(data) > 0 {
-		correlator = &csta.CorrelatorData{String: string(data)}
+	return csta.Subject(csta.DeviceID{Text: c.Names.Write(number)})
+}
+
+// optionalSubject is nil for no device.
+func (c *common) optionalSubject(number string) *csta.SubjectDeviceID {
+	if number == "" {
+		return nil
 	}
-	if data := event.GetUserData(); len(data) > 0 {
-		user = &csta.UserData{String: string(data)}
+	subject := c.subject(number)
+	return &subject
+}
+
+// redirection is the device that redirected the call last.
+func (c *common) redirection() csta.RedirectionDeviceID {
+	number := c.event.GetLastRedirectionDevice()
+	switch {
+	case number == "":
+		return csta.RedirectionDeviceID{}
+	case c.hidden(number):
+		return csta.RedirectionDeviceID{Kind: csta.RedirectionRestricted}
 	}
-	return correlator, user
+	return csta.RedirectedBy(csta.DeviceID{Text: c.Names.Write(number)})
+}
+
+func (c *common) associatedCalling() *csta.SubjectDeviceID {
+	return c.optionalSubject(c.event.GetAssociatedCallingDevice())
+}
+
+func (c *common) associatedCalled() *csta.SubjectDeviceID {
+	return c.optionalSubject(c.event.GetAssociatedCalledDevice())
+}
+
+func (c *common) correlator() *csta.CorrelatorData {
+	if data := c.event.GetCorrelatorData(); len(data) > 0 && !c.Basic {
+		return &csta.CorrelatorData{String: string(data)}
+	}
+	return nil
+}
+
+func (c *common) user() *csta.UserData {
+	if data := c.event.GetUserData(); len(data) > 0 && !c.Basic {
+		return &csta.UserData{String: string(data)}
+	}
+	return nil
 }
 
 // StateWord is a LocalConnectionState as ECMA-323 spells it; empty where it is

@@ -72,34 +72,52 @@ func (s *Server) distribute(target string, event *ctiv1.Event) {
 	if kind == eventxml.KindNone {
 		return
 	}
-	d := &s.dispatcher
-	d.devices = d.devices[:0]
+	s.dispatcher.devices = s.dispatcher.devices[:0]
+	call := event.GetCallId()
+	if call != "" {
+		s.track(target, event)
+	}
 	for _, reported := range event.GetReported() {
-		monitors := s.index.lines[lineKey{target, reported.GetDeviceId()}]
-		if len(monitors) == 0 {
+		s.deliver(s.index.lines[lineKey{target, reported.GetDeviceId()}], kind, event, reported)
+	}
+	if call != "" {
+		s.deliver(s.index.calls[callKey{target, call}], kind, event, nil)
+		if kind == eventxml.KindCallCleared {
+			s.callOver(target, call)
+		}
+	}
+}
+
+// deliver queues an event for the monitors of an object that report it: of a
+// device in the event, or, where reported is nil, of the call.
+func (s *Server) deliver(monitors []*monitor, kind eventxml.Kind, event *ctiv1.Event, reported *ctiv1.Reported) {
+	if len(monitors) == 0 {
+		return
+	}
+	d := &s.dispatcher
+	if len(d.devices) == 0 {
+		d.devices = eventxml.AppendDevices(d.devices, event)
+	}
+	d.begin(s.index.groups)
+	for _, m := range monitors {
+		if !m.session.mine || event.GetNumber() < m.from || m.excluded.Has(kind) ||
+			reported != nil && m.record.GetCallType() && event.GetCallId() != "" {
 			continue
 		}
-		if len(d.devices) == 0 {
-			d.devices = eventxml.AppendDevices(d.devices, event)
+		b := d.bodyOf(m)
+		if b.head == nil {
+			s.encode(b, m, event, reported)
 		}
-		d.begin(s.index.groups)
-		for _, m := range monitors {
-			if !m.session.mine || event.GetNumber() < m.from || m.excluded.Has(kind) {
-				continue
-			}
-			b := d.bodyOf(m)
-			if b.head == nil {
-				s.encode(b, m, event, reported)
-			}
-			b.add(m, event)
-			m.counters.sent.Add(1)
+		b.add(m, event)
+		m.counters.sent.Add(1)
+		if reported != nil {
 			m.counters.lastState.Store(int32(reported.GetLocalConnectionInfo()))
 		}
-		for i := range d.bodies {
-			for _, portion := range d.bodies[i].portions {
-				if full := s.senders.push(portion.edge, portion.request); full.request != nil {
-					d.dropped = append(d.dropped, full)
-				}
+	}
+	for i := range d.bodies {
+		for _, portion := range d.bodies[i].portions {
+			if full := s.senders.push(portion.edge, portion.request); full.request != nil {
+				d.dropped = append(d.dropped, full)
 			}
 		}
 	}
@@ -109,9 +127,9 @@ func (s *Server) distribute(target string, event *ctiv1.Event) {
 // that numbers began anew, so that every monitor reports from here on.
 func (s *Server) number(target string, number uint64) {
 	if last := s.index.seen[target]; number <= last {
-		for line, monitors := range s.index.lines {
-			if line.target == target {
-				for _, m := range monitors {
+		for _, session := range s.index.sessions {
+			for _, m := range session.monitors {
+				if m.record.GetTarget() == target {
 					m.from = 0
 				}
 			}
@@ -190,7 +208,10 @@ func (d *dispatcher) newBody() int {
 const eventSize = 1024
 
 func (s *Server) encode(b *body, m *monitor, event *ctiv1.Event, reported *ctiv1.Reported) {
-	writer := eventxml.Writer{Names: deviceid.Names{Form: m.form.names, Texts: m.texts}, Basic: m.form.basic}
+	writer := eventxml.Writer{
+		Names: deviceid.Names{Form: m.form.names, Texts: m.texts}, Target: m.record.GetTarget(),
+		Basic: m.form.basic, Permitted: m.form.permitted,
+	}
 	buffer, crossRefAt := csta.AppendEvent(make([]byte, 0, eventSize), writer.Message(event, reported), m.form.edition)
 	b.head, b.tail = buffer[:crossRefAt:crossRefAt], buffer[crossRefAt:]
 	s.metrics.encoded.Inc()

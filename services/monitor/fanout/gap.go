@@ -18,6 +18,7 @@ func (s *Server) gap(gap *bus.Gap) {
 	if gap.NextNumber == 0 {
 		delete(s.index.seen, gap.Target)
 	}
+	s.index.forgetCalls(gap.Target)
 	var ids []string
 	for id, session := range s.index.sessions {
 		touched := false

@@ -18,6 +18,9 @@ type index struct {
 	// lines hold the monitors of each line in the order in which they came, so
 	// that dispatch walks a slice.
 	lines map[lineKey][]*monitor
+	// calls hold the monitors that follow each call: those on the call, and those
+	// of type call on a line that was in it.
+	calls map[callKey][]*monitor
 	// places of sessions; they win over monitor records.
 	places map[string]place
 	// forms numbers the forms in use with how many monitors use them; numbers
@@ -45,6 +48,7 @@ func newIndex() *index {
 	return &index{
 		sessions: make(map[string]*session),
 		lines:    make(map[lineKey][]*monitor),
+		calls:    make(map[callKey][]*monitor),
 		places:   make(map[string]place),
 		forms:    make(map[form]*formUse),
 		seen:     make(map[string]uint64),
@@ -76,19 +80,30 @@ func (x *index) put(m *monitor, mine func(string) bool) {
 	old := s.monitors[crossRef]
 	s.monitors[crossRef] = m
 	if old == nil {
-		x.lines[m.line()] = append(x.lines[m.line()], m)
+		x.addToObject(m)
 		x.monitors++
 		return
 	}
 	m.counters = old.counters
 	x.releaseForm(old.form)
-	if old.line() == m.line() {
+	x.replaceInCalls(old, m)
+	if old.line() == m.line() && m.record.GetDeviceId() != "" {
 		list := x.lines[m.line()]
 		list[slices.Index(list, old)] = m
 		return
 	}
 	x.removeFromLine(old)
-	x.lines[m.line()] = append(x.lines[m.line()], m)
+	x.addToObject(m)
+}
+
+// addToObject puts a monitor to the line or the call that it is on.
+func (x *index) addToObject(m *monitor) {
+	if m.record.GetDeviceId() != "" {
+		x.lines[m.line()] = append(x.lines[m.line()], m)
+	}
+	if id := m.record.GetCallId(); id != "" {
+		x.follow(m, id)
+	}
 }
 
 func (x *index) remove(sessionID, crossRef string) {
@@ -105,6 +120,7 @@ func (x *index) remove(sessionID, crossRef string) {
 		}
 	}
 	x.removeFromLine(m)
+	x.removeFromCalls(m)
 	x.releaseForm(m.form)
 	x.monitors--
 }

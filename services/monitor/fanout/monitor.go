@@ -16,12 +16,17 @@ import (
 // lineKey is what a device monitor watches.
 type lineKey struct{ target, device string }
 
+// callKey is what a call monitor watches.
+type callKey struct{ target, call string }
+
 // form is a way of writing events: monitors of one form, and without exact
 // texts of the devices of an event, get the same bytes.
 type form struct {
 	edition csta.Edition
 	names   deviceid.Form
 	basic   bool
+	// permitted: what may be done is told.
+	permitted bool
 }
 
 // monitor is one monitor in memory. All but the counters change under the
@@ -40,6 +45,8 @@ type monitor struct {
 	excluded eventxml.Set
 	// from is the first event number to report.
 	from uint64
+	// movedTo is the call that the monitor's call became; empty: it did not.
+	movedTo string
 
 	counters *counters
 }
@@ -71,11 +78,18 @@ func newMonitor(record *statev1.MonitorRecord, revision uint64) *monitor {
 		formText = record.GetDeviceText()
 	}
 	shape := form{
-		edition: csta.Edition(record.GetEdition()),
-		names:   deviceid.FormOf(formText),
-		basic:   record.GetBasicMode(),
+		edition:   csta.Edition(record.GetEdition()),
+		basic:     record.GetBasicMode(),
+		permitted: record.GetPermitted(),
+	}
+	if !record.GetSuppressConversion() {
+		shape.names = deviceid.FormOf(formText)
 	}
 	texts := exactTexts(record, shape.names)
+	excluded := eventxml.NewSet(record.GetFilteredOut())
+	if shape.basic {
+		excluded |= eventxml.BeyondBasic()
+	}
 	return &monitor{
 		record:   record,
 		revision: revision,
@@ -85,7 +99,7 @@ func newMonitor(record *statev1.MonitorRecord, revision uint64) *monitor {
 		},
 		form:     shape,
 		texts:    texts,
-		excluded: eventxml.NewSet(record.GetFilteredOut()),
+		excluded: excluded,
 		from:     record.GetFromNumber(),
 		counters: &counters{},
 	}
@@ -107,10 +121,18 @@ func exactTexts(record *statev1.MonitorRecord, names deviceid.Form) map[string]s
 		set(record.GetDeviceId(), record.GetDeviceText())
 	}
 	for number, text := range record.GetDeviceTexts() {
-		set(number, text)
+		if !record.GetSuppressConversion() || number == record.GetDeviceId() {
+			set(number, text)
+		}
 	}
 	return texts
 }
+
+// ofCalls reports whether the monitor follows calls: one, or all of its line,
+// whoever is in them.
+func (m *monitor) ofCalls() bool { return m.record.GetCallType() || m.record.GetCallId() != "" }
+
+func (m *monitor) call(id string) callKey { return callKey{m.record.GetTarget(), id} }
 
 func (m *monitor) line() lineKey {
 	return lineKey{m.record.GetTarget(), m.record.GetDeviceId()}

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
 	monitorv1 "offhook.dev/proto/offhook/monitor/v1"
@@ -29,8 +30,11 @@ const crossRefTries = 4
 // StartMonitor implements MonitorServiceServer. The monitor reports every event
 // that is stored after the call began.
 func (s *Server) StartMonitor(ctx context.Context, request *monitorv1.StartMonitorRequest) (*monitorv1.StartMonitorResponse, error) {
-	if request.GetSessionId() == "" || request.GetTarget() == "" || request.GetDeviceId() == "" || request.GetEdge() == "" {
-		return nil, status.Error(codes.InvalidArgument, "session, target, device and edge are required")
+	if request.GetSessionId() == "" || request.GetTarget() == "" || request.GetEdge() == "" {
+		return nil, status.Error(codes.InvalidArgument, "session, target and edge are required")
+	}
+	if (request.GetDeviceId() == "") == (request.GetCallId() == "") {
+		return nil, status.Error(codes.InvalidArgument, "either a device or a call is required")
 	}
 	if bus.EncodeKey(request.GetSessionId()) != request.GetSessionId() {
 		return nil, status.Error(codes.InvalidArgument, "session id is no key")
@@ -98,6 +102,8 @@ func newRecord(request *monitorv1.StartMonitorRequest) *statev1.MonitorRecord {
 		BasicMode:         request.GetBasicMode(),
 		DeviceTexts:       request.GetDeviceTexts(),
 		FormText:          request.GetFormText(),
+		CallId:            request.GetCallId(), CallType: request.GetCallType(),
+		SuppressConversion: request.GetSuppressConversion(), Permitted: request.GetPermitted(),
 	}
 }
 
@@ -123,12 +129,38 @@ func (s *Server) checkLimits(request *monitorv1.StartMonitorRequest) error {
 		return ctierr.SystemResource(string(csta.SystemResourceOverallMonitorLimitExceeded),
 			"session %s has %d monitors", request.GetSessionId(), len(session.monitors))
 	}
-	if on := len(s.index.lines[lineKey{request.GetTarget(), request.GetDeviceId()}]); on >= maxLine {
+	on := len(s.index.lines[lineKey{request.GetTarget(), request.GetDeviceId()}])
+	if id := request.GetCallId(); id != "" {
+		on = len(s.index.calls[callKey{request.GetTarget(), id}])
+	}
+	if on >= maxLine {
 		s.metrics.refused.WithLabelValues("line").Inc()
 		return ctierr.SubscribedResource(string(csta.SubscribedResourceObjectMonitorLimitExceeded),
-			"line %s has %d monitors", request.GetDeviceId(), on)
+			"line or call %s%s has %d monitors", request.GetDeviceId(), request.GetCallId(), on)
 	}
 	return nil
+}
+
+// ChangeMonitorFilter implements MonitorServiceServer. Events read after it
+// returns are filtered anew.
+func (s *Server) ChangeMonitorFilter(ctx context.Context, request *monitorv1.ChangeMonitorFilterRequest) (*monitorv1.ChangeMonitorFilterResponse, error) {
+	id, crossRef := request.GetSessionId(), request.GetMonitorCrossRefId()
+	s.index.Lock()
+	old := s.index.get(id, crossRef)
+	if old == nil {
+		s.index.Unlock()
+		return nil, ctierr.Operation(string(csta.OperationInvalidMonitorCrossRefID), "session %s has no monitor %s", id, crossRef)
+	}
+	record, _ := proto.Clone(old.record).(*statev1.MonitorRecord)
+	record.FilteredOut = request.GetFilteredOut()
+	m := newMonitor(record, old.revision)
+	m.from, m.movedTo = old.from, old.movedTo
+	s.index.put(m, s.options.Partition.Mine)
+	s.index.Unlock()
+	if err := s.store(ctx, changed{record, old.revision}); err != nil {
+		return nil, err
+	}
+	return &monitorv1.ChangeMonitorFilterResponse{}, nil
 }
 
 // StopMonitor implements MonitorServiceServer.
@@ -224,6 +256,8 @@ func (s *Server) ListMonitors(_ context.Context, request *monitorv1.ListMonitors
 				MonitorCrossRefId: m.record.GetMonitorCrossRefId(),
 				Target:            m.record.GetTarget(),
 				DeviceId:          m.record.GetDeviceId(),
+				CallId:            m.record.GetCallId(),
+				FilteredOut:       m.record.GetFilteredOut(),
 				EventsSent:        m.counters.sent.Load(),
 				EventsDropped:     m.counters.dropped.Load(),
 				LastState:         ctiv1.LocalConnectionState(m.counters.lastState.Load()),

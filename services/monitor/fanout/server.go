@@ -31,8 +31,10 @@ type Server struct {
 	dispatcher dispatcher
 	// repartition wakes the check of which sessions are served here.
 	repartition chan struct{}
-	// gone holds sessions whose monitors are to be deleted.
-	gone chan string
+	// gone holds sessions whose monitors are to be deleted, over the keys of
+	// monitors whose call ended, moved those whose call became another.
+	gone, over chan string
+	moved      chan movedMonitor
 
 	monitorsSynced, sessionsSynced chan struct{}
 	loaded, reading                atomic.Bool
@@ -53,6 +55,8 @@ func New(options Options) *Server {
 		log:            options.Logger,
 		repartition:    make(chan struct{}, 1),
 		gone:           make(chan string, maxGone),
+		over:           make(chan string, maxGone),
+		moved:          make(chan movedMonitor, maxGone),
 		monitorsSynced: make(chan struct{}),
 		sessionsSynced: make(chan struct{}),
 	}
@@ -85,6 +89,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.readEvents(ctx) })
 	group.Go(func() error { return s.followPartition(ctx) })
 	group.Go(func() error { return s.deleteGone(ctx) })
+	group.Go(func() error { return s.keepCalls(ctx) })
 	group.Go(func() error { return s.sweep(ctx) })
 	err := group.Wait()
 	s.reading.Store(false)

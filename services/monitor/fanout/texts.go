@@ -75,7 +75,7 @@ func (s *Server) replaceTexts(sessionID, number, text string) []changed {
 		}
 		setText(record, number, text)
 		m := newMonitor(record, old.revision)
-		m.from = old.from
+		m.from, m.movedTo = old.from, old.movedTo
 		s.index.put(m, s.options.Partition.Mine)
 		records = append(records, changed{record, old.revision})
 	}

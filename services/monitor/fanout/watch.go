@@ -24,7 +24,7 @@ func (s *Server) monitorChanged(change bus.Change[*statev1.MonitorRecord]) {
 		if known != nil && known.revision >= change.Revision {
 			return
 		}
-		m := newMonitor(record, change.Revision)
+		m, again := keepCall(known, newMonitor(record, change.Revision))
 		switch {
 		case known != nil:
 			m.from = known.from
@@ -34,6 +34,9 @@ func (s *Server) monitorChanged(change bus.Change[*statev1.MonitorRecord]) {
 			m.from = 0
 		}
 		s.index.put(m, s.options.Partition.Mine)
+		if again {
+			s.storeLater(m)
+		}
 	case bus.OperationDelete:
 		delete(s.index.removed, change.Key)
 		s.index.removeKey(change.Key)

@@ -7,116 +7,125 @@ import (
 	"time"
 )
 
-// deadline is when a connection needs attention: the end of its state by time
-// or of its pending service, whichever comes first.
-type deadline struct {
+// timer is one thing that waits for the time. What it belongs to is the one
+// that is set of the pointers.
+type timer struct {
 	at    time.Time
-	index int // in the heap; -1: none
+	index int // in the heap, from 1; 0: none
+	kind  timerKind
+
+	connection *connection
+	pending    *pending
+	callBack   *callBack
 }
+
+type timerKind uint8
+
+const (
+	stateEnds timerKind = iota
+	answersItself
+	serviceEnds
+	callBackEnds
+)
 
 // NextDeadline is when a Tick is due at the latest.
 func (m *Model) NextDeadline() (time.Time, bool) {
 	if len(m.deadlines) == 0 {
 		return time.Time{}, false
 	}
-	return m.deadlines[0].deadline.at, true
+	return m.deadlines[0].at, true
+}
+
+// start sets a timer, or sets it anew.
+func (m *Model) start(t *timer, after time.Duration) {
+	t.at = m.now.Add(max(after, 1))
+	if t.index == 0 {
+		heap.Push(&m.deadlines, t)
+		return
+	}
+	heap.Fix(&m.deadlines, t.index-1)
+}
+
+func (m *Model) stop(t *timer) {
+	if t.index != 0 {
+		heap.Remove(&m.deadlines, t.index-1)
+	}
 }
 
 // startTimer bounds the state of a connection.
-func (m *Model) startTimer(n *connection, after time.Duration) {
-	n.until = m.now.Add(after)
-	m.schedule(n)
-}
+func (m *Model) startTimer(n *connection, after time.Duration) { m.start(&n.until, after) }
 
-// stopTimer lets the state of a connection last.
-func (m *Model) stopTimer(n *connection) {
-	n.until = time.Time{}
-	m.schedule(n)
-}
-
-// await makes a service wait for the phone, within the service time-out.
-func (m *Model) await(n *connection, request RequestID) {
-	n.pending = &pending{request: request, until: m.now.Add(m.options.ServiceTimeout)}
-	m.schedule(n)
-}
-
-// settle ends the waiting of a service, whose reply is the caller's business.
-func (m *Model) settle(n *connection) *pending {
-	settled := n.pending
-	n.pending = nil
-	m.schedule(n)
-	return settled
-}
-
-// fail ends the pending service of a connection with an error.
-func (m *Model) fail(n *connection, err *Error) {
-	m.reply(m.settle(n).request, n.id, err)
-}
-
-// schedule brings a connection's place among the deadlines up to date.
-func (m *Model) schedule(n *connection) {
-	at := n.until
-	if n.pending != nil && (at.IsZero() || n.pending.until.Before(at)) {
-		at = n.pending.until
-	}
-	n.deadline.at = at
-	switch {
-	case at.IsZero() && n.deadline.index < 0:
-	case at.IsZero():
-		heap.Remove(&m.deadlines, n.deadline.index)
-	case n.deadline.index < 0:
-		heap.Push(&m.deadlines, n)
-	default:
-		heap.Fix(&m.deadlines, n.deadline.index)
-	}
+// stopTimers lets the state of a connection last.
+func (m *Model) stopTimers(n *connection) {
+	m.stop(&n.until)
+	m.stop(&n.autoAnswer)
 }
 
 // expire does what is due by time.
 func (m *Model) expire() {
-	for len(m.deadlines) > 0 && !m.deadlines[0].deadline.at.After(m.now) {
-		n := m.deadlines[0]
-		if n.pending != nil && !n.pending.until.After(m.now) {
-			m.fail(n, refuse(systemResource, "resourceBusy", "the phone did not obey in time"))
-			continue
+	for len(m.deadlines) > 0 && !m.deadlines[0].at.After(m.now) {
+		t := m.deadlines[0]
+		m.stop(t)
+		switch t.kind {
+		case stateEnds:
+			m.stateEnded(t.connection)
+		case answersItself:
+			if t.connection.leg != nil && t.connection.pending == nil {
+				m.do(Answer{Leg: t.connection.leg.id})
+			}
+		case serviceEnds:
+			m.timedOut(t.pending)
+		case callBackEnds:
+			m.dropCallBack(t.callBack)
 		}
-		m.stopTimer(n)
-		switch {
-		case n.call.failed != "":
-			m.release(n, n.call.failed)
-		case n.state == Initiated:
-			m.release(n, CauseCallNotAnswered)
-		default:
-			m.do(Release{Connection: n.id, Cause: CauseCallNotAnswered})
-			m.calledFailed(n, CauseCallNotAnswered)
-		}
+		m.settle()
 	}
 }
 
-type deadlines []*connection
+// stateEnded ends what a connection waited for in its state.
+func (m *Model) stateEnded(n *connection) {
+	c := n.call
+	switch {
+	case c.failed != "":
+		m.leave(n, c.failed, c.failed)
+	case n.state == Initiated && n.leg.state == legUp && c.dialled != "":
+		m.originate(n) // no more digits come
+	case n.state == Initiated:
+		m.leave(n, CauseCallNotAnswered, CauseCallNotAnswered)
+	case n.role == routeing:
+		m.routeTimedOut(n)
+	case n.role == parked:
+		m.recall(n)
+	default:
+		m.notAnswered(n)
+	}
+}
+
+type deadlines []*timer
 
 func (d deadlines) Len() int           { return len(d) }
-func (d deadlines) Less(i, j int) bool { return d[i].deadline.at.Before(d[j].deadline.at) }
+func (d deadlines) Less(i, j int) bool { return d[i].at.Before(d[j].at) }
 func (d deadlines) Swap(i, j int) {
 	d[i], d[j] = d[j], d[i]
-	d[i].deadline.index, d[j].deadline.index = i, j
+	d[i].index, d[j].index = i+1, j+1
 }
 
 // Push implements heap.Interface.
 func (d *deadlines) Push(x any) {
-	n, ok := x.(*connection)
+	t, ok := x.(*timer)
 	if !ok {
 		return
 	}
-	n.deadline.index = len(*d)
-	*d = append(*d, n)
+	*d = append(*d, t)
+	t.index = len(*d)
 }
 
 // Pop implements heap.Interface.
 func (d *deadlines) Pop() any {
 	last := len(*d) - 1
-	n := (*d)[last]
+	t := (*d)[last]
 	(*d)[last] = nil
 	*d = (*d)[:last]
-	n.deadline.index = -1
-	return n
+	t.index = 0
+	return t
 }

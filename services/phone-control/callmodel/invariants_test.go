@@ -2,136 +2,43 @@
 
 package callmodel
 
-import (
-	"fmt"
-	"slices"
-	"testing"
-	"time"
-)
-
-// world plays phones, driver and applications at random against the model and
-// checks after each step what must always hold.
-type world struct {
-	t       testing.TB
-	model   *Model
-	now     time.Time
-	request RequestID
-	leg     LegID
-	// open are the requests without a reply.
-	open map[RequestID]bool
-	// known are connections that there are or were.
-	known []ConnectionID
-	// states is what the events told of each device's connections.
-	states map[ConnectionID]State
-	// legs are those the driver was told to have and not yet rid of.
-	legs []ConnectionID
-	// calls are all calls there ever were.
-	calls map[CallID]bool
-	// kinds and accepted count what happened, so that nothing is checked in vain.
-	kinds    [OutOfService + 1]int
-	accepted int
-	log      []string
-}
-
-func (w *world) step(in Input) {
-	w.log = append(w.log, fmt.Sprintf("%T%+v", in, in))
-	if ended, ok := in.(LegEnded); ok {
-		w.dropLeg(ended.Connection)
-	}
-	due, waiting := w.model.NextDeadline()
-	onTime := !waiting || due.After(w.now)
-	told := make(map[CallID]bool)
-	for _, output := range w.model.Step(in, w.now) {
-		w.log = append(w.log, "  "+describe(output))
-		switch o := output.(type) {
-		case Reply:
-			if !w.open[o.Request] {
-				w.fail("request %d is replied to twice", o.Request)
-			}
-			delete(w.open, o.Request)
-			if o.Error == nil {
-				w.accepted++
-			}
-			if o.Error == nil && onTime && told[o.Connection.Call] {
-				w.fail("the positive reply to %d comes after its events", o.Request)
-			}
-		case *Event:
-			told[o.Call] = true
-			w.check(o)
-		case Command:
-			w.obey(o)
-		}
-	}
-	w.compare()
-}
-
-// obey keeps the legs as a driver does.
-func (w *world) obey(command Command) {
-	switch c := command.(type) {
-	case Adopt:
-		w.newLeg(c.Connection, true)
-	case RingOriginator:
-		w.newLeg(c.Connection, true)
-	case Offer:
-		w.haveLeg(c.From)
-		w.newLeg(c.Connection, false)
-	case Answer:
-		w.haveLeg(c.Connection)
-	case PutOnHold:
-		w.haveLeg(c.Connection)
-	case TakeOffHold:
-		w.haveLeg(c.Connection)
-	case Release:
-		w.haveLeg(c.Connection)
-		w.dropLeg(c.Connection)
-	}
-}
-
-func (w *world) haveLeg(id ConnectionID) {
-	if !slices.Contains(w.legs, id) {
-		w.fail("a command for %v, which has no leg", id)
-	}
-}
-
-func (w *world) dropLeg(id ConnectionID) {
-	w.legs = slices.DeleteFunc(w.legs, func(leg ConnectionID) bool { return leg == id })
-}
-
-func (w *world) newLeg(id ConnectionID, firstOfCall bool) {
-	if slices.Contains(w.legs, id) || w.calls[id.Call] == firstOfCall {
-		w.fail("leg %v is not new, or its call id is not", id)
-	}
-	w.legs, w.calls[id.Call] = append(w.legs, id), true
-	w.known = append(w.known, id)
-	if len(w.known) > 12 {
-		w.known = w.known[1:]
-	}
-}
+import "slices"
 
 var legal = map[EventKind][]State{
-	ServiceInitiated: {Null}, Originated: {Initiated}, Delivered: {Null}, Established: {Alerting},
-	Held: {Connected}, Retrieved: {Hold}, Failed: {Alerting, Null},
-	ConnectionCleared: {Initiated, Alerting, Connected, Hold, Fail},
+	ServiceInitiated: {Null}, Originated: {Initiated}, Offered: {Null}, Delivered: {Null},
+	Established: {Alerting, Null, Connected}, Held: {Connected}, Retrieved: {Hold}, Failed: {Alerting, Null, Queued},
+	ConnectionCleared: {Initiated, Alerting, Connected, Hold, Queued, Fail}, QueuedAt: {Null},
+	Diverted: {Alerting, Queued, Null, Connected}, DigitsDialed: {Initiated}, DigitsGenerated: {Connected, Hold},
 }
+
+// leaving are the events that may tell a device that it is out of the call.
+var leaving = []EventKind{ConnectionCleared, Diverted, Transferred, ServiceCompletionFailure}
 
 // check holds an event against what the events before it told.
 func (w *world) check(event *Event) {
 	w.kinds[event.Kind]++
-	before := w.states[event.Connection]
-	// Who calls the own number is busy with that very call.
-	self := event.Kind == Failed && event.Calling == event.Called
-	if from, checked := legal[event.Kind]; checked && !self && !slices.Contains(from, before) {
-		w.fail("%s of a connection that is %s", event.Kind, before)
+	if event.Call == "" {
+		return
 	}
+	if len(event.GlobalCallID) != 32 {
+		w.fail("%s of call %s has the global call id %q", event.Kind, event.Call, event.GlobalCallID)
+	}
+	_, isLine := w.model.lines[event.Connection.Device]
+	// Who calls the own number is busy with that very call.
+	self := event.Kind == Failed && (w.states[event.Connection] == Connected || w.states[event.Connection] == Hold)
+	if from, checked := legal[event.Kind]; checked && !self && isLine && !slices.Contains(from, w.states[event.Connection]) {
+		w.fail("%s of a connection that is %s", event.Kind, w.states[event.Connection])
+	}
+	w.moved(event)
 	reported := make(map[DeviceID]State)
 	for _, r := range event.Reported {
-		if _, twice := reported[r.Device]; twice {
+		if before, twice := reported[r.Device]; twice && before != Null {
 			w.fail("%s is reported to %s twice", event.Kind, r.Device)
 		}
 		reported[r.Device] = r.State
 	}
-	if event.Call == "" {
-		return
+	if event.Kind == ServiceCompletionFailure && len(event.Reported) == 1 && event.Reported[0].State == Null {
+		return // what a line was promised that is not in the call
 	}
 	for id := range w.states {
 		if _, ok := reported[id.Device]; id.Call == event.Call && !ok {
@@ -143,7 +50,7 @@ func (w *world) check(event *Event) {
 		switch {
 		case state != Null:
 			w.states[id] = state
-		case event.Kind != ConnectionCleared || event.Connection != id:
+		case !slices.Contains(leaving, event.Kind):
 			w.fail("%s is reported to %s, which is not in the call", event.Kind, device)
 		default:
 			delete(w.states, id)
@@ -151,19 +58,44 @@ func (w *world) check(event *Event) {
 	}
 }
 
+// moved follows the connections that a transfer or conference renames.
+func (w *world) moved(event *Event) {
+	if event.Kind != Transferred && event.Kind != Conferenced {
+		return
+	}
+	for _, item := range event.Connections {
+		state, known := w.states[item.Old]
+		if known && item.Old != item.New {
+			delete(w.states, item.Old)
+			w.states[item.New] = state
+		}
+	}
+	if event.Connection.Call != event.Call || event.Kind == Transferred {
+		delete(w.states, event.Connection)
+	}
+	if event.Secondary.Call != event.Call {
+		delete(w.states, event.Secondary)
+	}
+}
+
 // compare holds the model against what its events told, and its indexes
 // against each other.
 func (w *world) compare() {
-	seen, legs := 0, 0
-	for _, c := range w.model.calls {
-		if len(c.connections) == 0 || len(c.connections) > 2 {
+	seen, legs := 0, make(map[LegID]bool)
+	for id, c := range w.model.calls {
+		if c.id != id || len(c.connections) == 0 || len(c.connections) > w.model.config.MaxParties+1 {
 			w.fail("call %s has %d connections", c.id, len(c.connections))
 		}
 		for _, n := range c.connections {
-			if legs++; !slices.Contains(w.legs, n.id) {
-				w.fail("%v has no leg", n.id)
+			if n.id.Call != c.id || n.call != c || c.of(n.device()) != n {
+				w.fail("%v is in call %s", n.id, c.id)
 			}
-			if n.state == Null {
+			if n.leg != nil {
+				legs[n.leg.id] = true
+			} else if n.state != Queued && (n.state != Alerting || !n.line.AlwaysInService) {
+				w.fail("%v has no leg and is %s", n.id, n.state)
+			}
+			if n.line == nil || !n.seen() {
 				continue
 			}
 			seen++
@@ -172,22 +104,59 @@ func (w *world) compare() {
 			}
 		}
 	}
-	if seen != len(w.states) || legs != len(w.legs) {
-		w.fail("the model has %d connections (%d seen), its events told of %d, the driver has %d legs", legs, seen, len(w.states), len(w.legs))
+	if seen != len(w.states) {
+		w.fail("the model has %d connections, its events told of %v", seen, w.states)
+	}
+	if len(legs) != len(w.legs) || len(w.model.legs) != len(w.legs) {
+		w.fail("connections have %d legs, the model %d, the driver %d", len(legs), len(w.model.legs), len(w.legs))
 	}
 	if len(w.model.calls) > w.model.config.MaxCalls {
 		w.fail("%d calls, %d allowed", len(w.model.calls), w.model.config.MaxCalls)
 	}
+	w.compareLegs()
 	w.compareLines()
-	for i, n := range w.model.deadlines {
-		if n.deadline.index != i || !n.deadline.at.After(w.now) || w.model.calls[n.id.Call] != n.call {
-			w.fail("deadline %d of %v is at the wrong place, over, or of a call that is gone", i, n.id)
+	w.compareDeadlines()
+}
+
+func (w *world) compareLegs() {
+	external := 0
+	for id, l := range w.model.legs {
+		connected := 0
+		for _, n := range l.connections {
+			if n.leg != l || n.device() != l.connections[0].device() || w.model.calls[n.id.Call] != n.call {
+				w.fail("leg %d carries %v", id, n.id)
+			}
+			if n.state == Connected {
+				connected++
+			}
 		}
+		if l.external {
+			external++
+		}
+		if connected > 1 || len(l.connections) == 0 {
+			w.fail("leg %d has %d connections, %d connected", id, len(l.connections), connected)
+		}
+		told, ok := w.legs[id]
+		if !ok || told.asked != l.asked || told.asked && told.media != l.media {
+			w.fail("the driver does not know what the media of leg %d are", id)
+		}
+		if wanted, ok := l.wanted(); ok && wanted != told.media {
+			w.fail("the media of leg %d are %s, not %s", id, describeMedia(told.media), describeMedia(wanted))
+		}
+		if told.asked && told.media.Kind == WithLeg {
+			other := w.legs[told.media.Leg]
+			if other == nil || other.media != (Media{Kind: WithLeg, Leg: id}) {
+				w.fail("leg %d is with leg %d, which is not with it", id, told.media.Leg)
+			}
+		}
+	}
+	if external != w.model.trunkLegs {
+		w.fail("%d legs on the trunk, %d counted", external, w.model.trunkLegs)
 	}
 }
 
 func (w *world) compareLines() {
-	pending := 0
+	pending := make(map[*pending]bool)
 	for _, l := range w.model.lines {
 		if len(l.connections) > l.MaxCalls {
 			w.fail("line %s has %d calls, %d allowed", l.Number, len(l.connections), l.MaxCalls)
@@ -197,60 +166,30 @@ func (w *world) compareLines() {
 				w.fail("line %s keeps a connection of a call that is gone", l.Number)
 			}
 			if n.pending != nil {
-				pending++
+				pending[n.pending] = true
 			}
 		}
 	}
-	if pending != len(w.open) {
-		w.fail("%d requests wait, %d were not replied to", pending, len(w.open))
+	for _, t := range w.model.deadlines {
+		if t.pending != nil {
+			pending[t.pending] = true
+		}
+	}
+	if len(pending) != len(w.open) {
+		w.fail("%d requests wait, %d were not replied to", len(pending), len(w.open))
 	}
 }
 
-// waitOut lets all time-outs pass and expects that nothing waits any more:
-// each request has its reply, each call is established or gone.
-func (w *world) waitOut() {
-	for range 100 {
-		due, waiting := w.model.NextDeadline()
-		if !waiting {
-			break
+func (w *world) compareDeadlines() {
+	for i, t := range w.model.deadlines {
+		if t.index != i+1 || !t.at.After(w.now) {
+			w.fail("deadline %d is at the wrong place, or over", i)
 		}
-		w.now = due
-		w.step(Tick{})
-	}
-	if len(w.open) != 0 || len(w.model.deadlines) != 0 {
-		w.fail("after all time-outs: %d requests, %d deadlines", len(w.open), len(w.model.deadlines))
-	}
-	for _, c := range w.model.calls {
-		if !c.established() {
-			w.fail("call %s is neither established nor gone after all time-outs", c.id)
+		if n := t.connection; n != nil && w.model.calls[n.id.Call] != n.call {
+			w.fail("deadline %d is of %v, whose call is gone", i, n.id)
+		}
+		if o := t.pending; o != nil && o.ended() {
+			w.fail("deadline %d is of a service that is done", i)
 		}
 	}
-}
-
-// finish hangs everything up and expects an empty model.
-func (w *world) finish() {
-	for len(w.legs) > 0 {
-		w.step(LegEnded{Connection: w.legs[0], Cause: CauseNormalClearing})
-		if due, waiting := w.model.NextDeadline(); waiting { // callers of failed calls
-			w.now = due
-			w.step(Tick{})
-		}
-	}
-	if w.model.Calls() != 0 || len(w.model.deadlines) != 0 || len(w.open) != 0 {
-		w.fail("left behind: %d calls, %d deadlines, %d requests", w.model.Calls(), len(w.model.deadlines), len(w.open))
-	}
-	for _, l := range w.model.lines {
-		if len(l.connections) != 0 {
-			w.fail("left behind: %d connections of %s", len(l.connections), l.Number)
-		}
-	}
-}
-
-func (w *world) fail(format string, arguments ...any) {
-	w.t.Helper()
-	start := max(0, len(w.log)-30)
-	for _, line := range w.log[start:] {
-		w.t.Log(line)
-	}
-	w.t.Fatalf(format, arguments...)
 }

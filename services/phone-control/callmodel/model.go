@@ -7,10 +7,15 @@ import (
 	"time"
 )
 
-// Defaults of Options.
 const (
-	defaultServiceTimeout = 8 * time.Second
-	defaultFailedTime     = 2 * time.Second
+	defaultServiceTimeout  = 8 * time.Second
+	defaultFailedTime      = 2 * time.Second
+	defaultRingDuration    = 5 * time.Second
+	defaultRouteTimeout    = 10 * time.Second
+	defaultParkTimeout     = 2 * time.Minute
+	defaultCallBackTimeout = time.Hour
+	defaultMaxRedirections = 8
+	defaultMaxParties      = 16
 )
 
 // Options of a model.
@@ -18,13 +23,14 @@ type Options struct {
 	// Prefix begins every call id; it must differ between owners and restarts
 	// of the same target.
 	Prefix string
-	// ServiceTimeout bounds how long AnswerCall, HoldCall and RetrieveCall wait
-	// for the phone; 8 s where zero.
+	// ServiceTimeout bounds how long a service waits for the phone; 8 s where
+	// zero.
 	ServiceTimeout time.Duration
-	// FailedTime is how long the caller of a MakeCall that failed stays in the
-	// call, before the server ends it; 2 s where zero, not at all where
-	// negative. A call dialled by hand ends with the refusal of its INVITE.
-	FailedTime time.Duration
+	// NewGlobalCallID makes a global call id, 32 hex digits; nil: calls have none
+	// but those that come with Dialled.
+	NewGlobalCallID func() string
+	// Features tells the feature settings of lines; nil: none is set.
+	Features Features
 }
 
 // Model holds the calls of one target. It is not safe for concurrent use.
@@ -33,56 +39,25 @@ type Model struct {
 	config  SetLines
 	lines   map[DeviceID]*line
 	calls   map[CallID]*call
-	counter uint64
-	// deadlines are the connections that wait for the time, the next first.
+	legs    map[LegID]*leg
+	// parked are the calls that wait at a park slot or a line.
+	parked    map[DeviceID]*connection
+	lastLeg   LegID
+	lastOrder uint64
+	counter   uint64
+	// trunkLegs is how many legs the trunk has.
+	trunkLegs int
+	callBacks []*callBack
+	routeing  registrations
 	deadlines deadlines
-	out       []Output
-	now       time.Time
-	ignored   uint64
-}
-
-// line is a directory number with its connections.
-type line struct {
-	Line
-	inService   bool
-	connections []*connection
-}
-
-// call is the connections of a call and what all sides know of it.
-type call struct {
-	id             CallID
-	calling        DeviceID
-	called         DeviceID
-	correlatorData []byte
-	userData       []byte
-	made           bool // by MakeCall, not by hand
-	// failed is why the call could not be completed, while its caller is in it
-	// still.
-	failed Cause
-	// unrung: failed without any phone of the called party having rung.
-	unrung bool
-	// connections: the caller's first. None is null but a called one whose
-	// phone does not ring yet.
-	connections []*connection
-}
-
-type connection struct {
-	id      ConnectionID
-	call    *call
-	state   State
-	caller  bool
-	pending *pending
-	// until is when the state ends by time: prompting, ringing, failed.
-	until    time.Time
-	deadline deadline
-	// line is nil for a device that is no line of the target.
-	line *line
-}
-
-// pending is a service that waits for the phone.
-type pending struct {
-	request RequestID
-	until   time.Time
+	// touchedCalls and touchedLegs are those whose media must be looked at, and
+	// begun the services that may be done by that.
+	touchedCalls []*call
+	touchedLegs  []*leg
+	begun        []*pending
+	out          []Output
+	now          time.Time
+	ignored      uint64
 }
 
 // New makes an empty model. SetLines gives it its lines.
@@ -90,10 +65,13 @@ func New(options Options) *Model {
 	if options.ServiceTimeout == 0 {
 		options.ServiceTimeout = defaultServiceTimeout
 	}
-	if options.FailedTime == 0 {
-		options.FailedTime = defaultFailedTime
+	if options.Features == nil {
+		options.Features = noFeatures{}
 	}
-	return &Model{options: options, lines: make(map[DeviceID]*line), calls: make(map[CallID]*call)}
+	return &Model{
+		options: options, lines: make(map[DeviceID]*line), calls: make(map[CallID]*call),
+		legs: make(map[LegID]*leg), parked: make(map[DeviceID]*connection),
+	}
 }
 
 // Step takes one input and gives what is to be done, in order. The slice is
@@ -102,6 +80,19 @@ func (m *Model) Step(input Input, now time.Time) []Output {
 	clear(m.out)
 	m.out, m.now = m.out[:0], now
 	m.expire()
+	if !m.serve(input) {
+		m.indicated(input)
+	}
+	m.settle()
+	if len(m.callBacks) > 0 {
+		m.callBack()
+		m.settle()
+	}
+	return m.out
+}
+
+// serve carries out a service, and reports whether the input is one.
+func (m *Model) serve(input Input) bool {
 	switch input := input.(type) {
 	case MakeCall:
 		m.makeCall(input)
@@ -109,14 +100,73 @@ func (m *Model) Step(input Input, now time.Time) []Output {
 		m.answerCall(input)
 	case ClearConnection:
 		m.clearConnection(input)
+	case ClearCall:
+		m.clearCall(input)
 	case HoldCall:
 		m.holdCall(input)
 	case RetrieveCall:
 		m.retrieveCall(input)
+	case AlternateCall:
+		m.alternateCall(input)
+	case ReconnectCall:
+		m.reconnectCall(input)
+	case ConsultationCall:
+		m.consultationCall(input)
+	case TransferCall:
+		m.transferCall(input)
+	case ConferenceCall:
+		m.conferenceCall(input)
+	case SingleStepTransferCall:
+		m.singleStepTransferCall(input)
+	case SingleStepConferenceCall:
+		m.singleStepConferenceCall(input)
+	case JoinCall:
+		m.joinCall(input)
+	case DeflectCall:
+		m.deflectCall(input)
+	case DirectedPickupCall:
+		m.directedPickupCall(input)
+	case GroupPickupCall:
+		m.groupPickupCall(input)
+	case ParkCall:
+		m.parkCall(input)
+	case CallBack:
+		m.setCallBack(input)
+	case CallBackNonCallRelated:
+		m.setCallBackNonCallRelated(input)
+	case CancelCallBack:
+		m.cancelCallBack(input)
+	case DialDigits:
+		m.dialDigits(input)
+	case GenerateDigits:
+		m.generateDigits(input)
+	case SendUserInformation:
+		m.sendUserInformation(input)
+	case RouteRegister:
+		m.routeRegister(input)
+	case RouteRegisterCancel:
+		m.routeRegisterCancel(input)
+	case RouteSelect:
+		m.routeSelect(input)
+	case RouteReject:
+		m.routeReject(input)
+	case RouteEnd:
+		m.routeEnd(input)
+	default:
+		return false
+	}
+	return true
+}
+
+// indicated takes an indication of the driver, or a change of configuration.
+func (m *Model) indicated(input Input) {
+	switch input := input.(type) {
 	case Dialled:
 		m.dialled(input)
 	case LegRinging:
 		m.legRinging(input)
+	case LegProceeds:
+		m.legProceeds(input)
 	case LegAnswered:
 		m.legAnswered(input)
 	case LegEnded:
@@ -125,22 +175,35 @@ func (m *Model) Step(input Input, now time.Time) []Output {
 		m.legHeld(input)
 	case LegRetrieved:
 		m.legRetrieved(input)
+	case LegRedirects:
+		m.legRedirects(input)
+	case LegRefers:
+		m.legRefers(input)
+	case LegDigits:
+		m.legDigits(input)
+	case MediaSet:
+		m.mediaSet(input)
 	case CommandFailed:
 		m.commandFailed(input)
+	case DigitsSent:
+		m.digitsSent(input)
 	case ServiceChanged:
 		m.serviceChanged(input)
 	case SetLines:
 		m.setLines(input)
-	case Tick:
+	case SessionGone:
+		m.sessionGone(input)
+	case RegistrationsRestored:
+		m.restoreRegistrations(input)
+	case FeaturesChanged, Tick: // Step looks at the call backs
 	}
-	return m.out
 }
 
 // Calls is the number of calls that are up or being set up.
 func (m *Model) Calls() int { return len(m.calls) }
 
-// Ignored counts indications that came too late or twice: for connections that
-// are gone, or are in that state already.
+// Ignored counts indications that came too late or twice: for legs that are
+// gone, or are in that state already.
 func (m *Model) Ignored() uint64 { return m.ignored }
 
 func (m *Model) do(output Output) { m.out = append(m.out, output) }
@@ -149,70 +212,85 @@ func (m *Model) reply(request RequestID, connection ConnectionID, err *Error) {
 	m.do(Reply{Request: request, Connection: connection, Error: err})
 }
 
-func (m *Model) newCall(calling, called DeviceID) *call {
+func (m *Model) newCall(calling, called DeviceID, globalID string) *call {
 	m.counter++
+	if globalID == "" && m.options.NewGlobalCallID != nil {
+		globalID = m.options.NewGlobalCallID()
+	}
 	c := &call{
 		id:      CallID(m.options.Prefix + strconv.FormatUint(m.counter, 16)),
-		calling: calling, called: called,
+		calling: calling, called: called, globalID: globalID, reason: CauseNewCall,
 	}
 	m.calls[c.id] = c
 	return c
 }
 
-func (m *Model) connect(c *call, device DeviceID, state State, caller bool) *connection {
-	n := &connection{id: ConnectionID{Call: c.id, Device: device}, call: c, state: state, caller: caller, line: m.lines[device]}
-	n.deadline.index = -1
+// connect adds a device to a call; at is nil where it is no line.
+func (m *Model) connect(c *call, device DeviceID, at *line, state State, as role) *connection {
+	n := &connection{id: ConnectionID{Call: c.id, Device: device}, call: c, state: state, role: as, line: at}
+	if as == addedSilent {
+		n.role, n.silent = added, true
+	}
+	m.lastOrder++
+	n.order = m.lastOrder
+	n.until = timer{connection: n}
+	n.autoAnswer = timer{connection: n, kind: answersItself}
 	c.connections = append(c.connections, n)
 	if n.line != nil {
 		n.line.connections = append(n.line.connections, n)
 	}
+	m.touch(c)
 	return n
 }
 
-// find gives the connection of that id, or nil and counts.
-func (m *Model) find(id ConnectionID) *connection {
-	if c, ok := m.calls[id.Call]; ok {
-		for _, n := range c.connections {
-			if n.id.Device == id.Device {
-				return n
-			}
-		}
-	}
-	m.ignored++
-	return nil
+// newLeg makes the leg of a connection.
+func (m *Model) newLeg(n *connection, state legState) *leg {
+	m.lastLeg++
+	l := &leg{id: m.lastLeg, state: state, settled: true}
+	m.legs[l.id] = l
+	m.carry(l, n)
+	return l
 }
 
-// other is the connection at the far end, or nil.
-func (n *connection) other() *connection {
-	for _, other := range n.call.connections {
-		if other != n {
-			return other
-		}
-	}
-	return nil
+func (m *Model) carry(l *leg, n *connection) {
+	n.leg = l
+	l.connections = append(l.connections, n)
+	m.touchLeg(l)
 }
 
-// remove takes a connection out of its call and its line.
-func (m *Model) remove(n *connection) {
-	if n.pending != nil {
-		m.fail(n, refuse(stateIncompatibility, "invalidConnectionState", "the connection was cleared meanwhile"))
+// find gives the leg of that id, or nil and counts.
+func (m *Model) find(id LegID) *leg {
+	l, ok := m.legs[id]
+	if !ok {
+		m.ignored++
+		return nil
 	}
-	m.stopTimer(n)
-	n.call.connections = without(n.call.connections, n)
-	if n.line != nil {
-		n.line.connections = without(n.line.connections, n)
-	}
-	n.state = Null
+	return l
 }
 
-func without(list []*connection, n *connection) []*connection {
-	for i, entry := range list {
-		if entry == n {
-			last := len(list) - 1
-			copy(list[i:], list[i+1:])
-			list[last] = nil
-			return list[:last]
+// active is the connection that the leg's user is on, else the one that was
+// last; nil: none.
+func (l *leg) active() *connection {
+	for _, n := range l.connections {
+		if n.state == Connected || n.state == Initiated {
+			return n
 		}
 	}
-	return list
+	if len(l.connections) == 0 {
+		return nil
+	}
+	return l.connections[len(l.connections)-1]
+}
+
+// become changes the state of a connection.
+func (m *Model) become(n *connection, state State) {
+	n.state = state
+	m.touch(n.call)
+	if n.leg == nil {
+		return
+	}
+	m.touchLeg(n.leg)
+	if state == Hold { // the one that was on hold last is taken back first
+		n.leg.connections = append(without(n.leg.connections, n), n)
+	}
 }

@@ -6,10 +6,14 @@ package callmodel
 type Snapshot struct {
 	Connection ConnectionID
 	State      State
+	// Permitted is what the device may do in the call now.
+	Permitted Services
 	// Others are the states of the other connections of the call.
 	Others []State
 	// Endpoint is the other party where there is one.
 	Endpoint DeviceID
+	// EndpointRestricted: it does not want to be known.
+	EndpointRestricted bool
 }
 
 // SnapshotDevice lists the calls at a line, the oldest first (ECMA-269,
@@ -17,26 +21,115 @@ type Snapshot struct {
 func (m *Model) SnapshotDevice(device DeviceID) ([]Snapshot, *Error) {
 	l, known := m.lines[device]
 	if !known {
-		return nil, refuse(operation, "invalidDeviceID", "no such line")
+		return nil, errNoLine
 	}
 	var snapshots []Snapshot
 	for _, n := range l.connections {
-		if n.state == Null {
+		if !n.seen() {
 			continue
 		}
-		snapshot := Snapshot{Connection: n.id, State: n.state, Endpoint: n.call.called}
-		if !n.caller {
-			snapshot.Endpoint = n.call.calling
-		}
-		for _, other := range n.call.connections {
-			if other != n && other.state != Null {
+		c := n.call
+		snapshot := Snapshot{Connection: n.id, State: n.state, Permitted: m.permitted(n), Endpoint: n.endpoint()}
+		snapshot.EndpointRestricted = c.restricted && snapshot.Endpoint == c.calling
+		for _, other := range c.connections {
+			if other != n && other.seen() {
 				snapshot.Others = append(snapshot.Others, other.state)
 			}
 		}
-		if n.call.unrung {
+		if c.failed != "" {
 			snapshot.Others = append(snapshot.Others, Fail)
 		}
 		snapshots = append(snapshots, snapshot)
 	}
 	return snapshots, nil
+}
+
+// endpoint is the other party of a call as far as it is known.
+func (n *connection) endpoint() DeviceID {
+	if far := n.far(); far != nil {
+		return far.device()
+	}
+	if n.role == caller {
+		return n.call.called
+	}
+	return n.call.calling
+}
+
+// CallSnapshot is one call (ECMA-269, Snapshot Call).
+type CallSnapshot struct {
+	Call            CallID
+	Calling, Called DeviceID
+	Data            Data
+	GlobalCallID    string
+	// Restricted is the party that does not want to be known; empty: none.
+	Restricted DeviceID
+	Parties    []PartySnapshot
+}
+
+// PartySnapshot is one connection of a call.
+type PartySnapshot struct {
+	Connection ConnectionID
+	State      State
+	Permitted  Services
+}
+
+// SnapshotCall tells of the call of a connection, which may be named in part.
+func (m *Model) SnapshotCall(id ConnectionID) (CallSnapshot, *Error) {
+	c, known := m.calls[id.Call]
+	if id.Call == "" || id.Device != "" {
+		n, err := m.resolve(id, anyState, &plainNames, errNothingToGo)
+		if err != nil {
+			return CallSnapshot{}, err
+		}
+		c, known = n.call, true
+	}
+	if !known {
+		return CallSnapshot{}, plainNames.call
+	}
+	snapshot := CallSnapshot{Call: c.id, Calling: c.calling, Called: c.called, Data: c.data, GlobalCallID: c.globalID}
+	if c.restricted {
+		snapshot.Restricted = c.calling
+	}
+	for _, n := range c.connections {
+		if n.seen() {
+			snapshot.Parties = append(snapshot.Parties, PartySnapshot{Connection: n.id, State: n.state, Permitted: m.permitted(n)})
+		}
+	}
+	if c.failedAt != "" && c.of(c.failedAt) == nil {
+		snapshot.Parties = append(snapshot.Parties, PartySnapshot{
+			Connection: ConnectionID{Call: c.id, Device: c.failedAt}, State: Fail,
+		})
+	}
+	return snapshot, nil
+}
+
+// LineCall is one call at a line, for lamps.
+type LineCall struct {
+	Connection ConnectionID
+	State      State
+	// Caller: the line made the call.
+	Caller bool
+	// Other is the other party; restricted, it does not want to be known.
+	Other      DeviceID
+	Restricted bool
+}
+
+// LineCalls lists the calls at a line, the oldest first; none where there is no
+// such line.
+func (m *Model) LineCalls(device DeviceID) []LineCall {
+	l, known := m.lines[device]
+	if !known {
+		return nil
+	}
+	var calls []LineCall
+	for _, n := range l.connections {
+		if n.seen() {
+			other := n.endpoint()
+			calls = append(calls, LineCall{
+				Connection: n.id, State: n.state, Caller: n.role == caller, Other: other,
+				Restricted: n.call.restricted && other == n.call.calling,
+			})
+		}
+	}
+	return calls
 }

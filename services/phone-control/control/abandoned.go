@@ -16,7 +16,7 @@ import (
 // causeAbandoned is that of connections whose owner is gone: the phones may go
 // on talking, but nobody controls the call any more (ECMA-269, Switching
 // Function Terminated).
-const causeAbandoned callmodel.Cause = "switchingFunctionTerminated"
+const causeAbandoned = callmodel.CauseTerminated
 
 // History hands over the events of a target that were recorded, oldest first;
 // (*bus.Bus).ReplayEvents from the start is one.
@@ -35,9 +35,14 @@ func (a *abandoned) observe(event *ctiv1.Event) {
 	if id == "" {
 		return
 	}
-	if event.GetCallCleared() != nil {
+	switch {
+	case event.GetCallCleared() != nil:
 		delete(a.calls, id)
 		return
+	case event.GetTransferred() != nil:
+		a.replaced(id, event.GetTransferred())
+	case event.GetConferenced() != nil:
+		a.replaced(id, event.GetConferenced())
 	}
 	for _, reported := range event.GetReported() {
 		devices := a.calls[id]
@@ -50,6 +55,18 @@ func (a *abandoned) observe(event *ctiv1.Event) {
 			a.calls[id] = devices
 		}
 		devices[reported.GetDeviceId()] = reported.GetLocalConnectionInfo()
+	}
+}
+
+// replaced forgets the calls that became another one.
+func (a *abandoned) replaced(by string, event interface {
+	GetPrimaryOldCall() *ctiv1.ConnectionID
+	GetSecondaryOldCall() *ctiv1.ConnectionID
+}) {
+	for _, old := range [...]*ctiv1.ConnectionID{event.GetPrimaryOldCall(), event.GetSecondaryOldCall()} {
+		if old.GetCallId() != by {
+			delete(a.calls, old.GetCallId())
+		}
 	}
 }
 

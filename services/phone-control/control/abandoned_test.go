@@ -20,10 +20,10 @@ import (
 // recorded plays inputs through a call model and gives its events as they are
 // recorded.
 func recorded(inputs ...callmodel.Input) []*ctiv1.Event {
-	model, now, number := callmodel.New(callmodel.Options{Prefix: "c", FailedTime: -1}), time.Unix(0, 0), uint64(0)
+	model, now, number := callmodel.New(callmodel.Options{Prefix: "c"}), time.Unix(0, 0), uint64(0)
 	inputs = slices.Concat([]callmodel.Input{
 		callmodel.SetLines{
-			Lines:    []callmodel.Line{{Number: "1001"}, {Number: "1002"}, {Number: "1003"}},
+			FailedTime: -1, Lines: []callmodel.Line{{Number: "1001"}, {Number: "1002"}, {Number: "1003"}},
 			NoAnswer: time.Minute, Prompt: time.Minute, MaxCalls: 9, MaxCallsPerLine: 2,
 		},
 		callmodel.ServiceChanged{Device: "1001", InService: true},
@@ -48,8 +48,8 @@ func connection(call, device string) callmodel.ConnectionID {
 
 func TestAbandonedCallsAreCleared(t *testing.T) {
 	talking := []callmodel.Input{
-		callmodel.Dialled{Leg: 1, From: "1001", Number: "1002"}, callmodel.LegRinging{Connection: connection("c1", "1002")},
-		callmodel.LegAnswered{Connection: connection("c1", "1002")}, callmodel.LegHeld{Connection: connection("c1", "1002")},
+		callmodel.Dialled{Dialled: 1, From: "1001", Number: "1002"}, callmodel.LegRinging{Leg: 2},
+		callmodel.LegAnswered{Leg: 2}, callmodel.LegHeld{Leg: 2},
 	}
 	cases := []struct {
 		name   string
@@ -60,12 +60,18 @@ func TestAbandonedCallsAreCleared(t *testing.T) {
 		{"held call", talking, []string{
 			"ConnectionCleared c1/1001 1001=null 1002=hold", "ConnectionCleared c1/1002 1002=null", "CallCleared c1/",
 		}},
-		{"ended call", append(slices.Clone(talking), callmodel.LegEnded{Connection: connection("c1", "1001"), Cause: "normalClearing"}), nil},
+		{"ended call", append(slices.Clone(talking), callmodel.LegEnded{Leg: 1, Cause: "normalClearing"}), nil},
 		{"called but not ringing", talking[:1], []string{"ConnectionCleared c1/1001 1001=null", "CallCleared c1/"}},
-		{"failed call", []callmodel.Input{callmodel.Dialled{Leg: 1, From: "1001", Number: "999"}}, nil},
+		{"failed call", []callmodel.Input{callmodel.Dialled{Dialled: 1, From: "1001", Number: "999"}}, nil},
 		{"two calls", append(slices.Clone(talking[:2]), callmodel.MakeCall{Request: 1, Calling: "1003", Called: "1001"}), []string{
 			"ConnectionCleared c1/1001 1001=null 1002=alerting", "ConnectionCleared c1/1002 1002=null", "CallCleared c1/",
 			"ConnectionCleared c2/1003 1003=null", "CallCleared c2/",
+		}},
+		{"transferred call", append(slices.Clone(talking),
+			callmodel.Dialled{Dialled: 2, From: "1002", Number: "1003"}, callmodel.LegRinging{Leg: 4}, callmodel.LegAnswered{Leg: 4},
+			callmodel.TransferCall{Request: 1, Held: connection("c1", "1002"), Active: connection("c2", "1002")},
+		), []string{
+			"ConnectionCleared c3/1001 1001=null 1003=connected", "ConnectionCleared c3/1003 1003=null", "CallCleared c3/",
 		}},
 	}
 	for _, c := range cases {
@@ -95,7 +101,7 @@ func TestAbandonedCallsAreCleared(t *testing.T) {
 // TestNextOwnerClearsAbandonedCalls: the first thing a new owner says is what
 // became of the calls of the last one, in numbers that follow on.
 func TestNextOwnerClearsAbandonedCalls(t *testing.T) {
-	history := recorded(callmodel.Dialled{Leg: 1, From: "1001", Number: "1002"})
+	history := recorded(callmodel.Dialled{Dialled: 1, From: "1001", Number: "1002"})
 	f := startServer(t, nil, func(options *Options) {
 		options.History = func(_ context.Context, _ string, handle func(bus.Delivery) error) error {
 			return handle(bus.Delivery{Batch: &ctiv1.EventBatch{Events: history}})

@@ -8,6 +8,7 @@ import (
 
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/subscription"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -40,6 +41,9 @@ type Loop interface {
 	Due(func())
 	// After runs work on the target's goroutine later, unless stopped before.
 	After(time.Duration, func()) (stop func())
+	// Lines are the target's lines as phones that subscribe see them. Its methods
+	// may be called from any goroutine but the target's, which they wait for.
+	Lines() subscription.Lines
 }
 
 // Factory makes the driver that a target's configuration asks for.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/subscription"
 )
 
 // loop is a target's goroutine as its driver sees it.
@@ -18,6 +19,9 @@ var _ Loop = loop{}
 func (l loop) Indicate(input callmodel.Input) {
 	l.t.indications = append(l.t.indications, input)
 }
+
+// Lines implements Loop.
+func (l loop) Lines() subscription.Lines { return lines{l.t} }
 
 // New implements Loop.
 func (l loop) New(work func()) bool { return l.t.queue.put(newWork, work) }

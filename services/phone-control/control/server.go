@@ -41,7 +41,15 @@ type Options struct {
 	Events func(ctx context.Context, target string, epoch uint64) (EventWriter, error)
 	// History of a target, read when its lease is taken; nil: none.
 	History History
-	Driver  Factory
+	// TellRouteing reaches the applications that route calls; nil: none.
+	TellRouteing TellRouteing
+	// RouteRegistrations keeps who routes calls; nil: only while this replica
+	// owns the target.
+	RouteRegistrations RouteRegistrations
+	// Features keeps what was set of lines; nil: only while this replica owns the
+	// target.
+	Features FeatureStore
+	Driver   Factory
 	// Queue is how much new work may wait for one target. Default 1024.
 	Queue int
 	// ServiceTimeout bounds one service whose caller sets no earlier deadline.
@@ -55,6 +63,7 @@ type Options struct {
 // PhoneControlService for them. It is safe for concurrent use.
 type Server struct {
 	phonecontrolv1.UnimplementedPhoneControlServiceServer
+	phonecontrolv1.UnimplementedSimulatedPhoneServiceServer
 	options Options
 
 	mu       sync.RWMutex
@@ -65,7 +74,10 @@ type Server struct {
 	drain, drained chan struct{}
 }
 
-var _ phonecontrolv1.PhoneControlServiceServer = (*Server)(nil)
+var (
+	_ phonecontrolv1.PhoneControlServiceServer   = (*Server)(nil)
+	_ phonecontrolv1.SimulatedPhoneServiceServer = (*Server)(nil)
+)
 
 // NewServer gives a server that runs nothing until Run.
 func NewServer(options Options) *Server {
@@ -81,9 +93,10 @@ func NewServer(options Options) *Server {
 	}
 }
 
-// Register adds the service to a gRPC server or link.
+// Register adds the services to a gRPC server or link.
 func (s *Server) Register(registrar grpc.ServiceRegistrar) {
 	phonecontrolv1.RegisterPhoneControlServiceServer(registrar, s)
+	phonecontrolv1.RegisterSimulatedPhoneServiceServer(registrar, s)
 }
 
 // Run campaigns for every configured target, and runs those it gets, until the

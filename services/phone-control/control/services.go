@@ -7,124 +7,9 @@ import (
 	"time"
 
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
-	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/ctierr"
 	"offhook.dev/services/phone-control/callmodel"
 )
-
-// MakeCall implements PhoneControlService.
-func (s *Server) MakeCall(ctx context.Context, r *phonecontrolv1.MakeCallRequest) (*phonecontrolv1.MakeCallResponse, error) {
-	reply, err := s.serve(ctx, "MakeCall", r.GetTarget(), func(id callmodel.RequestID) callmodel.Input {
-		return callmodel.MakeCall{
-			Request: id, Calling: callmodel.DeviceID(r.GetCallingDevice()), Called: r.GetCalledDirectoryNumber(),
-			DoNotPrompt:    r.GetAutoOriginate() == phonecontrolv1.AutoOriginate_AUTO_ORIGINATE_DO_NOT_PROMPT,
-			CorrelatorData: r.GetCorrelatorData(), UserData: r.GetUserData(),
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &phonecontrolv1.MakeCallResponse{CallingDevice: connectionOf(reply.Connection)}, nil
-}
-
-// AnswerCall implements PhoneControlService.
-func (s *Server) AnswerCall(ctx context.Context, r *phonecontrolv1.AnswerCallRequest) (*phonecontrolv1.AnswerCallResponse, error) {
-	_, err := s.serve(ctx, "AnswerCall", r.GetTarget(), func(id callmodel.RequestID) callmodel.Input {
-		return callmodel.AnswerCall{Request: id, Connection: named(r.GetCallToBeAnswered())}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &phonecontrolv1.AnswerCallResponse{}, nil
-}
-
-// ClearConnection implements PhoneControlService.
-func (s *Server) ClearConnection(ctx context.Context, r *phonecontrolv1.ClearConnectionRequest) (*phonecontrolv1.ClearConnectionResponse, error) {
-	_, err := s.serve(ctx, "ClearConnection", r.GetTarget(), func(id callmodel.RequestID) callmodel.Input {
-		return callmodel.ClearConnection{Request: id, Connection: named(r.GetConnectionToBeCleared())}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &phonecontrolv1.ClearConnectionResponse{}, nil
-}
-
-// HoldCall implements PhoneControlService.
-func (s *Server) HoldCall(ctx context.Context, r *phonecontrolv1.HoldCallRequest) (*phonecontrolv1.HoldCallResponse, error) {
-	_, err := s.serve(ctx, "HoldCall", r.GetTarget(), func(id callmodel.RequestID) callmodel.Input {
-		return callmodel.HoldCall{Request: id, Connection: named(r.GetCallToBeHeld())}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &phonecontrolv1.HoldCallResponse{}, nil
-}
-
-// RetrieveCall implements PhoneControlService.
-func (s *Server) RetrieveCall(ctx context.Context, r *phonecontrolv1.RetrieveCallRequest) (*phonecontrolv1.RetrieveCallResponse, error) {
-	_, err := s.serve(ctx, "RetrieveCall", r.GetTarget(), func(id callmodel.RequestID) callmodel.Input {
-		return callmodel.RetrieveCall{Request: id, Connection: named(r.GetCallToBeRetrieved())}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &phonecontrolv1.RetrieveCallResponse{}, nil
-}
-
-// SnapshotDevice implements PhoneControlService.
-func (s *Server) SnapshotDevice(ctx context.Context, r *phonecontrolv1.SnapshotDeviceRequest) (*phonecontrolv1.SnapshotDeviceResponse, error) {
-	t, err := s.target(r.GetTarget())
-	if err != nil {
-		return nil, err
-	}
-	type outcome struct {
-		response *phonecontrolv1.SnapshotDeviceResponse
-		err      error
-	}
-	answer := make(chan outcome, 1)
-	began := time.Now()
-	if !t.queue.put(newWork, func() {
-		response, err := t.snapshot(callmodel.DeviceID(r.GetSnapshotObject()))
-		answer <- outcome{response, err}
-	}) {
-		return nil, t.full()
-	}
-	got, err := await(ctx, t, answer)
-	if err != nil {
-		return nil, err
-	}
-	s.options.Metrics.served(t.name, "SnapshotDevice", time.Since(began))
-	return got.response, got.err
-}
-
-// snapshot lists the calls at a device, on the target's goroutine.
-func (t *target) snapshot(device callmodel.DeviceID) (*phonecontrolv1.SnapshotDeviceResponse, error) {
-	calls, refusal := t.model.SnapshotDevice(device)
-	if refusal != nil {
-		t.options.Metrics.refused(t.name, refusal.Value)
-		return nil, negative(refusal)
-	}
-	response := &phonecontrolv1.SnapshotDeviceResponse{}
-	for _, call := range calls {
-		connection := &phonecontrolv1.SnapshotConnection{
-			Connection: connectionOf(call.Connection), LocalConnectionState: stateOf(call.State), EndpointDevice: string(call.Endpoint),
-		}
-		for _, state := range call.Others {
-			connection.OtherConnectionStates = append(connection.OtherConnectionStates, stateOf(state))
-		}
-		response.Connections = append(response.Connections, connection)
-	}
-	return response, nil
-}
-
-// ListRegistrations implements PhoneControlService.
-func (s *Server) ListRegistrations(_ context.Context, r *phonecontrolv1.ListRegistrationsRequest) (*phonecontrolv1.ListRegistrationsResponse, error) {
-	t, err := s.target(r.GetTarget())
-	if err != nil {
-		return nil, err
-	}
-	return &phonecontrolv1.ListRegistrationsResponse{Registrations: t.driver.Registrations()}, nil
-}
 
 // serve gives a service to the call model of its target and waits for the reply.
 func (s *Server) serve(ctx context.Context, service, name string, input func(callmodel.RequestID) callmodel.Input) (callmodel.Reply, error) {
@@ -198,4 +83,14 @@ func negative(err *callmodel.Error) error {
 
 func named(id *ctiv1.ConnectionID) callmodel.ConnectionID {
 	return callmodel.ConnectionID{Call: callmodel.CallID(id.GetCallId()), Device: callmodel.DeviceID(id.GetDeviceId())}
+}
+
+// carrier is a request that brings correlator and user data.
+type carrier interface {
+	GetCorrelatorData() []byte
+	GetUserData() []byte
+}
+
+func data(r carrier) callmodel.Data {
+	return callmodel.Data{Correlator: r.GetCorrelatorData(), User: r.GetUserData()}
 }

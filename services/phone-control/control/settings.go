@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	configv1 "offhook.dev/proto/offhook/config/v1"
+	"offhook.dev/services/dialplan"
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/targetconfig"
 )
@@ -45,10 +47,34 @@ func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
 	if n := config.GetLimits().GetCallsPerLine(); n > 0 {
 		set.MaxCallsPerLine = int(n)
 	}
+	features := config.GetFeatures()
+	set.RingDuration = features.GetRingDuration().AsDuration()
+	set.RouteTimeout = features.GetRouteTimeout().AsDuration()
+	set.ParkTimeout = features.GetParkTimeout().AsDuration()
+	set.CallBackTimeout = features.GetCallBackTimeout().AsDuration()
+	set.FailedTime = features.GetFailedTime().AsDuration()
+	set.ParkSlots = devices(features.GetParkSlots())
+	set.MaxRedirections = int(features.GetMaxRedirections())
+	set.MaxParties = int(config.GetMedia().GetConferenceParties())
+	set.Plan = dialPlan{target.DialPlan}
+	set.Trunk, set.TrunkCalls = config.GetTrunk().GetName(), int(config.GetTrunk().GetMaxCalls())
 	for i, line := range target.Lines {
 		set.Lines[i] = callmodel.Line{
-			Number: callmodel.DeviceID(line.GetNumber()), DoNotDisturb: line.GetDoNotDisturb(), MaxCalls: int(line.GetCallLimit()),
+			Number: callmodel.DeviceID(line.GetNumber()), DisplayName: line.GetDisplayName(),
+			MaxCalls: int(line.GetCallLimit()), PickupGroup: line.GetPickupGroup(),
+			Routeing: line.GetKind() == configv1.LineKind_LINE_KIND_ROUTEING, DefaultRoute: line.GetDefaultRoute(),
+			AlwaysInService: line.GetCtiNotify(),
 		}
 	}
 	return set
+}
+
+// dialPlan is a target's dial plan as the call model asks it.
+type dialPlan struct{ plan *dialplan.Plan }
+
+func (d dialPlan) Resolve(dialled string) callmodel.Destination {
+	to := d.plan.Resolve(dialled)
+	return callmodel.Destination{
+		Line: callmodel.DeviceID(to.Line), External: to.External, Shown: callmodel.DeviceID(to.Shown), Blocked: to.Blocked,
+	}
 }

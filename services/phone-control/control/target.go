@@ -4,9 +4,13 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strings"
+	"sync"
 	"time"
 
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
@@ -34,13 +38,16 @@ type target struct {
 	idle chan struct{}
 
 	// All below belongs to the goroutine of run.
-	config    *targetconfig.Target
-	model     *callmodel.Model
-	driver    Driver
-	writer    EventWriter
-	number    uint64
-	waiting   map[callmodel.RequestID]chan callmodel.Reply
-	requested callmodel.RequestID
+	config        *targetconfig.Target
+	model         *callmodel.Model
+	driver        Driver
+	writer        EventWriter
+	routeing      *routeing
+	registrations *registrations
+	features      *features
+	number        uint64
+	waiting       map[callmodel.RequestID]chan callmodel.Reply
+	requested     callmodel.RequestID
 	// indications wait for the step that caused them to be carried out.
 	indications []callmodel.Input
 	batch       []*ctiv1.Event
@@ -58,10 +65,17 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		name: config.Name, options: options, queue: newQueue(options.Queue),
 		ended: make(chan struct{}), idle: make(chan struct{}),
 		config: config, writer: writer, number: writer.LastNumber(),
-		model: callmodel.New(callmodel.Options{
-			Prefix: callPrefix(config.Name, lease.GetEpoch()), ServiceTimeout: options.ServiceTimeout,
-		}),
 		waiting: make(map[callmodel.RequestID]chan callmodel.Reply),
+	}
+	t.routeing, t.registrations, t.features = newRouteing(t), newRegistrations(t), newFeatures(t)
+	t.model = callmodel.New(callmodel.Options{
+		Prefix: callPrefix(config.Name, lease.GetEpoch()), ServiceTimeout: options.ServiceTimeout,
+		NewGlobalCallID: newGlobalCallID, Features: t.features.settings,
+	})
+	t.features.configure(config, settings(config, false))
+	if err := t.features.restore(ctx); err != nil {
+		_ = writer.Close(ctx)
+		return nil, err
 	}
 	if t.driver, err = options.Driver(config, loop{t}); err != nil {
 		_ = writer.Close(ctx)
@@ -79,18 +93,28 @@ func callPrefix(target string, epoch uint64) string {
 	return fmt.Sprintf("%04x%x-", hash.Sum32()&0xffff, epoch)
 }
 
+// newGlobalCallID gives 32 random hex digits in upper case.
+func newGlobalCallID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return strings.ToUpper(hex.EncodeToString(id[:]))
+}
+
 // run works until the context ends, then lets the target go.
 func (t *target) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	t.options.Metrics.running(1)
 	t.step(settings(t.config, t.draining))
-	stopped := make(chan struct{})
-	go func() { // ends with ctx; awaited below
-		defer close(stopped)
+	t.registrations.restore(ctx)
+	var running sync.WaitGroup // ends with ctx; awaited below
+	running.Go(func() {
 		if err := t.driver.Run(ctx); err != nil && ctx.Err() == nil {
 			cancel(fmt.Errorf("driver of target %s: %w", t.name, err))
 		}
-	}()
+	})
+	running.Go(func() { t.routeing.run(ctx) })
+	running.Go(func() { t.registrations.run(ctx) })
+	running.Go(func() { t.features.records.run(ctx, t.ended) })
 	t.loop(ctx)
 	if t.failure != nil {
 		cancel(t.failure)
@@ -99,7 +123,7 @@ func (t *target) run(ctx context.Context) error {
 	t.queue.close()
 	close(t.ended)
 	t.driver.Release()
-	<-stopped
+	running.Wait()
 	t.options.Metrics.running(-1)
 	t.options.Metrics.state(t.name, 0, 0)
 	last, done := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
@@ -156,6 +180,7 @@ func (t *target) obey() {
 		t.options.Metrics.stepped(t.name)
 	}
 	t.indications = nil
+	t.registrations.note()
 }
 
 // carryOut carries out what a step gave, in order: commands at once, replies to
@@ -172,6 +197,8 @@ func (t *target) carryOut(outputs []callmodel.Output) {
 				delete(t.waiting, o.Request)
 				reply <- o // holds one
 			}
+		case callmodel.TellRouteing:
+			t.routeing.put(o)
 		case callmodel.Command:
 			t.driver.Execute(o)
 		}
@@ -194,6 +221,7 @@ func (t *target) publish() {
 	default:
 		t.options.Logger.Error("events are lost", "target", t.name, "events", len(t.batch), "error", err)
 	}
+	t.noteChanges(t.batch)
 }
 
 // reconfigure applies a new configuration; calls that are up stay. It may be
@@ -201,7 +229,10 @@ func (t *target) publish() {
 func (t *target) reconfigure(config *targetconfig.Target) {
 	t.queue.put(dueWork, func() {
 		t.config = config
-		t.step(settings(config, t.draining))
+		set := settings(config, t.draining)
+		tell := t.reconfigureFeatures(set)
+		t.step(set)
+		tell()
 		t.driver.Configure(config)
 	})
 }

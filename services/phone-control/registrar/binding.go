@@ -48,6 +48,24 @@ func (b Binding) Key() string {
 	return addressKey(b.Contact)
 }
 
+// SamePhone reports whether two bindings of a device are of one phone that has
+// registered again: by the same instance, or without one from the same host and
+// port. A phone that starts anew under another contact often leaves the last
+// one behind.
+func (b Binding) SamePhone(other Binding) bool {
+	if b.Instance != "" || other.Instance != "" {
+		return b.Instance == other.Instance
+	}
+	return hostKey(b.Contact) == hostKey(other.Contact)
+}
+
+// hostKey is addressKey without the user.
+func hostKey(uri string) string {
+	key := addressKey(uri)
+	scheme, rest, _ := strings.Cut(key, ":")
+	return scheme + ":" + rest[strings.LastIndexByte(rest, '@')+1:]
+}
+
 // addressKey reduces a contact URI to what makes it differ from another one:
 // scheme, user, host, port and transport.
 func addressKey(uri string) string {

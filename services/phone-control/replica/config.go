@@ -19,6 +19,7 @@ const Kind = "PhoneControlConfig"
 type Config struct {
 	process.Common
 	SIP SIP `json:"sip"`
+	RTP RTP `json:"rtp"`
 	// Limits of each target.
 	Limits Limits `json:"limits"`
 }
@@ -49,6 +50,7 @@ type Limits struct {
 func NewDefaultConfig() *Config {
 	return &Config{
 		SIP:    SIP{Listen: ":5070", DigestAlgorithms: []digestauth.Algorithm{digestauth.MD5}},
+		RTP:    newDefaultRTP(),
 		Limits: Limits{Queue: 1024, ServiceTimeout: process.Duration(8 * time.Second)},
 	}
 }
@@ -68,6 +70,9 @@ func (c *Config) Validate() error {
 		if algorithm != digestauth.MD5 && algorithm != digestauth.SHA256 {
 			faults = append(faults, fmt.Errorf("sip.digestAlgorithms[%d]: %q is neither MD5 nor SHA-256", i, algorithm))
 		}
+	}
+	if err := c.RTP.validate(); err != nil {
+		faults = append(faults, err)
 	}
 	if c.Limits.Queue < 1 || c.Limits.Queue > 1<<20 {
 		faults = append(faults, fmt.Errorf("limits.queue: %d is not within 1 to %d", c.Limits.Queue, 1<<20))

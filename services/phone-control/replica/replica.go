@@ -10,19 +10,24 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	sessionv1 "offhook.dev/proto/offhook/session/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/bus"
 	"offhook.dev/services/digestauth"
+	"offhook.dev/services/directory"
 	"offhook.dev/services/phone-control/control"
+	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/simulated"
 	"offhook.dev/services/phone-control/sipline"
+	"offhook.dev/services/phone-control/subscription"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )
@@ -34,18 +39,33 @@ type Dependencies struct {
 	Replica *statev1.Replica
 	Bus     *bus.Bus
 	Leases  control.Leases
-	Source  targetconfig.Source
-	Logger  *slog.Logger
+	// Sessions reaches the applications that route calls; nil: none.
+	Sessions Sessions
+	// Edges are the ways out to the trunks; nil: these are reached straight.
+	Edges  Edges
+	Source targetconfig.Source
+	Logger *slog.Logger
 	// Registerer takes the metrics.
 	Registerer prometheus.Registerer
 	// Product goes into Server and User-Agent, for example "Offhook/1.0".
 	Product string
 }
 
+// Sessions gives clients of csta-session; *directory.Directory does.
+type Sessions interface {
+	Sessions(key string) sessionv1.SessionServiceClient
+}
+
+// Edges gives live replicas of sip-edge; *directory.Directory does.
+type Edges interface {
+	Pick(service, key string) (*statev1.Replica, bool)
+}
+
 // Replica is one phone-control replica. It is a process.Component.
 type Replica struct {
 	endpoint *sipstack.Endpoint
 	gateway  *sipline.Gateway
+	mixer    *mixer.RTPMixer // nil: off
 	server   *control.Server
 	deps     Dependencies
 }
@@ -65,6 +85,9 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 	deps.Replica.SipEndpoint = uri.HostPort()
 	r := &Replica{endpoint: endpoint, deps: deps, gateway: sipline.NewGateway(deps.Source)}
 	endpoint.SetHandler(r.gateway)
+	if r.mixer, err = newMixer(config, strings.Trim(uri.Host, "[]"), deps.Logger, deps.Registerer); err != nil {
+		return nil, fmt.Errorf("make mixer: %w", err)
+	}
 	factory, err := r.factory(config, deps)
 	if err != nil {
 		return nil, err
@@ -81,10 +104,37 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 		History: func(ctx context.Context, target string, handle func(bus.Delivery) error) error {
 			return deps.Bus.ReplayEvents(ctx, target, 0, handle)
 		},
-		Queue: config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
+		TellRouteing: tellRouteing(deps.Sessions), RouteRegistrations: deps.Bus.RouteRegistrations(),
+		Features: deps.Bus.Features(),
+		Queue:    config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
 		Logger: deps.Logger, Metrics: metrics,
 	})
 	return r, nil
+}
+
+// tellRouteing reaches applications by any replica of csta-session.
+func tellRouteing(sessions Sessions) control.TellRouteing {
+	if sessions == nil {
+		return nil
+	}
+	return func(ctx context.Context, message *sessionv1.TellRouteingRequest) error {
+		_, err := sessions.Sessions(message.GetSessionId()).TellRouteing(ctx, message)
+		return err
+	}
+}
+
+// trunkRoute picks the edge that a target's calls go out by.
+func trunkRoute(edges Edges) func(target string) (string, bool) {
+	if edges == nil {
+		return nil
+	}
+	return func(target string) (string, bool) {
+		edge, ok := edges.Pick(directory.SIPEdge, target)
+		if !ok || edge.GetSipEndpoint() == "" {
+			return "", false
+		}
+		return sipline.TrunkRoute(edge.GetSipEndpoint(), target), true
+	}
 }
 
 // sideRegisterer tells this endpoint's metrics from those of an edge in the same
@@ -138,6 +188,10 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	subscriptionMetrics, err := subscription.NewMetrics(deps.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
 	auth := digestauth.New(digestauth.Config{
 		Component: "phone_control", Registerer: deps.Registerer, Algorithms: config.SIP.DigestAlgorithms,
 	})
@@ -145,10 +199,15 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 		driver := target.Config.GetDriver()
 		switch {
 		case driver.GetSipLine() != nil:
-			return sipline.New(sipline.Options{
+			options := sipline.Options{
 				Target: target.Name, Source: deps.Source, Endpoint: r.endpoint, Gateway: r.gateway, Auth: auth,
 				Store: deps.Bus.Registrations(), Logger: deps.Logger, Metrics: metrics, RegistrarMetrics: registrarMetrics,
-			}, loop), nil
+				LatchRTP: config.RTP.Latch, TrunkRoute: trunkRoute(deps.Edges),
+			}
+			if r.mixer != nil {
+				options.Mixer = r.mixer
+			}
+			return newSIPPhones(options, target, loop, subscriptionMetrics), nil
 		case driver.GetSimulated() != nil:
 			return simulated.New(target, loop), nil
 		}
@@ -161,10 +220,14 @@ func (r *Replica) Register(registrar grpc.ServiceRegistrar) { r.server.Register(
 
 // Run serves until the context ends.
 func (r *Replica) Run(ctx context.Context) error {
-	// The endpoint outlives the targets, so that what they send last goes out.
+	// The endpoint outlives the targets, so that what they send last goes out,
+	// and the mixer with it.
 	group, failed := errgroup.WithContext(ctx)
 	sip, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	if r.mixer != nil {
+		group.Go(func() error { return r.mixer.Run(sip) })
+	}
 	group.Go(func() error {
 		err := r.endpoint.Run(sip)
 		if sip.Err() != nil {

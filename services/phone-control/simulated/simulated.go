@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package simulated is a line side whose phones exist in memory only, for load
-// and conformance tests: they ring and obey every command at once, and answer
-// after a set time where the target's configuration says so. It does only what
-// it is told and what time brings, so that equal inputs give equal events. It
-// has no SIP and no media.
+// and conformance tests: they ring and obey every command at once, answer after
+// a set time where the target's configuration says so, and do what Act tells
+// them as their users. Numbers beyond the trunk are phones as well. It does
+// only what it is told and what time brings, so that equal inputs give equal
+// events. It has no SIP and no media.
 package simulated
 
 import (
@@ -14,6 +15,7 @@ import (
 
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/desk"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -33,7 +35,12 @@ type Driver struct {
 	loop        Loop
 	answerAfter time.Duration
 	autoAnswer  bool
-	ringing     map[callmodel.ConnectionID]func()
+	trunk       string
+	phones      map[callmodel.DeviceID]*phone
+	legs        map[callmodel.LegID]*leg
+	dialled     map[callmodel.DialledID]*leg
+	lastDialled callmodel.DialledID
+	desks       map[callmodel.DeviceID]*desk.Phone
 
 	mu    sync.Mutex
 	lines []string
@@ -41,7 +48,11 @@ type Driver struct {
 
 // New makes the driver of a target.
 func New(target *targetconfig.Target, loop Loop) *Driver {
-	d := &Driver{loop: loop, ringing: make(map[callmodel.ConnectionID]func())}
+	d := &Driver{
+		loop: loop, phones: make(map[callmodel.DeviceID]*phone),
+		legs: make(map[callmodel.LegID]*leg), dialled: make(map[callmodel.DialledID]*leg),
+		desks: make(map[callmodel.DeviceID]*desk.Phone),
+	}
 	d.take(target)
 	return d
 }
@@ -56,48 +67,82 @@ func (d *Driver) Run(ctx context.Context) error {
 // Execute carries out a command of the call model at once.
 func (d *Driver) Execute(command callmodel.Command) {
 	switch c := command.(type) {
-	case callmodel.RingOriginator:
-		if c.AutoAnswer {
-			d.loop.Indicate(callmodel.LegAnswered{Connection: c.Connection})
-			return
+	case callmodel.Adopt:
+		d.adopt(c)
+	case callmodel.RejectDialled:
+		if l, ok := d.dialled[c.Dialled]; ok {
+			d.forget(l)
 		}
-		d.ring(c.Connection)
-	case callmodel.Offer:
-		d.loop.Indicate(callmodel.LegRinging{Connection: c.Connection})
-		d.ring(c.Connection)
+	case callmodel.Ring:
+		d.ring(c)
 	case callmodel.Answer:
-		d.stop(c.Connection)
-		d.loop.Indicate(callmodel.LegAnswered{Connection: c.Connection})
-	case callmodel.PutOnHold:
-		d.loop.Indicate(callmodel.LegHeld{Connection: c.Connection})
-	case callmodel.TakeOffHold:
-		d.loop.Indicate(callmodel.LegRetrieved{Connection: c.Connection})
+		if l, ok := d.legs[c.Leg]; ok && l.state == ringing {
+			d.pickUp(l)
+		}
+	case callmodel.SetMedia:
+		d.setMedia(c)
+	case callmodel.SendDigits:
+		if _, ok := d.legs[c.Leg]; ok {
+			d.loop.Indicate(callmodel.DigitsSent{Leg: c.Leg})
+		}
 	case callmodel.Release:
-		d.stop(c.Connection)
-	case callmodel.Adopt, callmodel.RejectDialled:
-		// These phones have no keys to dial with.
+		if l, ok := d.legs[c.Leg]; ok {
+			d.forget(l)
+		}
+	case callmodel.Referred:
+		// These phones do not show how a transfer went.
 	}
 }
 
-// ring lets a phone ring until it answers by itself, if it does.
-func (d *Driver) ring(connection callmodel.ConnectionID) {
-	answered := func() {
-		delete(d.ringing, connection)
-		d.loop.Indicate(callmodel.LegAnswered{Connection: connection})
+func (d *Driver) adopt(c callmodel.Adopt) {
+	l, ok := d.dialled[c.Dialled]
+	if !ok {
+		d.loop.Indicate(callmodel.LegEnded{Leg: c.Leg, Cause: callmodel.CauseNormalClearing})
+		return
 	}
+	delete(d.dialled, c.Dialled)
+	l.id = c.Leg
+	d.legs[c.Leg] = l
+}
+
+// ring lets a phone ring until its user answers, or it answers by itself.
+func (d *Driver) ring(c callmodel.Ring) {
+	number := c.Line
+	if number == "" {
+		number = callmodel.DeviceID(c.External)
+	}
+	p := d.phone(number)
+	if p.unplugged {
+		d.loop.Indicate(callmodel.LegEnded{Leg: c.Leg, Cause: callmodel.CauseDestOutOfOrder})
+		return
+	}
+	l := &leg{id: c.Leg, phone: p, state: ringing}
+	p.legs = append(p.legs, l)
+	d.legs[c.Leg] = l
+	if c.Line == "" {
+		d.loop.Indicate(callmodel.LegProceeds{Leg: c.Leg})
+	}
+	d.loop.Indicate(callmodel.LegRinging{Leg: c.Leg})
 	switch {
-	case !d.autoAnswer:
-	case d.answerAfter <= 0:
-		answered()
-	default:
-		d.ringing[connection] = d.loop.After(d.answerAfter, answered)
+	case c.AutoAnswer, d.autoAnswer && d.answerAfter <= 0:
+		d.pickUp(l)
+	case d.autoAnswer:
+		l.stop = d.loop.After(d.answerAfter, func() { d.pickUp(l) })
 	}
 }
 
-func (d *Driver) stop(connection callmodel.ConnectionID) {
-	if stop, ok := d.ringing[connection]; ok {
-		delete(d.ringing, connection)
-		stop()
+// setMedia does at once what is asked of a phone that is up.
+func (d *Driver) setMedia(c callmodel.SetMedia) {
+	l, ok := d.legs[c.Leg]
+	if !ok {
+		return
+	}
+	l.media = c.Media
+	if l.state == calling && c.Media.Kind != callmodel.Ringback {
+		l.state = up // whom it called has answered
+	}
+	if l.state == up {
+		d.loop.Indicate(callmodel.MediaSet{Leg: l.id})
 	}
 }
 
@@ -111,6 +156,7 @@ func (d *Driver) Configure(target *targetconfig.Target) {
 func (d *Driver) take(target *targetconfig.Target) {
 	config := target.Config.GetDriver().GetSimulated()
 	d.answerAfter, d.autoAnswer = config.GetAnswerAfter().AsDuration(), config.GetAutoAnswer()
+	d.trunk = target.Config.GetTrunk().GetName()
 	lines := make([]string, len(target.Lines))
 	for i, line := range target.Lines {
 		lines[i] = line.GetNumber()
@@ -150,9 +196,12 @@ func (d *Driver) Registrations() []*phonecontrolv1.Registration {
 	return list
 }
 
-// Release forgets all phones that ring.
+// Release forgets all calls.
 func (d *Driver) Release() {
-	for connection := range d.ringing {
-		d.stop(connection)
+	for _, l := range d.legs {
+		d.forget(l)
+	}
+	for _, l := range d.dialled {
+		d.forget(l)
 	}
 }

@@ -21,22 +21,33 @@ const (
 	answerByResend
 )
 
-// errCantAnswer is the negative answer for a phone that has no way to be told
-// to answer, or refused.
-var errCantAnswer = callmodel.Error{
-	Category: "operation", Value: "requestIncompatibleWithDevice", Detail: "the phone can't be made to answer",
+// pickUp makes a ringing phone of the leg answer (AnswerCall): the first that
+// can be told to.
+func (d *Driver) pickUp(c callmodel.Answer) {
+	l, ok := d.legs[c.Leg]
+	if !ok {
+		return
+	}
+	if l.state == legRinging && l.tx == nil {
+		for _, b := range l.branches {
+			if b.pickUp() {
+				return
+			}
+		}
+	}
+	l.commandFailed(callmodel.AnswerCommand, &errCantAnswer)
 }
 
-// pickUp makes the leg's ringing phone answer (AnswerCall). It reports false
-// where the phone has no way to be told; a refusal of the phone is told later.
-func (l *leg) pickUp() bool {
-	if l.state != legRinging || l.tx != nil || l.dialog == nil || l.answering != answerNone {
+// pickUp makes the branch's phone answer. It reports false where the phone has
+// no way to be told; a refusal of the phone is told later.
+func (b *branch) pickUp() bool {
+	if b.state != legRinging || b.dialog == nil || b.answering != answerNone {
 		return false
 	}
-	switch answerMethod(l.device, l.allowsTalk) {
+	switch answerMethod(b.device, b.allowsTalk) {
 	case configv1.AnswerMethod_ANSWER_METHOD_NOTIFY_TALK:
-		l.answering = answerByTalk
-		l.send(sipstack.RequestSpec{
+		b.answering = answerByTalk
+		b.send(sipstack.RequestSpec{
 			Method: "NOTIFY",
 			Headers: []sipstack.Header{
 				sipstack.NewHeader("Event", "talk"),
@@ -44,15 +55,15 @@ func (l *leg) pickUp() bool {
 			},
 			KeepOnTimeout: true,
 		}, func(r reply) {
-			if !r.ok() && l.answering == answerByTalk {
-				l.answering = answerNone
-				l.driver.commandFailed(l, errCantAnswer)
+			if !r.ok() && b.answering == answerByTalk {
+				b.answering = answerNone
+				b.leg.commandFailed(callmodel.AnswerCommand, &errCantAnswer)
 			}
 		})
 		return true
 	case configv1.AnswerMethod_ANSWER_METHOD_AUTO_ANSWER_HEADER:
-		l.answering = answerByResend
-		l.dialog.Cancel()
+		b.answering = answerByResend
+		b.dialog.Cancel()
 		return true
 	default:
 		return false
@@ -61,12 +72,16 @@ func (l *leg) pickUp() bool {
 
 // resend rings the phone again, asking it to answer by itself. The caller and
 // the call model see one call that keeps ringing.
-func (l *leg) resend() {
-	l.answering = answerNone
+func (b *branch) resend() {
+	l := b.leg
+	b.drop()
+	again := &branch{
+		leg: l, binding: b.binding, others: b.others, device: b.device,
+		allowsTalk: b.allowsTalk, allowsUpdate: b.allowsUpdate, state: legRinging,
+	}
+	l.branches = append(l.branches, again)
 	l.ring.autoAnswer = true
-	l.early = nil
-	l.state = legRinging
-	l.invite()
+	again.invite()
 }
 
 // answerMethod is how a phone can be made to answer. What the configuration

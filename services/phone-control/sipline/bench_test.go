@@ -4,110 +4,24 @@ package sipline
 
 import (
 	"context"
-	"crypto/md5"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/goleak"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
 	ctiv1 "offhook.dev/proto/offhook/cti/v1"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
-	"offhook.dev/proto/seal"
-	"offhook.dev/services/bus"
 	"offhook.dev/services/digestauth"
 	"offhook.dev/services/directory"
 	"offhook.dev/services/phone-control/control"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// memoryStore is a registrar.Store in memory.
-type memoryStore struct {
-	mu      sync.Mutex
-	records map[string]*statev1.RegistrationRecord
-}
-
-func (s *memoryStore) Put(_ context.Context, key string, r *statev1.RegistrationRecord) (uint64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.records[key] = r
-	return 1, nil
-}
-
-func (s *memoryStore) Delete(_ context.Context, key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.records, key)
-	return nil
-}
-
-func (s *memoryStore) List(_ context.Context, pattern string) ([]bus.Entry[*statev1.RegistrationRecord], error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var entries []bus.Entry[*statev1.RegistrationRecord]
-	for key, record := range s.records {
-		if strings.HasPrefix(key, strings.TrimSuffix(pattern, ">")) {
-			entries = append(entries, bus.Entry[*statev1.RegistrationRecord]{Key: key, Value: record})
-		}
-	}
-	return entries, nil
-}
-
-func (s *memoryStore) len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.records)
-}
-
-// testTarget renders a target with lines 1001 to 1003, phone and user names
-// alike.
-func testTarget(t *testing.T, answer configv1.AnswerMethod) *targetconfig.Snapshot {
-	t.Helper()
-	var key [32]byte
-	config := &configv1.TargetConfig{
-		Target: "cme", Version: "1",
-		Sip:    &configv1.SIP{Domains: []string{"pbx.test", "*"}, Realm: "pbx.test"},
-		Driver: &configv1.Driver{Driver: &configv1.Driver_SipLine{SipLine: &configv1.SIPLine{}}},
-	}
-	for _, number := range []string{"1001", "1002", "1003"} {
-		password := fmt.Appendf(nil, "%s:pbx.test:pw%s", number, number)
-		m, sha := md5.Sum(password), sha256.Sum256(password)
-		secret, err := proto.Marshal(&configv1.DigestSecret{
-			Ha1Md5: hex.EncodeToString(m[:]), Ha1Sha256: hex.EncodeToString(sha[:]),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sealed, err := seal.Seal(key, secret, seal.DevicePlace("cme", number, number))
-		if err != nil {
-			t.Fatal(err)
-		}
-		config.Lines = append(config.Lines, &configv1.Line{
-			Name: number, Number: number, DisplayName: "Line " + number, Watch: true, Control: true,
-			Devices: []*configv1.Device{{
-				Name: number, Username: number, Answer: answer,
-				Credential: &configv1.SealedCredential{Sealed: sealed},
-			}},
-		})
-	}
-	snapshot, err := targetconfig.Build(key, config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return snapshot
-}
 
 // leases give every target to whoever asks.
 type leases struct{}

@@ -34,8 +34,8 @@ func statusOf(cause callmodel.Cause) int {
 	return 480
 }
 
-// statusCauses: the key that rejects a ringing call gives 486 at some phones and
-// 603 at others, so both are busy.
+// statusCauses: 603 is the key that rejects a ringing call at some phones (at
+// others it gives 486, which can't be told from busy).
 var statusCauses = [...]struct {
 	code  int
 	cause callmodel.Cause
@@ -52,7 +52,7 @@ var statusCauses = [...]struct {
 	{487, callmodel.CauseCallCancelled},
 	{488, "incompatibleDestination"},
 	{600, callmodel.CauseBusy},
-	{603, callmodel.CauseBusy},
+	{603, callmodel.CauseCallNotAnswered},
 	{604, callmodel.CauseNumberUnallocated},
 	{606, "incompatibleDestination"},
 }

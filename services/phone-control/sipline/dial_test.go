@@ -15,7 +15,7 @@ func (b *bench) established(from, to *phone) {
 	b.t.Helper()
 	call := from.dial(to.number, from.sdp("sendrecv"))
 	b.want("ServiceInitiated "+from.number+" normal", "Originated "+from.number+" newCall")
-	tx := to.invited()
+	tx := to.invitedBy(from)
 	to.ring(tx)
 	call.until(b.t, 180)
 	b.want("Delivered " + to.number + " newCall")
@@ -94,7 +94,7 @@ func TestCallIsRefused(t *testing.T) {
 	}{
 		{"busy", 486, 486, "busy"},
 		{"busy everywhere", 600, 486, "busy"},
-		{"declined", 603, 486, "busy"},
+		{"declined", 603, 480, "callNotAnswered"},
 		{"unavailable", 480, 480, "destNotObtainable"},
 		{"not acceptable", 488, 488, "incompatibleDestination"},
 		{"server error", 500, 480, "destOutOfOrder"},

@@ -17,7 +17,11 @@ import (
 
 // called handles a new INVITE of a phone, on a goroutine of the SIP stack.
 func (d *Driver) called(tx *sipstack.ServerTx) {
-	if !tx.RequireOnly("timer") {
+	if !tx.RequireOnly("timer", "replaces") {
+		return
+	}
+	if trunk := d.config().Trunk; fromTrunk(trunk, tx) {
+		d.admit(tx, func() { d.dialledFromTrunk(trunk, tx) })
 		return
 	}
 	device, code := registrar.Authenticate(d.auth, d.config(), digestauth.Proxy, tx)
@@ -25,26 +29,42 @@ func (d *Driver) called(tx *sipstack.ServerTx) {
 		d.metrics.refused(d.target, code)
 		return
 	}
+	d.admit(tx, func() { d.dialledBy(device, tx) })
+}
+
+// admit gives a new call to the target's goroutine.
+func (d *Driver) admit(tx *sipstack.ServerTx, begin func()) {
 	request := tx.Request()
-	body := request.Body()
-	if len(body) > 0 && sessionDescription(request, body) == nil {
+	if body := request.Body(); len(body) > 0 && sessionDescription(request, body) == nil {
 		_ = tx.RejectContentType(media.ContentType)
 		return
 	}
 	_ = tx.Respond(100, "")
-	if !d.loop.New(func() { d.dialled(device, tx) }) {
+	if !d.loop.New(begin) {
 		d.metrics.refused(d.target, 503)
 		_ = tx.RejectBusy(retryAfter)
 	}
 }
 
-// dialled makes the leg of a phone that dials and asks the call model.
-func (d *Driver) dialled(device *targetconfig.Device, tx *sipstack.ServerTx) {
+// dialledBy makes the leg of a phone that dials and asks the call model.
+func (d *Driver) dialledBy(device *targetconfig.Device, tx *sipstack.ServerTx) {
+	line := callmodel.DeviceID(device.Line.GetNumber())
+	l := d.receive(tx)
+	l.branch.device = device
+	l.party = d.partyOf(line)
+	d.dial(l, callmodel.Dialled{From: line})
+}
+
+// receive makes the leg of an INVITE that came in.
+func (d *Driver) receive(tx *sipstack.ServerTx) *leg {
 	request := tx.Request()
 	l := d.newLeg()
-	l.device, l.tx = device, tx
-	l.noteAllow(request)
-	l.heard(sessionDescription(request, request.Body()))
+	l.tx = tx
+	l.branch = &branch{leg: l}
+	l.branch.noteAllow(request)
+	offer := sessionDescription(request, request.Body())
+	l.heard(offer)
+	l.open = &phoneOffer{leg: l, carrier: inFirstInvite, tx: tx, body: offer}
 	tx.OnCancel(func() {
 		d.loop.Due(func() {
 			if l.tx == tx && l.state != legGone {
@@ -53,12 +73,33 @@ func (d *Driver) dialled(device *targetconfig.Device, tx *sipstack.ServerTx) {
 			}
 		})
 	})
-	d.lastLeg++
-	l.dialled = d.lastLeg
-	d.waiting[l.dialled] = l
-	d.loop.Indicate(callmodel.Dialled{
-		Leg: l.dialled, From: callmodel.DeviceID(device.Line.GetNumber()), Number: dialledNumber(&request.Recipient),
-	})
+	return l
+}
+
+// dial tells the call model of a leg that an INVITE made. What the request says
+// is filled in.
+func (d *Driver) dial(l *leg, dialled callmodel.Dialled) {
+	request := l.tx.Request()
+	replaced, ok := d.replacedLeg(request)
+	if !ok {
+		d.metrics.refused(d.target, 481)
+		l.state = legGone
+		_ = l.tx.Reject(481)
+		l.tx = nil
+		l.remove()
+		return
+	}
+	d.lastDialled++
+	l.dialled = d.lastDialled
+	d.dialled[l.dialled] = l
+	dialled.Dialled = l.dialled
+	dialled.Number = dialledNumber(&request.Recipient)
+	dialled.Replaces = replaced
+	dialled.Restricted = wantsPrivacy(request)
+	dialled.GlobalCallID = globalCallID(request)
+	l.told = callmodel.DeviceID(dialled.Number)
+	l.party.Restricted = dialled.Restricted
+	d.loop.Indicate(dialled)
 }
 
 // dialledNumber is the number in a Request-URI: the user part, or what a tel
@@ -86,55 +127,33 @@ func (l *leg) progress(code int, early []byte) {
 	if err != nil {
 		return // cancelled: OnCancel tells
 	}
-	if l.dialog == nil {
-		l.dialog = dialog
-		dialog.SetHandler(&dialogEvents{leg: l})
+	if b := l.branch; b.dialog == nil {
+		b.dialog = dialog
+		dialog.SetHandler(b)
 	}
-	l.state = legRinging
+	l.state, l.branch.state = legRinging, legRinging
 }
 
-// accept answers the phone that dialled with the description of the phone it
-// reached. Where that is an offer, offerer waits for the answer in the ACK.
-func (l *leg) accept(body []byte, offerer *leg) {
+// accept answers the phone that dialled with a description: an answer, or an
+// offer where it made none. It reports false where the phone has given up.
+func (l *leg) accept(body []byte) bool {
 	if l.tx == nil {
-		if offerer != nil {
-			offerer.acknowledgeSilently(body)
-		}
-		return
+		return false
 	}
-	tx := l.tx
-	spec := sipstack.AcceptSpec{Code: 200, Handler: &dialogEvents{leg: l}}
-	if body != nil {
-		spec.Body, spec.ContentType = l.describe(body), media.ContentType
-	}
+	spec := sipstack.AcceptSpec{Code: 200, Handler: l.branch}
+	spec.Body, spec.ContentType = l.describe(body), media.ContentType
 	spec.Headers = []sipstack.Header{sipstack.NewHeader("Allow", allowValue())}
-	dialog, err := tx.Accept(spec)
+	dialog, err := l.tx.Accept(spec)
 	if err != nil {
-		if offerer != nil {
-			offerer.acknowledgeSilently(body)
-		}
 		if !errors.Is(err, sipstack.ErrRequestTerminated) { // else OnCancel tells
 			l.tx = nil
 			l.giveUp(callmodel.CauseResources)
 		}
-		return
+		return false
 	}
-	l.tx, l.dialog, l.state = nil, dialog, legUp
+	l.tx, l.branch.dialog = nil, dialog
+	l.state, l.branch.state = legUp, legUp
+	l.ackDue = true
 	l.watch()
-	if offerer == nil {
-		return
-	}
-	c := l.call
-	c.begin(func() {
-		l.onAck = func(answer []byte) {
-			if offerer.up() {
-				if answer == nil {
-					offerer.acknowledgeSilently(body)
-				} else {
-					offerer.acknowledge(answer)
-				}
-			}
-			c.finish()
-		}
-	})
+	return true
 }

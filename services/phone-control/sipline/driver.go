@@ -13,6 +13,7 @@ import (
 
 	"offhook.dev/services/digestauth"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/sipline/media"
 	"offhook.dev/services/sipstack"
@@ -42,10 +43,32 @@ type Options struct {
 	Gateway  *Gateway
 	Auth     *digestauth.Authenticator
 	Store    registrar.Store
-	Logger   *slog.Logger
-	Metrics  *Metrics
+	// Mixer is where media end that do not run from phone to phone. Nil: there
+	// are no conferences, no music and no tones, and held phones have no media.
+	Mixer mixer.Mixer
+	// LatchRTP has the mixer send to where a phone's packets come from, whatever
+	// its description says.
+	LatchRTP bool
+	// TrunkRoute gives the URI of an edge by which calls go out to the trunk, as
+	// the function TrunkRoute writes it; false: there is none now. Nil: the trunk
+	// is reached straight.
+	TrunkRoute func(target string) (uri string, ok bool)
+	Logger     *slog.Logger
+	Metrics    *Metrics
+	// Subscriptions serve what phones subscribe to; nil: they are refused.
+	Subscriptions Subscriptions
 	// RegistrarMetrics may be nil.
 	RegistrarMetrics *registrar.Metrics
+}
+
+// Subscriptions serve what the phones of a target subscribe to. Its methods are
+// called on goroutines of the SIP stack and the registrar.
+type Subscriptions interface {
+	// HandleSubscribe answers a SUBSCRIBE outside any dialog, having verified the
+	// phone.
+	HandleSubscribe(*sipstack.ServerTx)
+	// Registered tells that a line has got its first phone. It does not block.
+	Registered(line string)
 }
 
 // Driver is the line side of one target. Its exported methods but Run are
@@ -57,17 +80,27 @@ type Driver struct {
 	gateway   *Gateway
 	auth      *digestauth.Authenticator
 	registrar *registrar.Registrar
-	loop      Loop
-	logger    *slog.Logger
-	metrics   *Metrics
+	// subscriptions may be nil.
+	subscriptions Subscriptions
+	mixer         mixer.Mixer
+	latch         bool
+	// trunkRoute may be nil.
+	trunkRoute func(target string) (string, bool)
+	loop       Loop
+	logger     *slog.Logger
+	metrics    *Metrics
 	// address is our own in descriptions that we make.
 	address string
 
-	legs  map[callmodel.ConnectionID]*leg
-	calls map[callmodel.CallID]*call
-	// waiting are legs that the call model has not named yet.
-	waiting map[callmodel.LegID]*leg
-	lastLeg callmodel.LegID
+	legs map[callmodel.LegID]*leg
+	// dialled are legs that the call model has not named yet.
+	dialled     map[callmodel.DialledID]*leg
+	lastDialled callmodel.DialledID
+	// lastOrder counts SetMedia.
+	lastOrder uint64
+	// lastRefer counts transfers that phones asked for.
+	lastRefer callmodel.ReferID
+	patience  time.Duration
 	// last is the target's configuration for when the source has none any more.
 	last atomic.Pointer[targetconfig.Target]
 	// lost are bindings of phones found dead, for Run to remove; reconfigured
@@ -82,12 +115,13 @@ type Driver struct {
 func New(options Options, loop Loop) *Driver {
 	d := &Driver{
 		target: options.Target, source: options.Source, endpoint: options.Endpoint, gateway: options.Gateway,
-		auth: options.Auth, loop: loop, logger: options.Logger, metrics: options.Metrics,
-		legs:         make(map[callmodel.ConnectionID]*leg),
-		calls:        make(map[callmodel.CallID]*call),
-		waiting:      make(map[callmodel.LegID]*leg),
-		lost:         make(chan registrar.Binding, 64),
-		reconfigured: make(chan struct{}, 1),
+		auth: options.Auth, mixer: options.Mixer, latch: options.LatchRTP, trunkRoute: options.TrunkRoute, loop: loop, logger: options.Logger, metrics: options.Metrics,
+		subscriptions: options.Subscriptions,
+		legs:          make(map[callmodel.LegID]*leg),
+		dialled:       make(map[callmodel.DialledID]*leg),
+		lost:          make(chan registrar.Binding, 64),
+		reconfigured:  make(chan struct{}, 1),
+		patience:      defaultPatience,
 	}
 	if target, ok := options.Source.Snapshot().TargetByName(options.Target); ok {
 		d.last.Store(target)
@@ -97,6 +131,9 @@ func New(options Options, loop Loop) *Driver {
 		Target: options.Target, Config: d.config, Auth: options.Auth, Store: options.Store,
 		HoldFlow: options.Endpoint.HoldFlow,
 		OnService: func(line string, inService bool) {
+			if inService && options.Subscriptions != nil {
+				options.Subscriptions.Registered(line)
+			}
 			loop.Due(func() {
 				loop.Indicate(callmodel.ServiceChanged{Device: callmodel.DeviceID(line), InService: inService})
 			})
@@ -136,6 +173,10 @@ func (d *Driver) Run(ctx context.Context) error {
 	return err
 }
 
+// Phones are the registered phones of a line, the newest first. It may be called
+// from any goroutine.
+func (d *Driver) Phones(line string) []registrar.Binding { return d.registrar.Of(line) }
+
 // config is the target's configuration now. It may be called from any
 // goroutine.
 func (d *Driver) config() *targetconfig.Target {
@@ -143,47 +184,6 @@ func (d *Driver) config() *targetconfig.Target {
 		return target
 	}
 	return d.last.Load()
-}
-
-// newLeg makes a leg in a call of its own, until the model names it.
-func (d *Driver) newLeg() *leg {
-	return &leg{driver: d, origin: media.NewOrigin(rand.Uint64()>>2, d.address)}
-}
-
-// join puts a leg under its connection.
-func (d *Driver) join(l *leg, connection callmodel.ConnectionID) {
-	l.connection = connection
-	c, ok := d.calls[connection.Call]
-	if !ok {
-		c = &call{driver: d, id: connection.Call}
-		d.calls[connection.Call] = c
-	}
-	c.legs = append(c.legs, l)
-	l.call = c
-	d.legs[connection] = l
-	d.metrics.setLegs(d.target, len(d.legs))
-}
-
-func (d *Driver) forgetLeg(l *leg) {
-	delete(d.waiting, l.dialled)
-	if d.legs[l.connection] == l {
-		delete(d.legs, l.connection)
-		d.metrics.setLegs(d.target, len(d.legs))
-	}
-	c := l.call
-	if c == nil {
-		return
-	}
-	kept := c.legs[:0]
-	for _, other := range c.legs {
-		if other != l {
-			kept = append(kept, other)
-		}
-	}
-	c.legs = kept
-	if len(c.legs) == 0 && d.calls[c.id] == c {
-		delete(d.calls, c.id)
-	}
 }
 
 // forget has the binding of an unreachable phone removed.
@@ -194,47 +194,8 @@ func (d *Driver) forget(binding registrar.Binding) {
 	}
 }
 
-// domain is what stands behind the @ in addresses that phones are shown.
-func (d *Driver) domain() string {
-	for _, domain := range d.config().Config.GetSip().GetDomains() {
-		if domain != "*" {
-			return domain
-		}
-	}
-	return d.address
-}
-
-// addressOfNumber is the SIP URI of a number of the target.
-func (d *Driver) addressOfNumber(number string) sipstack.URI {
-	return sipstack.URI{Scheme: "sip", User: escapeUser(number), Host: d.domain()}
-}
-
-// party is a number as a phone is shown it.
-func (d *Driver) party(number string) sipstack.NameAddr {
-	name := ""
-	if line, ok := d.config().Line(number); ok {
-		name = line.GetDisplayName()
-	}
-	return sipstack.NameAddr{DisplayName: name, URI: d.addressOfNumber(number)}
-}
-
-// escapeUser escapes what a user part must not hold (RFC 3261 25.1).
-func escapeUser(number string) string {
-	const plain = "-_.!~*'()&=+$,;?/"
-	var out strings.Builder
-	for i := range len(number) {
-		c := number[i]
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte(plain, c) >= 0 {
-			out.WriteByte(c)
-			continue
-		}
-		const digits = "0123456789ABCDEF"
-		out.WriteByte('%')
-		out.WriteByte(digits[c>>4])
-		out.WriteByte(digits[c&15])
-	}
-	return out.String()
-}
+// newOrigin is the origin of the descriptions that a leg is given.
+func (d *Driver) newOrigin() *media.Origin { return media.NewOrigin(rand.Uint64()>>2, d.address) }
 
 // addressOf is the host of the endpoint's own address as an IP literal.
 func addressOf(endpoint *sipstack.Endpoint) string {

@@ -4,6 +4,7 @@ package sipline
 
 import (
 	"errors"
+	"time"
 
 	"offhook.dev/services/phone-control/sipline/media"
 	"offhook.dev/services/sipstack"
@@ -13,18 +14,22 @@ import (
 // again (RFC 3261 14.1).
 const maxGlares = 5
 
+// busyRetryAfter is when a phone may try again a request within a call.
+const busyRetryAfter = time.Second
+
 // reply is the outcome of a request to a phone. Code 0: the leg ended first.
 type reply struct {
 	code int
 	body []byte
+	// preempted: an offer of the phone took the place of ours.
+	preempted bool
 }
 
 func (r reply) ok() bool { return r.code >= 200 && r.code < 300 }
 
-// exchange is one request within a leg's dialog, until it has its final
-// response.
+// exchange is one request within a dialog, until it has its final response.
 type exchange struct {
-	leg     *leg
+	branch  *branch
 	request sipstack.RequestSpec
 	done    func(reply)
 	glares  int
@@ -32,15 +37,17 @@ type exchange struct {
 }
 
 // reinvite sends a re-INVITE; body nil asks the phone for an offer. After a
-// reply that is ok, acknowledge is due. The call's operation must be begun.
+// reply that is ok, acknowledge is due. The leg must be busy.
 func (l *leg) reinvite(body []byte, done func(reply)) {
-	l.send(sipstack.RequestSpec{Method: "INVITE", Body: l.describe(body), ContentType: media.ContentType}, done)
+	l.branch.send(sipstack.RequestSpec{
+		Method: "INVITE", Headers: l.partyHeaders(), Body: l.describe(body), ContentType: media.ContentType,
+	}, done)
 }
 
 // offer sends an offer by the method that the far phone used, where this phone
 // takes it.
 func (l *leg) offer(method sipstack.RequestMethod, body []byte, done func(reply)) {
-	if method != "UPDATE" || !l.allowsUpdate {
+	if method != "UPDATE" || !l.branch.allowsUpdate {
 		l.reinvite(body, func(r reply) {
 			if r.ok() {
 				l.acknowledge(nil)
@@ -49,26 +56,31 @@ func (l *leg) offer(method sipstack.RequestMethod, body []byte, done func(reply)
 		})
 		return
 	}
-	l.send(sipstack.RequestSpec{Method: "UPDATE", Body: l.describe(body), ContentType: media.ContentType}, done)
+	l.branch.send(sipstack.RequestSpec{
+		Method: "UPDATE", Headers: l.partyHeaders(), Body: l.describe(body), ContentType: media.ContentType,
+	}, done)
 }
 
-// send sends a request in the leg's dialog and calls done once, on the
-// target's goroutine.
-func (l *leg) send(request sipstack.RequestSpec, done func(reply)) {
-	x := &exchange{leg: l, request: request, done: done}
-	if l.aborts == nil {
-		l.aborts = make(map[*exchange]struct{})
+// send sends a request in the dialog and calls done once, on the target's
+// goroutine.
+func (b *branch) send(request sipstack.RequestSpec, done func(reply)) {
+	x := &exchange{branch: b, request: request, done: done}
+	if b.exchanges == nil {
+		b.exchanges = make(map[*exchange]struct{})
 	}
-	l.aborts[x] = struct{}{}
+	b.exchanges[x] = struct{}{}
 	x.send()
 }
 
 func (x *exchange) send() {
+	b := x.branch
+	if b.backingOff == x {
+		b.backingOff = nil
+	}
 	if x.over {
 		return
 	}
-	l := x.leg
-	if l.state != legUp && l.state != legRinging || l.dialog == nil {
+	if b.state != legUp && b.state != legRinging || b.dialog == nil {
 		x.finish(reply{})
 		return
 	}
@@ -76,25 +88,44 @@ func (x *exchange) send() {
 	if len(request.Body) == 0 {
 		request.ContentType = ""
 	}
+	loop := b.leg.driver.loop
 	request.OnResponse = func(res *sipstack.Response) {
-		l.driver.loop.Due(func() { x.response(res) })
+		loop.Due(func() { x.response(res) })
 	}
-	if _, err := l.dialog.Send(request); err != nil {
+	if _, err := b.dialog.Send(request); err != nil {
 		if glare, ok := errors.AsType[*sipstack.GlareError](err); ok && x.glares < maxGlares {
-			x.glares++
-			l.driver.loop.After(glare.RetryAfter, x.send)
+			x.backOff(glare.RetryAfter)
 			return
 		}
 		x.finish(reply{})
 	}
 }
 
+// backOff sends the request again later.
+func (x *exchange) backOff(wait time.Duration) {
+	x.glares++
+	x.branch.backingOff = x
+	x.branch.leg.driver.loop.After(wait, x.send)
+}
+
+// preempt gives an offer up that waits to be sent again, in favour of one of
+// the phone. It reports whether there was one.
+func (b *branch) preempt() bool {
+	x := b.backingOff
+	if x == nil {
+		return false
+	}
+	b.backingOff = nil
+	x.finish(reply{code: 491, preempted: true})
+	return true
+}
+
 func (x *exchange) response(res *sipstack.Response) {
-	code := res.StatusCode
+	b, code := x.branch, res.StatusCode
 	if x.over {
 		// The leg has ended meanwhile; a 2xx to a re-INVITE wants its ACK.
 		if code/100 == 2 && x.request.Method == "INVITE" {
-			_ = x.leg.dialog.Ack(nil, "")
+			_ = b.dialog.Ack(nil, "")
 		}
 		return
 	}
@@ -102,15 +133,14 @@ func (x *exchange) response(res *sipstack.Response) {
 	case code < 200:
 		return
 	case code == 491 && x.glares < maxGlares:
-		x.glares++
-		x.leg.driver.metrics.glare(x.leg.driver.target)
-		x.leg.driver.loop.After(x.leg.dialog.GlareDelay(), x.send)
+		b.leg.driver.metrics.glare(b.leg.driver.target)
+		x.backOff(b.dialog.GlareDelay())
 		return
 	}
 	body := sessionDescription(res, res.Body())
 	if code/100 == 2 {
-		x.leg.noteAllow(res)
-		x.leg.heard(body)
+		b.noteAllow(res)
+		b.leg.heard(body)
 	}
 	x.finish(reply{code: code, body: body})
 }
@@ -120,19 +150,18 @@ func (x *exchange) finish(r reply) {
 		return
 	}
 	x.over = true
-	delete(x.leg.aborts, x)
+	delete(x.branch.exchanges, x)
 	x.done(r)
 }
 
 // acknowledge sends the ACK of the last 2xx; body is the answer to the offer
 // in it, where one was.
 func (l *leg) acknowledge(answer []byte) {
-	l.offered = nil
 	if answer == nil {
-		_ = l.dialog.Ack(nil, "")
+		_ = l.branch.dialog.Ack(nil, "")
 		return
 	}
-	_ = l.dialog.Ack(l.describe(answer), media.ContentType)
+	_ = l.branch.dialog.Ack(l.describe(answer), media.ContentType)
 }
 
 // acknowledgeSilently gives an offer an inactive answer where no real one can
@@ -144,30 +173,4 @@ func (l *leg) acknowledgeSilently(offer []byte) {
 		return
 	}
 	l.acknowledge(answer)
-}
-
-// abort ends everything that waits for the phone.
-func (l *leg) abort() {
-	for x := range l.aborts {
-		x.finish(reply{})
-	}
-	if l.onAck != nil {
-		onAck := l.onAck
-		l.onAck = nil
-		onAck(nil)
-	}
-}
-
-// noteAllow remembers what the phone says it takes.
-func (l *leg) noteAllow(message any) {
-	for _, value := range sipstack.HeaderValues(message, "Allow") {
-		if hasToken(value, "UPDATE") {
-			l.allowsUpdate = true
-		}
-	}
-	for _, value := range sipstack.HeaderValues(message, "Allow-Events") {
-		if hasToken(value, "talk") {
-			l.allowsTalk = true
-		}
-	}
 }

@@ -68,7 +68,16 @@ func (g *Gateway) HandleRequest(tx *sipstack.ServerTx) {
 		}
 	case "OPTIONS":
 		_ = tx.RespondOptions(allowedMethods(), []string{"application/sdp"}, []string{"path", "timer"})
-	case "SUBSCRIBE", "PUBLISH":
+	case "SUBSCRIBE":
+		switch driver := g.driverFor(request); {
+		case driver == nil:
+			_ = tx.RejectBusy(retryAfter)
+		case driver.subscriptions == nil:
+			_ = tx.Reject(489)
+		default:
+			driver.subscriptions.HandleSubscribe(tx)
+		}
+	case "PUBLISH":
 		_ = tx.Reject(489)
 	case "ACK":
 	default:
@@ -102,7 +111,7 @@ func (g *Gateway) driverFor(request *sipstack.Request) *Driver {
 }
 
 func allowedMethods() []sipstack.RequestMethod {
-	return []sipstack.RequestMethod{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "INFO", "NOTIFY", "REFER", "REGISTER"}
+	return []sipstack.RequestMethod{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "UPDATE", "INFO", "NOTIFY", "REFER", "REGISTER", "SUBSCRIBE"}
 }
 
 // hasToken reports whether a comma-separated header value holds a token.

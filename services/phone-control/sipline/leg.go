@@ -6,10 +6,8 @@ import (
 	"sync/atomic"
 
 	"offhook.dev/services/phone-control/callmodel"
-	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/sipline/media"
 	"offhook.dev/services/sipstack"
-	"offhook.dev/services/targetconfig"
 )
 
 // legState is how far a leg's INVITE has come.
@@ -26,103 +24,68 @@ const (
 	legGone
 )
 
-// leg is one SIP dialog with a phone; to the call model it is one connection.
+// leg is the driver's call with one phone, or with the trunk. It is one SIP
+// dialog once it is up; while we ring a line it is one for each phone of it.
 // All of it but refreshBody belongs to the target's goroutine.
 type leg struct {
-	driver     *Driver
-	call       *call
-	connection callmodel.ConnectionID
-	device     *targetconfig.Device
-	state      legState
-	// dialled names a leg that a phone began, originator marks the caller's leg
-	// that MakeCall began.
-	dialled    callmodel.LegID
-	originator bool
+	driver *Driver
+	// id is zero until the model has named it, dialled zero for a leg that we
+	// called.
+	id      callmodel.LegID
+	dialled callmodel.DialledID
+	state   legState
+	// party is who is at this end, as the other end is shown it; told is who
+	// this end was told is at the other one.
+	party callmodel.Party
+	told  callmodel.DeviceID
 
 	// tx is the phone's own INVITE until it has its final response; nil for a
 	// leg that we called.
-	tx     *sipstack.ServerTx
-	dialog *sipstack.Dialog
-	// generation counts the INVITEs to the phone: it tells those of the dialog
-	// now from late ones of a dialog given up.
-	generation int
-	// binding is the phone called, others are those to try if it can't be
-	// reached, ring is what it was sent.
-	binding registrar.Binding
-	others  []registrar.Binding
-	ring    ringing
+	tx *sipstack.ServerTx
+	// branch is the dialog in use: the one dialled by, or that of the phone that
+	// was picked up first.
+	branch *branch
+	// ring is what phones are sent while branches, the phones that ring, are
+	// asked.
+	ring     ringing
+	branches []*branch
+	refusals refusals
 
 	origin *media.Origin
 	// local is the latest description given to the phone, remote the latest
 	// that it gave.
 	local, remote []byte
-	// early is the description of a reliable provisional response, which a 2xx
-	// need not repeat.
-	early []byte
-	// handHeld: the phone has the call on hold; serverHeld: we have, for it.
-	handHeld, serverHeld bool
-	// offered is the offer of a 2xx whose ACK is still due.
-	offered []byte
-	// onAck waits for the phone's ACK with an answer in it; nil argument: the
-	// leg ended first.
-	onAck func(answer []byte)
-	// aborts end what waits for a response of the phone when the leg ends.
-	aborts map[*exchange]struct{}
-
-	allowsUpdate, allowsTalk bool
-	// answering is set between AnswerCall and its outcome.
-	answering answering
+	// handHeld: the user has the call on hold at the phone.
+	handHeld bool
+	// ackDue: the ACK of our last 2xx has not come, before which nothing can be
+	// offered. onAck waits for the one with an answer in it; nil argument: the leg
+	// ended first.
+	ackDue bool
+	onAck  func(answer []byte)
+	// transferring: a REFER of the phone, or to it, is under way. A hold that it
+	// provokes is none of the user's.
+	transferring bool
+	// refers is the REFER of the phone that is under way.
+	refers *transfer
+	// dialling are the digits that are sent by INFO, one command at a time.
+	dialling  []*dialling
 	keepAlive func()
+
+	legMedia
 
 	refreshBody atomic.Pointer[[]byte]
 }
 
-// call is the legs of one call and the order of what is done to their media.
-type call struct {
-	driver *Driver
-	id     callmodel.CallID
-	legs   []*leg
-	// busy: an offer/answer exchange over both legs is under way.
-	busy    bool
-	waiting []func()
+// newLeg makes a leg that the model has not named.
+func (d *Driver) newLeg() *leg {
+	return &leg{driver: d, origin: d.newOrigin()}
 }
 
-// other is the leg at the far end, or nil.
-func (c *call) other(l *leg) *leg {
-	for _, other := range c.legs {
-		if other != l && other.state != legGone {
-			return other
-		}
-	}
-	return nil
-}
-
-// maxWaiting bounds the operations that wait for a phone's answer to one.
-const maxWaiting = 8
-
-// begin does an operation on the call's media when those before it are done.
-// The operation must call finish once. False: too many wait, it is not done.
-func (c *call) begin(operation func()) bool {
-	if c.busy {
-		if len(c.waiting) >= maxWaiting {
-			return false
-		}
-		c.waiting = append(c.waiting, operation)
-		return true
-	}
-	c.busy = true
-	operation()
-	return true
-}
-
-func (c *call) finish() {
-	c.busy = false
-	if len(c.waiting) == 0 {
-		return
-	}
-	next := c.waiting[0]
-	c.waiting = c.waiting[1:]
-	c.begin(next)
+// add puts a leg under the name that the model gave it.
+func (d *Driver) add(l *leg, id callmodel.LegID) {
+	l.id = id
+	d.legs[id] = l
+	d.metrics.setLegs(d.target, len(d.legs))
 }
 
 // describe notes and stamps the description that goes to the phone next.
@@ -145,6 +108,36 @@ func (l *leg) heard(body []byte) {
 
 // up reports whether requests can be sent in the dialog.
 func (l *leg) up() bool { return l != nil && l.state == legUp }
+
+// remove takes the leg out of the driver and ends all that waits for it.
+func (l *leg) remove() {
+	d := l.driver
+	if l.keepAlive != nil {
+		l.keepAlive()
+		l.keepAlive = nil
+	}
+	if l.refusals.stop != nil {
+		l.refusals.stop()
+	}
+	delete(d.dialled, l.dialled)
+	if d.legs[l.id] == l {
+		delete(d.legs, l.id)
+		d.metrics.setLegs(d.target, len(d.legs))
+	}
+	for _, b := range l.branches {
+		b.abort()
+	}
+	l.branches = nil
+	if l.branch != nil {
+		l.branch.abort()
+	}
+	if l.onAck != nil {
+		onAck := l.onAck
+		l.onAck = nil
+		onAck(nil)
+	}
+	l.leaveMedia()
+}
 
 // sessionDescription is the message's body if it is a session description.
 func sessionDescription(message any, body []byte) []byte {

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/icholy/digest"
-
 	"offhook.dev/services/sipstack"
 )
 
@@ -29,7 +27,9 @@ type phone struct {
 	allow    string // Allow-Events of REGISTER
 	path     string // Path of REGISTER, as an edge adds it
 	password string
-	aor      string // To of REGISTER, the number where empty
+	aor      string // To of REGISTER
+	// contactUser is the user part of Contact.
+	contactUser string
 
 	incoming chan *sipstack.ServerTx // new INVITEs
 	requests chan *sipstack.ServerTx // requests in dialogs
@@ -52,7 +52,7 @@ func newPhone(t *testing.T, number, server string, media int) *phone {
 		t: t, number: number, endpoint: endpoint, server: server, media: media,
 		incoming: make(chan *sipstack.ServerTx, 16), requests: make(chan *sipstack.ServerTx, 16),
 		acks: make(chan *sipstack.Request, 16), ends: make(chan sipstack.DialogEnd, 16),
-		regID: "reg-" + number, password: "pw" + number, aor: number,
+		regID: "reg-" + number, password: "pw" + number, aor: number, contactUser: number,
 	}
 	endpoint.SetHandler(p)
 	if _, err := endpoint.Listen("udp", "127.0.0.1:0"); err != nil {
@@ -100,64 +100,6 @@ func (p *phone) uri(number string) sipstack.URI {
 func (p *phone) sdp(direction string) []byte {
 	return fmt.Appendf(nil, "v=0\r\no=%s 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"+
 		"m=audio %d RTP/AVP 0 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=%s\r\n", p.number, p.media, direction)
-}
-
-// register registers by digest and gives the final code.
-func (p *phone) register(expires int) int {
-	p.t.Helper()
-	return p.registerFully(expires).StatusCode
-}
-
-func (p *phone) registerFully(expires int) *sipstack.Response {
-	p.t.Helper()
-	contact := p.endpoint.LocalURI("udp", p.number)
-	var authorization string
-	for {
-		p.cseq++
-		request := sipstack.NewRequest("REGISTER", sipstack.URI{Scheme: "sip", Host: "pbx.test"})
-		aor := p.uri(p.aor)
-		for name, value := range map[string]string{
-			"From": "<" + aor.String() + ">;tag=r", "To": "<" + aor.String() + ">", "Call-ID": p.regID,
-			"CSeq":    fmt.Sprintf("%d REGISTER", p.cseq),
-			"Contact": fmt.Sprintf("<%s>;expires=%d", contact.String(), expires),
-		} {
-			request.AppendHeader(sipstack.NewHeader(name, value))
-		}
-		if p.allow != "" {
-			request.AppendHeader(sipstack.NewHeader("Allow-Events", p.allow))
-		}
-		if p.path != "" {
-			request.AppendHeader(sipstack.NewHeader("Path", p.path))
-		}
-		if authorization != "" {
-			request.AppendHeader(sipstack.NewHeader("Authorization", authorization))
-		}
-		final := make(chan *sipstack.Response, 1)
-		if _, err := p.endpoint.Send(request, p.flow(), func(res *sipstack.Response) {
-			if res.StatusCode >= 200 {
-				final <- res
-			}
-		}); err != nil {
-			p.t.Fatal(err)
-		}
-		res := receive(p.t, final, "answer to REGISTER")
-		if res.StatusCode != 401 || authorization != "" {
-			return res
-		}
-		for _, value := range sipstack.HeaderValues(res, "WWW-Authenticate") {
-			challenge, err := digest.ParseChallenge(value)
-			if err != nil || challenge.Algorithm == "SHA-256" {
-				continue
-			}
-			credentials, err := digest.Digest(challenge, digest.Options{
-				Method: "REGISTER", URI: "sip:pbx.test", Username: p.number, Password: p.password, Count: 1, Cnonce: "abcdef",
-			})
-			if err != nil {
-				p.t.Fatal(err)
-			}
-			authorization = credentials.String()
-		}
-	}
 }
 
 // outgoing is a call of the phone.
@@ -227,6 +169,19 @@ func (p *phone) current() *sipstack.Dialog {
 func (p *phone) invited() *sipstack.ServerTx {
 	p.t.Helper()
 	return receive(p.t, p.incoming, "INVITE at phone "+p.number)
+}
+
+// invitedBy waits for a new INVITE with the description that another phone has
+// now. Those of calls that are over are refused: the CANCEL may come after.
+func (p *phone) invitedBy(from *phone) *sipstack.ServerTx {
+	p.t.Helper()
+	for {
+		tx := p.invited()
+		if strings.Contains(string(tx.Request().Body()), mediaLine(from)) {
+			return tx
+		}
+		_ = tx.Reject(486)
+	}
 }
 
 // ring answers 180.

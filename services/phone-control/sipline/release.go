@@ -18,26 +18,31 @@ func (l *leg) hangUp(cause callmodel.Cause) {
 	}
 	state := l.state
 	l.state = legGone
-	switch {
-	case l.tx != nil:
+	if l.tx != nil {
 		_ = l.tx.Reject(statusOf(cause), sipstack.WithHeader(reasonOf(cause, state)))
 		l.tx = nil
-	case l.dialog == nil:
-	default:
-		if state == legUp && l.offered != nil {
-			// Half-way in an offer/answer: the 2xx still needs its ACK with
-			// an answer (RFC 3725 4.4).
-			l.acknowledgeSilently(l.offered)
+	}
+	if state == legUp {
+		if o := l.open; o != nil && o.carrier == inResponse {
+			// Half-way in an offer/answer: the 2xx still needs its ACK with an
+			// answer (RFC 3725 4.4).
+			l.acknowledgeSilently(o.body)
 		}
-		_ = l.dialog.Bye(reasonOf(cause, state))
+		_ = l.branch.dialog.Bye(reasonOf(cause, state))
+	}
+	for _, b := range l.branches {
+		b.giveUp()
 	}
 	l.remove()
 }
 
 // giveUp ends the leg from our side and tells the call model.
 func (l *leg) giveUp(cause callmodel.Cause) {
+	if l.state == legGone {
+		return
+	}
 	l.hangUp(cause)
-	l.driver.loop.Indicate(callmodel.LegEnded{Connection: l.connection, Cause: cause})
+	l.ended(cause)
 }
 
 // fail tells the call model that the leg's phone refused, hung up or was lost.
@@ -51,11 +56,19 @@ func (l *leg) fail(code int) {
 		_ = l.tx.Reject(487)
 		l.tx = nil
 	}
-	named := l.call != nil
 	l.remove()
-	if named {
-		l.driver.loop.Indicate(callmodel.LegEnded{Connection: l.connection, Cause: causeOf(code)})
+	l.ended(causeOf(code))
+}
+
+func (l *leg) ended(cause callmodel.Cause) {
+	if l.id != 0 {
+		l.driver.loop.Indicate(callmodel.LegEnded{Leg: l.id, Cause: cause})
 	}
+}
+
+// failLater is fail, after the command that is being carried out.
+func (l *leg) failLater(code int) {
+	l.driver.loop.Due(func() { l.fail(code) })
 }
 
 // reasonOf is the Reason header (RFC 3326) for a cause.
@@ -67,41 +80,21 @@ func reasonOf(cause callmodel.Cause, state legState) sipstack.Header {
 	return sipstack.NewHeader("Reason", fmt.Sprintf("SIP;cause=%d;text=%q", code, sipstack.ReasonPhrase(code)))
 }
 
-// failLater is fail, after the command that is being carried out.
-func (l *leg) failLater(code int) {
-	l.driver.loop.Due(func() {
-		if l.state != legGone {
-			l.fail(code)
-		}
-	})
-}
-
-// remove takes the leg out of its call.
-func (l *leg) remove() {
-	if l.keepAlive != nil {
-		l.keepAlive()
-		l.keepAlive = nil
-	}
-	l.driver.forgetLeg(l)
-	l.abort()
-}
-
-// dialogEnded handles the end of a dialog that the phone, or its silence,
-// brought about.
-func (l *leg) dialogEnded(generation int, end sipstack.DialogEnd) {
-	if l.state == legGone || generation != l.generation {
+// letGo ends the leg without a word to a phone that is up: another replica may
+// run the target already. A phone that waits for an answer is told to try again.
+func (l *leg) letGo() {
+	if l.state == legGone {
 		return
 	}
-	switch end {
-	case sipstack.EndRejected, sipstack.EndByeSent:
-		// The response to the INVITE, or we ourselves, have told already.
-		return
-	case sipstack.EndByeReceived:
-		l.fail(200)
-	case sipstack.EndEndpointClose:
-		l.fail(503)
-	default:
-		l.driver.metrics.lostPhone(l.driver.target)
-		l.fail(408)
+	l.state = legGone
+	if l.tx != nil {
+		_ = l.tx.RejectBusy(retryAfter)
+		l.tx = nil
+	} else if l.branch != nil && l.branch.dialog != nil {
+		l.branch.dialog.Reset()
 	}
+	for _, b := range l.branches {
+		b.giveUp()
+	}
+	l.remove()
 }

@@ -11,193 +11,242 @@ import (
 	"offhook.dev/services/sipstack"
 )
 
-// ringing is what a phone is shown and offered when it rings.
+// ringing is what the phones of a line are shown and offered when they ring.
 type ringing struct {
-	// shown is the party the phone displays.
-	shown sipstack.NameAddr
-	// offer is the description offered; nil asks the phone for an offer.
+	// number is the one called, as To shows it.
+	number string
+	// shown is the party that the phones display, redirectedBy who sent the call
+	// here.
+	shown        callmodel.Party
+	redirectedBy callmodel.DeviceID
+	globalCallID string
+	// caller is the leg that hears what the phones say before one is picked up.
+	caller *leg
+	// offer is the description offered; nil asks the phones for an offer.
 	offer []byte
-	// autoAnswer asks the phone to pick up by itself.
+	// autoAnswer asks the phones to pick up by themselves.
 	autoAnswer bool
 }
 
-// callPhone sends the INVITE that makes the leg's phone ring. Without a phone
-// to ring the leg fails with 480.
-func (l *leg) callPhone(ring ringing) {
-	l.ring = ring
-	bindings := l.driver.registrar.Of(string(l.connection.Device))
-	if len(bindings) == 0 {
+// ring calls the phones of a line, or a number on the trunk.
+func (d *Driver) ring(c callmodel.Ring) {
+	l := d.newLeg()
+	d.add(l, c.Leg)
+	l.ring = ringing{
+		number: string(c.Line), shown: c.Shown, redirectedBy: c.RedirectedBy, globalCallID: c.GlobalCallID,
+		autoAnswer: c.AutoAnswer,
+	}
+	l.party = d.partyOf(c.Line)
+	l.told = c.Shown.Number
+	switch caller := d.legs[c.Caller]; {
+	case caller == nil:
+		// Nobody is there yet: the phone goes off hook without media.
+		l.ring.offer = media.SilentOffer(d.address)
+	case caller.tx != nil && caller.open != nil:
+		// What the phone that dialled has offered, so that the answer is its own;
+		// one that wants an offer gets that of the called phone.
+		l.ring.caller, l.ring.offer = caller, caller.open.body
+		l.answers = caller.open
+		caller.party = c.Shown
+	default:
+		l.ring.caller = caller
+		caller.party = c.Shown
+	}
+	if c.Line == "" {
+		d.ringTrunk(l, c)
+		return
+	}
+	phones := phonesOf(d.registrar.Of(string(c.Line)))
+	if len(phones) == 0 {
 		l.failLater(480)
 		return
 	}
-	l.try(bindings)
-}
-
-// try calls the first of the phones: the one that registered last. The others
-// are called only if it can't be reached.
-func (l *leg) try(bindings []registrar.Binding) {
-	l.binding, l.others = bindings[0], bindings[1:]
-	l.device, _ = l.driver.config().Device(l.binding.Device)
-	l.allowsTalk = false
-	if slices.ContainsFunc(l.binding.AllowEvents, func(event string) bool { return hasToken(event, "talk") }) {
-		l.allowsTalk = true
+	for _, bindings := range phones {
+		l.try(bindings)
 	}
-	l.invite()
 }
 
-// invite sends the INVITE, at first or again.
-func (l *leg) invite() {
-	l.generation++
-	generation := l.generation
-	contact, err := sipstack.ParseURI(l.binding.Contact)
+// phonesOf groups the bindings of a line, the newest first, by phone: a phone
+// that registered anew without taking its last contact back, at the same address
+// or by the same instance, is one.
+func phonesOf(bindings []registrar.Binding) [][]registrar.Binding {
+	var phones [][]registrar.Binding
+next:
+	for _, binding := range bindings {
+		for i, phone := range phones {
+			if phone[0].Device == binding.Device && phone[0].SamePhone(binding) {
+				phones[i] = append(phone, binding)
+				continue next
+			}
+		}
+		phones = append(phones, []registrar.Binding{binding})
+	}
+	return phones
+}
+
+// try calls one phone of the line. The older bindings are called only if the
+// newest can't be reached.
+func (l *leg) try(bindings []registrar.Binding) {
+	b := &branch{leg: l, binding: bindings[0], others: bindings[1:]}
+	b.device, _ = l.driver.config().Device(b.binding.Device)
+	b.allowsTalk = slices.ContainsFunc(b.binding.AllowEvents, func(event string) bool { return hasToken(event, "talk") })
+	l.branches = append(l.branches, b)
+	b.invite()
+}
+
+// invite sends the INVITE to the branch's phone.
+func (b *branch) invite() {
+	l := b.leg
+	contact, err := sipstack.ParseURI(b.binding.Contact)
 	if err != nil {
-		l.failLater(480)
+		b.refuseLater(480)
 		return
 	}
 	spec := sipstack.InviteSpec{
-		RequestURI:  contact,
-		From:        l.ring.shown,
-		To:          sipstack.NameAddr{URI: l.driver.addressOfNumber(string(l.connection.Device))},
-		Route:       l.binding.Path,
-		Headers:     l.ringHeaders(),
-		Body:        l.describe(l.ring.offer),
-		ContentType: media.ContentType,
-		Handler:     &dialogEvents{leg: l, generation: generation},
-		OnResponse: func(res *sipstack.Response) {
-			l.driver.loop.Due(func() { l.inviteAnswered(generation, res) })
-		},
+		RequestURI: contact,
+		From:       l.driver.shownAs(l.ring.shown),
+		To:         sipstack.NameAddr{URI: l.driver.addressOfNumber(l.ring.number)},
+		Route:      b.binding.Path,
 	}
-	if spec.Body == nil {
-		spec.ContentType = ""
-	}
-	if flow, ok := l.binding.Source.(sipstack.Flow); ok && len(l.binding.Path) == 0 {
+	if flow, ok := b.binding.Source.(sipstack.Flow); ok && len(b.binding.Path) == 0 {
 		spec.Dest = flow
+	}
+	b.call(spec)
+}
+
+// call sends an INVITE with what the leg's ring says.
+func (b *branch) call(spec sipstack.InviteSpec) {
+	l := b.leg
+	spec.Headers = append(spec.Headers, l.ringHeaders()...)
+	spec.Handler = b
+	if spec.Body = l.describe(l.ring.offer); spec.Body != nil {
+		spec.ContentType = media.ContentType
+	}
+	spec.OnResponse = func(res *sipstack.Response) {
+		l.driver.loop.Due(func() { b.responded(res) })
 	}
 	dialog, err := l.driver.endpoint.Invite(spec)
 	if err != nil {
 		l.driver.logger.Debug("phone could not be called", "target", l.driver.target, "error", err)
-		l.failLater(503)
+		b.refuseLater(503)
 		return
 	}
-	l.dialog = dialog
+	b.dialog = dialog
 }
 
-// ringHeaders are those of the INVITE besides the usual ones. Phones differ in
-// which of the three auto-answer headers they know.
-func (l *leg) ringHeaders() []sipstack.Header {
-	headers := []sipstack.Header{sipstack.NewHeader("Allow", allowValue())}
-	if l.ring.autoAnswer {
-		host := l.driver.domain()
-		headers = append(headers,
-			sipstack.NewHeader("Call-Info", "<sip:"+host+">;answer-after=0"),
-			sipstack.NewHeader("Alert-Info", "<http://"+host+">;info=alert-autoanswer;delay=0"),
-			sipstack.NewHeader("Answer-Mode", "Auto"))
-	}
-	return headers
-}
-
-// inviteAnswered handles a response to the INVITE of the given generation.
-func (l *leg) inviteAnswered(generation int, res *sipstack.Response) {
+// responded handles a response to the branch's INVITE.
+func (b *branch) responded(res *sipstack.Response) {
 	code := res.StatusCode
-	if l.state == legGone {
-		l.endLate(res)
-		return
-	}
-	if generation != l.generation {
-		return
-	}
 	switch {
+	case b.state == legGone || b.leg.state == legGone:
+		b.endLate(res)
 	case code <= 100:
 	case code < 200:
-		l.noteAllow(res)
-		l.rings(res)
+		b.noteAllow(res)
+		b.rings(res)
 	case code < 300:
-		l.noteAllow(res)
-		l.pickedUp(res)
-	case l.answering == answerByResend:
-		// The ringing call was taken back to be sent again (AnswerCall).
-		l.resend()
+		b.noteAllow(res)
+		if b.trunk != nil {
+			b.advances(code)
+		}
+		b.pickedUp(res)
+	case b.answering == answerByResend:
+		b.resend() // the ringing call was taken back to be sent again (Answer)
 	default:
-		if code == 430 {
-			l.driver.forget(l.binding) // RFC 5626 11.6: the phone's flow is gone
-		}
-		if l.state == legTrying && len(l.others) > 0 && (code == 430 || sipstack.IsLocal(res)) {
-			l.try(l.others)
-			return
-		}
-		l.fail(code)
+		b.refused(res)
 	}
 }
 
 // rings handles a provisional response.
-func (l *leg) rings(res *sipstack.Response) {
+func (b *branch) rings(res *sipstack.Response) {
+	l := b.leg
 	early := sessionDescription(res, res.Body())
 	if early != nil {
-		l.early = early
+		b.early = early
 		l.heard(early)
 	}
-	if l.answering == answerByResend {
+	b.state = legRinging
+	if b.answering == answerByResend || l.state == legUp {
 		return
 	}
 	first := l.state == legTrying
 	l.state = legRinging
-	if caller := l.call.other(l); caller != nil && caller.tx != nil {
-		if l.ring.offer == nil {
+	if caller := l.ring.caller; caller != nil && caller.tx != nil && caller.state != legGone {
+		if l.ring.offer == nil || l.answers != caller.open {
 			early = nil // an offer, which the caller can't answer yet
 		}
 		caller.progress(res.StatusCode, early)
 	}
-	if first && !l.originator {
-		l.driver.loop.Indicate(callmodel.LegRinging{Connection: l.connection})
+	switch {
+	case b.trunk != nil:
+		b.advances(res.StatusCode)
+	case first:
+		l.driver.loop.Indicate(callmodel.LegRinging{Leg: l.id})
 	}
 }
 
-// pickedUp handles the 2xx of a phone that we called.
-func (l *leg) pickedUp(res *sipstack.Response) {
-	body := sessionDescription(res, res.Body())
-	if body == nil && l.ring.offer != nil {
-		body = l.early
+// pickedUp handles the 2xx of a phone that we called: the leg is its. The other
+// phones of the line stop ringing.
+func (b *branch) pickedUp(res *sipstack.Response) {
+	l := b.leg
+	l.branch, b.state, l.state = b, legUp, legUp
+	b.answering = answerNone
+	for _, other := range l.branches {
+		if other != b {
+			other.giveUp()
+		}
 	}
-	l.heard(body)
-	l.state = legUp
-	l.answering = answerNone
+	l.branches = nil
 	l.watch()
-	peer := l.call.other(l)
-	answered := func() { l.driver.loop.Indicate(callmodel.LegAnswered{Connection: l.connection}) }
+	body := sessionDescription(res, res.Body())
 	switch {
-	case l.originator || l.ring.offer != nil && peer == nil:
+	case l.ring.offer != nil:
+		if body == nil {
+			body = b.early
+		}
+		l.heard(body)
 		l.acknowledge(nil)
-	case l.ring.offer != nil: // dialled by hand
-		l.acknowledge(nil)
-		peer.accept(body, nil)
-	case peer != nil && peer.tx != nil: // dialled by hand without an offer
-		l.offered = body
-		peer.accept(body, l)
+		l.answered = body
+		if l.answers == nil && body != nil {
+			l.point = silence{l} // what it was offered
+		}
 	case body == nil:
 		l.acknowledge(nil)
 		l.giveUp(causeOf(488))
 		return
-	default: // the destination of MakeCall
-		answered()
-		l.connect(body, func(ok bool) {
-			if !ok && l.up() {
-				l.giveUp(causeOf(488))
-			}
-		})
-		return
+	default:
+		l.heard(body)
+		l.answers = nil
+		l.open = &phoneOffer{leg: l, carrier: inResponse, body: body, first: true}
+		l.driver.loop.Due(l.settle)
 	}
-	answered()
+	l.driver.loop.Indicate(callmodel.LegAnswered{Leg: l.id})
+	l.reconcile()
+}
+
+// giveUp ends a branch that rings no longer, or never did.
+func (b *branch) giveUp() {
+	b.state = legGone
+	b.abort()
+	if b.dialog != nil {
+		b.dialog.Cancel()
+	}
 }
 
 // endLate ends a phone's dialog that came up although we had given it up.
-func (l *leg) endLate(res *sipstack.Response) {
-	if res.StatusCode/100 != 2 || l.dialog == nil {
+func (b *branch) endLate(res *sipstack.Response) {
+	if res.StatusCode/100 != 2 || b.dialog == nil {
 		return
 	}
+	l := b.leg
+	answer := []byte(nil)
 	if offer := sessionDescription(res, res.Body()); offer != nil && l.ring.offer == nil {
-		l.acknowledgeSilently(offer)
-	} else {
-		_ = l.dialog.Ack(nil, "")
+		answer, _ = media.SilentAnswer(offer, l.driver.address)
 	}
-	_ = l.dialog.Bye()
+	if answer != nil {
+		_ = b.dialog.Ack(answer, media.ContentType)
+	} else {
+		_ = b.dialog.Ack(nil, "")
+	}
+	_ = b.dialog.Bye()
 }

@@ -270,7 +270,7 @@ func TestClearRingingCall(t *testing.T) {
 	phones[1].ring(tx)
 	call.until(t, 180)
 	b.clear("1002")
-	call.until(t, 480)
+	call.until(t, 486)
 	receive(t, tx.Done(), "CANCEL of the ringing call")
 	b.want("ServiceInitiated 1001 normal", "Originated 1001 newCall", "Delivered 1002 newCall")
 }

@@ -5,10 +5,11 @@ package proxy
 import (
 	"offhook.dev/services/sip-edge/flowtoken"
 	"offhook.dev/services/sipstack"
+	"offhook.dev/services/targetconfig"
 )
 
 // FromInside serves a request of phone-control: it goes to the flow that the
-// token in its Route names (RFC 5626 5.3).
+// token in its Route names (RFC 5626 5.3), or to the target's trunk.
 func (p *Proxy) FromInside(tx *sipstack.ServerTx) {
 	req := tx.Forward()
 	if req == nil {
@@ -17,6 +18,9 @@ func (p *Proxy) FromInside(tx *sipstack.ServerTx) {
 	}
 	route, _ := tx.OwnRoute()
 	named, result := p.phoneOf(req, route.User)
+	if result == resultForged && route.UriParams.Has(targetconfig.TrunkFlag) {
+		named, result = p.trunkDestination(req, route.User)
+	}
 	switch result {
 	case resultNoRoute:
 		_ = tx.Respond(404, "No Route To A Phone")
@@ -30,7 +34,7 @@ func (p *Proxy) FromInside(tx *sipstack.ServerTx) {
 			sipstack.AddRecordRoute(req, p.Inner.RouteURI("tcp", token))
 			sipstack.AddRecordRoute(req, p.Outer.RouteURI(named.Network, token)) // faces the next hop
 		}
-		if !p.forward(toPhone, tx, req, p.Outer, flowOf(named)) {
+		if !p.forward(toPhone, tx, req, p.Outer, destinationOf(named)) {
 			result = resultSendFailed
 		}
 	}
@@ -48,7 +52,7 @@ func (p *Proxy) phoneOf(req *sipstack.Request, token string) (flowtoken.Token, s
 		return flowtoken.Token{}, resultForged
 	}
 	p.Outer.StripRoute(req)
-	if !p.Outer.FlowAlive(flowOf(named)) {
+	if flow := destinationOf(named); flow != (sipstack.Flow{}) && !p.Outer.FlowAlive(flow) {
 		return flowtoken.Token{}, resultFlowGone
 	}
 	return named, resultForwarded

@@ -9,6 +9,7 @@ import (
 	"offhook.dev/services/sip-edge/appsession"
 	"offhook.dev/services/sip-edge/flowtoken"
 	"offhook.dev/services/sipstack"
+	"offhook.dev/services/targetconfig"
 )
 
 // refused says why a request of a phone goes no further.
@@ -61,7 +62,7 @@ func (p *Proxy) targetOf(req *sipstack.Request, token string, from sipstack.Flow
 		return target.Name, nil
 	}
 	named, err := p.Tokens.Open(token)
-	if err != nil || !sameSource(named, from) || sipstack.HeaderValue(req, "Route") != "" {
+	if err != nil || !p.mayUse(named, from) || sipstack.HeaderValue(req, "Route") != "" {
 		return "", &refused{resultForged, func(tx *sipstack.ServerTx) { _ = tx.Respond(403, "Route Refused") }}
 	}
 	return named.Target, nil
@@ -102,18 +103,25 @@ func (p *Proxy) ownerFlow(target string, req *sipstack.Request) (sipstack.Flow, 
 // recordPhone puts us on the way back to the phone: Path in a REGISTER,
 // Record-Route of both sides in what starts a dialog.
 func (p *Proxy) recordPhone(req *sipstack.Request, flow sipstack.Flow, target string) {
-	// Identity is asserted by phone-control, which knows the phone.
-	for _, name := range []string{"P-Asserted-Identity", "P-Preferred-Identity"} {
-		for req.RemoveHeader(name) {
+	named := flowtoken.Token{Network: flow.Network, Local: flow.Local, Remote: flow.Remote, Target: target}
+	var flags []string
+	if req.Method != sipstack.REGISTER && p.fromTrunk(target, flow) {
+		named.Local = trunkLocal
+		flags = []string{targetconfig.TrunkFlag}
+	} else {
+		// Identity is asserted by phone-control, which knows the phone.
+		for _, name := range []string{"P-Asserted-Identity", "P-Preferred-Identity"} {
+			for req.RemoveHeader(name) {
+			}
 		}
 	}
-	token := p.Tokens.Seal(flowtoken.Token{Network: flow.Network, Local: flow.Local, Remote: flow.Remote, Target: target})
+	token := p.Tokens.Seal(named)
 	switch {
 	case req.Method == sipstack.REGISTER:
 		sipstack.AddPath(req, p.Inner.RouteURI("tcp", token, "ob"))
 	case startsDialog(req):
 		sipstack.AddRecordRoute(req, p.Outer.RouteURI(flow.Network, token))
-		sipstack.AddRecordRoute(req, p.Inner.RouteURI("tcp", token)) // faces the next hop
+		sipstack.AddRecordRoute(req, p.Inner.RouteURI("tcp", token, flags...)) // faces the next hop
 	}
 }
 

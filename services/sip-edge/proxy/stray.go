@@ -40,7 +40,7 @@ func (p *Proxy) StrayFromInside(_ sipstack.Flow, req *sipstack.Request, res *sip
 	route, _ := p.Inner.StripRoute(ack)
 	named, result := p.phoneOf(ack, route.User)
 	if result == resultForwarded {
-		result = p.strayRequest(ack, p.Outer, flowOf(named))
+		result = p.strayRequest(ack, p.Outer, destinationOf(named))
 	}
 	p.strays.WithLabelValues(toPhone, result).Inc()
 }

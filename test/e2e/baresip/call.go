@@ -33,13 +33,16 @@ func (p *Phone) Calls() int {
 // RTP is what the phone counts of the audio of its current call.
 type RTP struct {
 	Sent, Received int
+	// ReceivedFrom are the packets by the RTP port they came from; a phone that
+	// is joined with another party counts each apart.
+	ReceivedFrom map[int]int
 	// Direction is the phone's own view: sendrecv, sendonly, recvonly, inactive.
 	Direction string
 }
 
 var (
 	sentPattern      = regexp.MustCompile(`TX: packets=(\d+)`)
-	receivedPattern  = regexp.MustCompile(`rcvd=(\d+)`)
+	receivedPattern  = regexp.MustCompile(`IP=[^ ]*:(\d+) psent=\d+ rcvd=(\d+)`)
 	directionPattern = regexp.MustCompile(`audio dir=(\w+)`)
 )
 
@@ -51,7 +54,45 @@ func (p *Phone) RTP() RTP {
 	if match := directionPattern.FindStringSubmatch(text); match != nil {
 		direction = match[1]
 	}
-	return RTP{Sent: number(sentPattern, text), Received: number(receivedPattern, text), Direction: direction}
+	rtp := RTP{Sent: number(sentPattern, text), ReceivedFrom: make(map[int]int), Direction: direction}
+	for _, match := range receivedPattern.FindAllStringSubmatch(text, -1) {
+		port, _ := strconv.Atoi(match[1])
+		packets, _ := strconv.Atoi(match[2])
+		rtp.ReceivedFrom[port] += packets
+		rtp.Received += packets
+	}
+	return rtp
+}
+
+// from is how many packets came from another phone.
+func (r RTP) from(p *Phone) int {
+	packets := 0
+	for port, n := range r.ReceivedFrom {
+		if port >= p.RTPPortBase && port < p.RTPPortBase+100 {
+			packets += n
+		}
+	}
+	return packets
+}
+
+// WaitHears waits until the phone has received 25 packets (half a second of
+// audio) of another phone's more than now.
+func (p *Phone) WaitHears(other *Phone) {
+	p.t.Helper()
+	start := p.RTP()
+	deadline := time.Now().Add(controlTimeout)
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		now := p.RTP()
+		if now.from(other) >= start.from(other)+25 {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("phone %s does not hear phone %s: from %+v to %+v", p.Number, other.Number, start, now)
+		}
+		<-poll.C
+	}
 }
 
 // WaitRTPFlows waits until the phone has received 25 packets (half a second of

@@ -30,15 +30,15 @@ import (
 
 const waitLong = 20 * time.Second
 
-// start runs a replica at the address for a target with lines 1001 and 1002.
-func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClient {
+// snapshot renders a target with lines 1001 to 1003.
+func snapshot(t *testing.T) *targetconfig.Snapshot {
 	t.Helper()
 	var key [32]byte
 	rendered := &configv1.TargetConfig{
 		Target: "cme", Version: "1", Sip: &configv1.SIP{Domains: []string{"*"}, Realm: "cme"},
 		Driver: &configv1.Driver{Driver: &configv1.Driver_SipLine{SipLine: &configv1.SIPLine{}}},
 	}
-	for _, number := range []string{"1001", "1002"} {
+	for _, number := range []string{"1001", "1002", "1003"} {
 		password := fmt.Appendf(nil, "%s:cme:secret", number)
 		m, sha := md5.Sum(password), sha256.Sum256(password)
 		secret, err := proto.Marshal(&configv1.DigestSecret{Ha1Md5: hex.EncodeToString(m[:]), Ha1Sha256: hex.EncodeToString(sha[:])})
@@ -58,6 +58,13 @@ func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClien
 	if err != nil {
 		t.Fatal(err)
 	}
+	return snapshot
+}
+
+// start runs a replica at the address.
+func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClient {
+	t.Helper()
+	rendered := snapshot(t)
 	connected := bustest.Run(t).Connect(t)
 	logger := slog.New(slog.DiscardHandler)
 	leases, err := directory.New(directory.Options{Bus: connected, Logger: logger})
@@ -68,7 +75,7 @@ func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClien
 	config.SIP.Listen = address
 	r, err := replica.New(config, replica.Dependencies{
 		Replica: &statev1.Replica{Id: "pc-0", Service: directory.PhoneControl}, Bus: connected, Leases: leases,
-		Source: targetconfig.NewStatic(snapshot), Logger: logger, Registerer: prometheus.NewRegistry(), Product: "Offhook/test",
+		Source: targetconfig.NewStatic(rendered), Logger: logger, Registerer: prometheus.NewRegistry(), Product: "Offhook/test",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -131,12 +138,6 @@ func TestBaresip(t *testing.T) {
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed")
 	}
-	const (
-		null      = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_NULL
-		alerting  = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_ALERTING
-		connected = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_CONNECTED
-		hold      = ctiv1.LocalConnectionState_LOCAL_CONNECTION_STATE_HOLD
-	)
 	for i, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
 			address := fmt.Sprintf("127.0.71.%d:5060", 1+i)

@@ -204,7 +204,6 @@ const (
 	AgentEvent_AGENT_EVENT_LOGGED_OFF         AgentEvent = 2
 	AgentEvent_AGENT_EVENT_NOT_READY          AgentEvent = 3
 	AgentEvent_AGENT_EVENT_READY              AgentEvent = 4
-	AgentEvent_AGENT_EVENT_BUSY               AgentEvent = 5
 	AgentEvent_AGENT_EVENT_WORKING_AFTER_CALL AgentEvent = 6
 )
 
@@ -216,7 +215,6 @@ var (
 		2: "AGENT_EVENT_LOGGED_OFF",
 		3: "AGENT_EVENT_NOT_READY",
 		4: "AGENT_EVENT_READY",
-		5: "AGENT_EVENT_BUSY",
 		6: "AGENT_EVENT_WORKING_AFTER_CALL",
 	}
 	AgentEvent_value = map[string]int32{
@@ -225,7 +223,6 @@ var (
 		"AGENT_EVENT_LOGGED_OFF":         2,
 		"AGENT_EVENT_NOT_READY":          3,
 		"AGENT_EVENT_READY":              4,
-		"AGENT_EVENT_BUSY":               5,
 		"AGENT_EVENT_WORKING_AFTER_CALL": 6,
 	}
 )
@@ -514,11 +511,14 @@ type Event struct {
 	AssociatedCallingDevice string `protobuf:"bytes,52,opt,name=associated_calling_device,json=associatedCallingDevice,proto3" json:"associated_calling_device,omitempty"`
 	// The dialled number of a called device that answers under another one.
 	AssociatedCalledDevice string `protobuf:"bytes,53,opt,name=associated_called_device,json=associatedCalledDevice,proto3" json:"associated_called_device,omitempty"`
-	// The calling device does not want to be known: applications of other devices
-	// are told "restricted".
-	CallingDeviceRestricted bool `protobuf:"varint,54,opt,name=calling_device_restricted,json=callingDeviceRestricted,proto3" json:"calling_device_restricted,omitempty"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	// The party that does not want to be known: monitors on other devices are told
+	// "restricted" for it, and its connection by the call alone.
+	RestrictedDevice string `protobuf:"bytes,54,opt,name=restricted_device,json=restrictedDevice,proto3" json:"restricted_device,omitempty"`
+	// The global call id of the call that a transfer or conference made part of
+	// another one; empty: it had the same, or there was none.
+	OldGlobalCallId string `protobuf:"bytes,55,opt,name=old_global_call_id,json=oldGlobalCallId,proto3" json:"old_global_call_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Event) Reset() {
@@ -941,11 +941,18 @@ func (x *Event) GetAssociatedCalledDevice() string {
 	return ""
 }
 
-func (x *Event) GetCallingDeviceRestricted() bool {
+func (x *Event) GetRestrictedDevice() string {
 	if x != nil {
-		return x.CallingDeviceRestricted
+		return x.RestrictedDevice
 	}
-	return false
+	return ""
+}
+
+func (x *Event) GetOldGlobalCallId() string {
+	if x != nil {
+		return x.OldGlobalCallId
+	}
+	return ""
 }
 
 type isEvent_Event interface {
@@ -3326,7 +3333,7 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12-\n" +
 	"\x06events\x18\x03 \x03(\v2\x15.offhook.cti.v1.EventR\x06events\x12\x1f\n" +
 	"\vlast_number\x18\x04 \x01(\x04R\n" +
-	"lastNumber\"\xf0\x15\n" +
+	"lastNumber\"\x8e\x16\n" +
 	"\x05Event\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x17\n" +
@@ -3378,8 +3385,9 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"\x17last_redirection_device\x182 \x01(\tR\x15lastRedirectionDevice\x12$\n" +
 	"\x0eglobal_call_id\x183 \x01(\tR\fglobalCallId\x12:\n" +
 	"\x19associated_calling_device\x184 \x01(\tR\x17associatedCallingDevice\x128\n" +
-	"\x18associated_called_device\x185 \x01(\tR\x16associatedCalledDevice\x12:\n" +
-	"\x19calling_device_restricted\x186 \x01(\bR\x17callingDeviceRestrictedB\a\n" +
+	"\x18associated_called_device\x185 \x01(\tR\x16associatedCalledDevice\x12+\n" +
+	"\x11restricted_device\x186 \x01(\tR\x10restrictedDevice\x12+\n" +
+	"\x12old_global_call_id\x187 \x01(\tR\x0foldGlobalCallIdB\a\n" +
 	"\x05event\"\xb0\x01\n" +
 	"\bReported\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12X\n" +
@@ -3568,16 +3576,15 @@ const file_offhook_cti_v1_cti_proto_rawDesc = "" +
 	"-PERMITTED_SERVICE_SINGLE_STEP_CONFERENCE_CALL\x10\x11\x12/\n" +
 	"+PERMITTED_SERVICE_SINGLE_STEP_TRANSFER_CALL\x10\x12\x12#\n" +
 	"\x1fPERMITTED_SERVICE_TRANSFER_CALL\x10\x13\x12%\n" +
-	"!PERMITTED_SERVICE_GENERATE_DIGITS\x10\x14*\xcc\x01\n" +
+	"!PERMITTED_SERVICE_GENERATE_DIGITS\x10\x14*\xbc\x01\n" +
 	"\n" +
 	"AgentEvent\x12\x1b\n" +
 	"\x17AGENT_EVENT_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15AGENT_EVENT_LOGGED_ON\x10\x01\x12\x1a\n" +
 	"\x16AGENT_EVENT_LOGGED_OFF\x10\x02\x12\x19\n" +
 	"\x15AGENT_EVENT_NOT_READY\x10\x03\x12\x15\n" +
-	"\x11AGENT_EVENT_READY\x10\x04\x12\x14\n" +
-	"\x10AGENT_EVENT_BUSY\x10\x05\x12\"\n" +
-	"\x1eAGENT_EVENT_WORKING_AFTER_CALL\x10\x06B(Z&offhook.dev/proto/offhook/cti/v1;ctiv1b\x06proto3"
+	"\x11AGENT_EVENT_READY\x10\x04\x12\"\n" +
+	"\x1eAGENT_EVENT_WORKING_AFTER_CALL\x10\x06\"\x04\b\x05\x10\x05B(Z&offhook.dev/proto/offhook/cti/v1;ctiv1b\x06proto3"
 
 var (
 	file_offhook_cti_v1_cti_proto_rawDescOnce sync.Once

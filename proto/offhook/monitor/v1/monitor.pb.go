@@ -59,8 +59,10 @@ type StartMonitorRequest struct {
 	// Device id conversion is off: numbers are written raw
 	// (CME's `cti message device-id suppress-conversion`).
 	SuppressConversion bool `protobuf:"varint,15,opt,name=suppress_conversion,json=suppressConversion,proto3" json:"suppress_conversion,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The user may control the device: events tell what it may do in the call.
+	Permitted     bool `protobuf:"varint,16,opt,name=permitted,proto3" json:"permitted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StartMonitorRequest) Reset() {
@@ -194,6 +196,13 @@ func (x *StartMonitorRequest) GetCallType() bool {
 func (x *StartMonitorRequest) GetSuppressConversion() bool {
 	if x != nil {
 		return x.SuppressConversion
+	}
+	return false
+}
+
+func (x *StartMonitorRequest) GetPermitted() bool {
+	if x != nil {
+		return x.Permitted
 	}
 	return false
 }
@@ -803,7 +812,7 @@ var File_offhook_monitor_v1_monitor_proto protoreflect.FileDescriptor
 
 const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"\n" +
-	" offhook/monitor/v1/monitor.proto\x12\x12offhook.monitor.v1\x1a\x18offhook/cti/v1/cti.proto\"\xf9\x04\n" +
+	" offhook/monitor/v1/monitor.proto\x12\x12offhook.monitor.v1\x1a\x18offhook/cti/v1/cti.proto\"\x97\x05\n" +
 	"\x13StartMonitorRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x16\n" +
@@ -823,7 +832,8 @@ const file_offhook_monitor_v1_monitor_proto_rawDesc = "" +
 	"\fdevice_texts\x18\f \x03(\v28.offhook.monitor.v1.StartMonitorRequest.DeviceTextsEntryR\vdeviceTexts\x12\x17\n" +
 	"\acall_id\x18\r \x01(\tR\x06callId\x12\x1b\n" +
 	"\tcall_type\x18\x0e \x01(\bR\bcallType\x12/\n" +
-	"\x13suppress_conversion\x18\x0f \x01(\bR\x12suppressConversion\x1a>\n" +
+	"\x13suppress_conversion\x18\x0f \x01(\bR\x12suppressConversion\x12\x1c\n" +
+	"\tpermitted\x18\x10 \x01(\bR\tpermitted\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +

@@ -194,8 +194,10 @@ type SnapshotConnection struct {
 	EndpointDevice string `protobuf:"bytes,4,opt,name=endpoint_device,json=endpointDevice,proto3" json:"endpoint_device,omitempty"`
 	// Bits of cti.v1.PermittedService.
 	ServicesPermitted uint64 `protobuf:"varint,5,opt,name=services_permitted,json=servicesPermitted,proto3" json:"services_permitted,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The endpoint does not want to be known.
+	EndpointRestricted bool `protobuf:"varint,6,opt,name=endpoint_restricted,json=endpointRestricted,proto3" json:"endpoint_restricted,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *SnapshotConnection) Reset() {
@@ -261,6 +263,13 @@ func (x *SnapshotConnection) GetServicesPermitted() uint64 {
 		return x.ServicesPermitted
 	}
 	return 0
+}
+
+func (x *SnapshotConnection) GetEndpointRestricted() bool {
+	if x != nil {
+		return x.EndpointRestricted
+	}
+	return false
 }
 
 // SnapshotParty is one connection of a call.
@@ -3443,8 +3452,10 @@ type SnapshotCallResponse struct {
 	CorrelatorData []byte                 `protobuf:"bytes,4,opt,name=correlator_data,json=correlatorData,proto3" json:"correlator_data,omitempty"`
 	GlobalCallId   string                 `protobuf:"bytes,5,opt,name=global_call_id,json=globalCallId,proto3" json:"global_call_id,omitempty"`
 	Parties        []*SnapshotParty       `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The party that does not want to be known; empty: none.
+	RestrictedDevice string `protobuf:"bytes,7,opt,name=restricted_device,json=restrictedDevice,proto3" json:"restricted_device,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SnapshotCallResponse) Reset() {
@@ -3517,6 +3528,13 @@ func (x *SnapshotCallResponse) GetParties() []*SnapshotParty {
 		return x.Parties
 	}
 	return nil
+}
+
+func (x *SnapshotCallResponse) GetRestrictedDevice() string {
+	if x != nil {
+		return x.RestrictedDevice
+	}
+	return ""
 }
 
 type GetLogicalDeviceRequest struct {
@@ -6791,7 +6809,7 @@ var File_offhook_phonecontrol_v1_phone_control_proto protoreflect.FileDescriptor
 
 const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\n" +
-	"+offhook/phonecontrol/v1/phone_control.proto\x12\x17offhook.phonecontrol.v1\x1a\x18offhook/cti/v1/cti.proto\"\xe4\x02\n" +
+	"+offhook/phonecontrol/v1/phone_control.proto\x12\x17offhook.phonecontrol.v1\x1a\x18offhook/cti/v1/cti.proto\"\x95\x03\n" +
 	"\x12SnapshotConnection\x12<\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
@@ -6799,7 +6817,8 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\x16local_connection_state\x18\x02 \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x14localConnectionState\x12\\\n" +
 	"\x17other_connection_states\x18\x03 \x03(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x15otherConnectionStates\x12'\n" +
 	"\x0fendpoint_device\x18\x04 \x01(\tR\x0eendpointDevice\x12-\n" +
-	"\x12services_permitted\x18\x05 \x01(\x04R\x11servicesPermitted\"\xd8\x01\n" +
+	"\x12services_permitted\x18\x05 \x01(\x04R\x11servicesPermitted\x12/\n" +
+	"\x13endpoint_restricted\x18\x06 \x01(\bR\x12endpointRestricted\"\xd8\x01\n" +
 	"\rSnapshotParty\x12<\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
@@ -7014,14 +7033,15 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\vconnections\x18\x01 \x03(\v2+.offhook.phonecontrol.v1.SnapshotConnectionR\vconnections\"t\n" +
 	"\x13SnapshotCallRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12E\n" +
-	"\x0fsnapshot_object\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0esnapshotObject\"\x8c\x02\n" +
+	"\x0fsnapshot_object\x18\x02 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\x0esnapshotObject\"\xb9\x02\n" +
 	"\x14SnapshotCallResponse\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12%\n" +
 	"\x0ecalling_device\x18\x02 \x01(\tR\rcallingDevice\x12#\n" +
 	"\rcalled_device\x18\x03 \x01(\tR\fcalledDevice\x12'\n" +
 	"\x0fcorrelator_data\x18\x04 \x01(\fR\x0ecorrelatorData\x12$\n" +
 	"\x0eglobal_call_id\x18\x05 \x01(\tR\fglobalCallId\x12@\n" +
-	"\aparties\x18\x06 \x03(\v2&.offhook.phonecontrol.v1.SnapshotPartyR\aparties\"I\n" +
+	"\aparties\x18\x06 \x03(\v2&.offhook.phonecontrol.v1.SnapshotPartyR\aparties\x12+\n" +
+	"\x11restricted_device\x18\a \x01(\tR\x10restrictedDevice\"I\n" +
 	"\x17GetLogicalDeviceRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
 	"\x06device\x18\x02 \x01(\tR\x06device\"\xf3\x01\n" +

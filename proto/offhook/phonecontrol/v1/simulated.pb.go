@@ -122,10 +122,7 @@ type ActRequest struct {
 	Phone  string `protobuf:"bytes,2,opt,name=phone,proto3" json:"phone,omitempty"`
 	Action Action `protobuf:"varint,3,opt,name=action,proto3,enum=offhook.phonecontrol.v1.Action" json:"action,omitempty"`
 	// To dial, to redirect or to transfer to; the digits of DIGITS.
-	Number string `protobuf:"bytes,4,opt,name=number,proto3" json:"number,omitempty"`
-	// Milliseconds that PICK_UP and the like of this phone take from now on; zero:
-	// at once. Only DELAY reads it.
-	DelayMs       uint32 `protobuf:"varint,5,opt,name=delay_ms,json=delayMs,proto3" json:"delay_ms,omitempty"`
+	Number        string `protobuf:"bytes,4,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -188,13 +185,6 @@ func (x *ActRequest) GetNumber() string {
 	return ""
 }
 
-func (x *ActRequest) GetDelayMs() uint32 {
-	if x != nil {
-		return x.DelayMs
-	}
-	return 0
-}
-
 type ActResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -235,14 +225,13 @@ var File_offhook_phonecontrol_v1_simulated_proto protoreflect.FileDescriptor
 
 const file_offhook_phonecontrol_v1_simulated_proto_rawDesc = "" +
 	"\n" +
-	"'offhook/phonecontrol/v1/simulated.proto\x12\x17offhook.phonecontrol.v1\"\xa6\x01\n" +
+	"'offhook/phonecontrol/v1/simulated.proto\x12\x17offhook.phonecontrol.v1\"\x8b\x01\n" +
 	"\n" +
 	"ActRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x14\n" +
 	"\x05phone\x18\x02 \x01(\tR\x05phone\x127\n" +
 	"\x06action\x18\x03 \x01(\x0e2\x1f.offhook.phonecontrol.v1.ActionR\x06action\x12\x16\n" +
-	"\x06number\x18\x04 \x01(\tR\x06number\x12\x19\n" +
-	"\bdelay_ms\x18\x05 \x01(\rR\adelayMs\"\r\n" +
+	"\x06number\x18\x04 \x01(\tR\x06number\"\r\n" +
 	"\vActResponse*\x95\x02\n" +
 	"\x06Action\x12\x16\n" +
 	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x0f\n" +

@@ -573,6 +573,7 @@ type MonitorRecord struct {
 	CallId             string `protobuf:"bytes,13,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
 	CallType           bool   `protobuf:"varint,14,opt,name=call_type,json=callType,proto3" json:"call_type,omitempty"`
 	SuppressConversion bool   `protobuf:"varint,15,opt,name=suppress_conversion,json=suppressConversion,proto3" json:"suppress_conversion,omitempty"`
+	Permitted          bool   `protobuf:"varint,16,opt,name=permitted,proto3" json:"permitted,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -708,6 +709,13 @@ func (x *MonitorRecord) GetCallType() bool {
 func (x *MonitorRecord) GetSuppressConversion() bool {
 	if x != nil {
 		return x.SuppressConversion
+	}
+	return false
+}
+
+func (x *MonitorRecord) GetPermitted() bool {
+	if x != nil {
+		return x.Permitted
 	}
 	return false
 }
@@ -1519,7 +1527,7 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\rlocal_contact\x18\x10 \x01(\tR\flocalContact\x12,\n" +
 	"\x12messages_lost_body\x18\x11 \x01(\fR\x10messagesLostBody\x12\x1d\n" +
 	"\n" +
-	"peer_timer\x18\x12 \x01(\bR\tpeerTimer\"\xdf\x04\n" +
+	"peer_timer\x18\x12 \x01(\bR\tpeerTimer\"\xfd\x04\n" +
 	"\rMonitorRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
@@ -1540,7 +1548,8 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\tform_text\x18\f \x01(\tR\bformText\x12\x17\n" +
 	"\acall_id\x18\r \x01(\tR\x06callId\x12\x1b\n" +
 	"\tcall_type\x18\x0e \x01(\bR\bcallType\x12/\n" +
-	"\x13suppress_conversion\x18\x0f \x01(\bR\x12suppressConversion\x1a>\n" +
+	"\x13suppress_conversion\x18\x0f \x01(\bR\x12suppressConversion\x12\x1c\n" +
+	"\tpermitted\x18\x10 \x01(\bR\tpermitted\x1a>\n" +
 	"\x10DeviceTextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8c\x06\n" +
