@@ -62,9 +62,13 @@ func snapshot(t *testing.T) *targetconfig.Snapshot {
 }
 
 // start runs a replica at the address.
-func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClient {
+func start(t *testing.T, address string, change ...func(*targetconfig.Target)) phonecontrolv1.PhoneControlServiceClient {
 	t.Helper()
 	rendered := snapshot(t)
+	for _, f := range change {
+		target, _ := rendered.TargetByName("cme")
+		f(target)
+	}
 	connected := bustest.Run(t).Connect(t)
 	logger := slog.New(slog.DiscardHandler)
 	leases, err := directory.New(directory.Options{Bus: connected, Logger: logger})
@@ -73,6 +77,7 @@ func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClien
 	}
 	config := replica.NewDefaultConfig()
 	config.SIP.Listen = address
+	config.RTP.FirstPort, config.RTP.LastPort = firstMixerPort, lastMixerPort
 	r, err := replica.New(config, replica.Dependencies{
 		Replica: &statev1.Replica{Id: "pc-0", Service: directory.PhoneControl}, Bus: connected, Leases: leases,
 		Source: targetconfig.NewStatic(rendered), Logger: logger, Registerer: prometheus.NewRegistry(), Product: "Offhook/test",
