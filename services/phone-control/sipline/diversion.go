@@ -9,36 +9,41 @@ import (
 	"offhook.dev/services/sipstack"
 )
 
-// diversionReason is the reason of a Diversion header (RFC 5806 4).
+// diversionReason is the reason of a Diversion header.
 func diversionReason(why callmodel.Cause) string {
-	switch why {
-	case callmodel.CauseForwardImmediate:
-		return "unconditional"
-	case callmodel.CauseForwardBusy:
-		return "user-busy"
-	case callmodel.CauseForwardNoAnswer:
-		return "no-answer"
-	case callmodel.CauseForward:
-		return "do-not-disturb"
-	case callmodel.CauseRedirected:
-		return "deflection"
+	for _, entry := range diversionReasons {
+		if entry.why == why {
+			return entry.reason
+		}
 	}
 	return "unknown"
 }
 
+var diversionReasons = [...]struct {
+	why    callmodel.Cause
+	reason string
+}{
+	{callmodel.CauseForwardImmediate, "unconditional"},
+	{callmodel.CauseForwardBusy, "user-busy"},
+	{callmodel.CauseForwardNoAnswer, "no-answer"},
+	{callmodel.CauseForward, "do-not-disturb"},
+	{callmodel.CauseRedirected, "deflection"},
+}
+
 // redirectingNumber is who sent a call from outside here last: the topmost
-// Diversion (RFC 5806 6.2). Empty: nobody, or one who stays unknown.
+// Diversion. Empty: nobody, or one who stays unknown.
 func redirectingNumber(request *sipstack.Request) string {
-	for _, value := range sipstack.ListValues(request, "Diversion") {
-		by, err := sipstack.ParseNameAddr(value)
-		if err != nil || isAnonymous(&by.URI) {
-			return ""
-		}
-		switch strings.ToLower(by.Params["privacy"]) {
-		case "full", "uri":
-			return ""
-		}
-		return dialledNumber(&by.URI)
+	values := sipstack.ListValues(request, "Diversion")
+	if len(values) == 0 {
+		return ""
 	}
-	return ""
+	by, err := sipstack.ParseNameAddr(values[0])
+	if err != nil || isAnonymous(&by.URI) {
+		return ""
+	}
+	switch strings.ToLower(by.Params["privacy"]) {
+	case "full", "uri":
+		return ""
+	}
+	return dialledNumber(&by.URI)
 }
