@@ -3,13 +3,13 @@
 package lineside
 
 import (
-	"fmt"
 	"testing"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/targetconfig"
 	"offhook.dev/test/e2e/baresip"
+	"offhook.dev/test/e2e/system"
 )
 
 // withMusic has held parties hear music, and all lines pick up for each other.
@@ -25,17 +25,14 @@ func TestBaresipServicesMixed(t *testing.T) {
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed")
 	}
-	const address = "127.0.77.1:5060"
-	client := start(t, address, withMusic)
-	phone := func(number string, host int) *baresip.Phone {
-		p := baresip.Launch(t, baresip.Settings{
-			Number: number, Password: "secret", Domain: address, Registrar: address,
-			IP: fmt.Sprintf("127.0.77.%d", host), RTPPortBase: 30000 + 100*host,
-		})
+	network := system.NewNetwork(t)
+	client := start(t, network, withMusic)
+	phone := func(number string, i int) *baresip.Phone {
+		p := baresip.Launch(t, settings(network, i, number, "udp"))
 		registered(t, client, number)
 		return p
 	}
-	a, b, c := phone("1001", 11), phone("1002", 12), phone("1003", 13)
+	a, b, c := phone("1001", 0), phone("1002", 1), phone("1003", 2)
 	d := desk{t, client}
 	called := func(number string) {
 		t.Helper()
@@ -53,7 +50,7 @@ func TestBaresipServicesMixed(t *testing.T) {
 	mixed := func() {
 		t.Helper()
 		for _, p := range []*baresip.Phone{a, b, c} {
-			waitHearsMixer(t, p)
+			waitHearsMixer(t, network, p)
 			p.WaitRTPFlows()
 		}
 	}
@@ -64,7 +61,7 @@ func TestBaresipServicesMixed(t *testing.T) {
 	talk(a, b)
 	_, err := client.HoldCall(t.Context(), &phonecontrolv1.HoldCallRequest{Target: "cme", CallToBeHeld: d.at("1001", connected)})
 	d.must("HoldCall", err)
-	waitHearsMixer(t, b)
+	waitHearsMixer(t, network, b)
 	a.WaitRTPStops()
 	_, err = client.RetrieveCall(t.Context(), &phonecontrolv1.RetrieveCallRequest{Target: "cme", CallToBeRetrieved: d.at("1001", hold)})
 	d.must("RetrieveCall", err)
@@ -76,7 +73,7 @@ func TestBaresipServicesMixed(t *testing.T) {
 	waitDigit(t, b, "5")
 	d.consult("1001", "1003")
 	c.WaitFor("CALL_INCOMING")
-	waitHearsMixer(t, b)
+	waitHearsMixer(t, network, b)
 	c.Accept()
 	talk(a, c)
 	_, err = client.ConferenceCall(t.Context(), &phonecontrolv1.ConferenceCallRequest{
