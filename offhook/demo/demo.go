@@ -229,6 +229,8 @@ func (s *show) hints() {
   bin/offhookctl monitor 1001                # watch a line
   bin/offhookctl call 1001 1002              # make Alice call Bob
   bin/offhookctl answer 1002                 # pick up at Bob's phone
+  bin/offhookctl consult 1001 1005           # let Bob wait and call Carol
+  bin/offhookctl transfer 1001               # connect Bob with Carol
   bin/offhookctl --admin %[4]s sessions
 
   A phone of yours: user 1003, password pw1003, registrar %[5]s port %[6]s (UDP or TCP).

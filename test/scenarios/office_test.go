@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -49,7 +50,51 @@ func open(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = connection.Close() })
-	return &office{server: process.Server("tcp"), folder: folder, phones: phonecontrolv1.NewSimulatedPhoneServiceClient(connection)}
+	o := &office{server: process.Server("tcp"), folder: folder, phones: phonecontrolv1.NewSimulatedPhoneServiceClient(connection)}
+	// What comes of the start is over before the first story.
+	p := o.enter(t, "1001", csta.Edition3, false)
+	o.awaitStart(t, p)
+	p.leave(t)
+	return o
+}
+
+// awaitStart waits until all lines came into service, the fence last: until then
+// it can't go out.
+func (o *office) awaitStart(t *testing.T, p *party) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		o.act(t, phonecontrolv1.Action_ACTION_UNPLUG)
+		out := p.toldOfFence("OutOfServiceEvent", time.Second)
+		o.act(t, phonecontrolv1.Action_ACTION_PLUG_IN)
+		if out && p.toldOfFence("BackInServiceEvent", patience) {
+			return
+		}
+	}
+	t.Fatal("the lines do not come into service")
+}
+
+// act does something at the phone of the fence.
+func (o *office) act(t *testing.T, action phonecontrolv1.Action) {
+	t.Helper()
+	if _, err := o.phones.Act(t.Context(), &phonecontrolv1.ActRequest{Target: target, Phone: fence, Action: action}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// moveFence takes the fence out of service or back, and waits until all parties
+// are told.
+func (o *office) moveFence(t *testing.T, parties []*party, out bool) {
+	t.Helper()
+	action, event := phonecontrolv1.Action_ACTION_PLUG_IN, "BackInServiceEvent"
+	if out {
+		action, event = phonecontrolv1.Action_ACTION_UNPLUG, "OutOfServiceEvent"
+	}
+	o.act(t, action)
+	for _, p := range parties {
+		if !p.toldOfFence(event, patience) {
+			t.Fatalf("%s is not told of the fence: %s", p.line, event)
+		}
+	}
 }
 
 // freeAddress is a loopback address that nobody listens at, on a host that no

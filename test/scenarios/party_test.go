@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"offhook.dev/csta"
 	"offhook.dev/services/cstaclient"
@@ -53,24 +54,21 @@ func (p *party) trace(direction sipstack.TraceDirection, raw []byte) {
 	p.changed = make(chan struct{})
 }
 
-// wait waits until the party's state is as wanted.
-func (p *party) wait(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+// wait waits until the party's state is as wanted, and reports whether it is.
+func (p *party) wait(within time.Duration, done func() bool) bool {
+	timer := time.NewTimer(within)
+	defer timer.Stop()
 	for {
 		p.mutex.Lock()
 		is, changed := done(), p.changed
 		p.mutex.Unlock()
 		if is {
-			return
+			return true
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
-			p.mutex.Lock()
-			defer p.mutex.Unlock()
-			t.Fatalf("%s is not told %s; it was told\n%s", p.line, what, strings.Join(slices.Concat(p.events, p.requests), "\n"))
+		case <-timer.C:
+			return false
 		}
 	}
 }
@@ -81,28 +79,32 @@ func (p *party) await(t *testing.T, element string) {
 	is := func(message string) bool {
 		return strings.Contains(message, "<"+element+" ") || strings.Contains(message, "<"+element+">")
 	}
-	p.wait(t, element, func() bool {
+	if p.wait(patience, func() bool {
 		if i := slices.IndexFunc(p.requests, is); i >= 0 {
 			p.awaited = append(p.awaited, p.requests[i])
 			p.requests = slices.Delete(p.requests, i, i+1)
 			return true
 		}
 		return slices.ContainsFunc(p.events, is)
-	})
+	}) {
+		return
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	t.Fatalf("%s is not told %s; it was told\n%s", p.line, element, strings.Join(slices.Concat(p.events, p.requests), "\n"))
 }
 
-// awaitFence waits for the next event of the fence.
-func (p *party) awaitFence(t *testing.T, event string) {
-	t.Helper()
-	p.wait(t, "of the fence: "+event, func() bool {
-		if len(p.fences) == 0 {
-			return false
+// toldOfFence waits for an event of the fence, the other kind before it apart.
+func (p *party) toldOfFence(event string, within time.Duration) bool {
+	return p.wait(within, func() bool {
+		for len(p.fences) > 0 {
+			is := strings.Contains(p.fences[0], event)
+			p.fences = p.fences[1:]
+			if is {
+				return true
+			}
 		}
-		if !strings.Contains(p.fences[0], event) {
-			t.Errorf("%s is told of the fence: %s", p.line, p.fences[0])
-		}
-		p.fences = p.fences[1:]
-		return true
+		return false
 	})
 }
 

@@ -168,16 +168,7 @@ func (s *story) act(arguments []string) string {
 func (s *story) fence() {
 	s.t.Helper()
 	s.out = !s.out
-	action, event := phonecontrolv1.Action_ACTION_PLUG_IN, "BackInServiceEvent"
-	if s.out {
-		action, event = phonecontrolv1.Action_ACTION_UNPLUG, "OutOfServiceEvent"
-	}
-	if _, err := s.office.phones.Act(s.t.Context(), &phonecontrolv1.ActRequest{Target: target, Phone: fence, Action: action}); err != nil {
-		s.t.Fatal(err)
-	}
-	for _, p := range s.parties {
-		p.awaitFence(s.t, event)
-	}
+	s.office.moveFence(s.t, s.parties, s.out)
 }
 
 // told writes what the applications were told since the last time.

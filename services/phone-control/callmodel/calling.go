@@ -162,7 +162,7 @@ func (m *Model) adopt(in Dialled) *connection {
 		}
 	}
 	c := m.newCall(from, m.lookUp(in.Number).device, in.GlobalCallID)
-	c.dialled = in.Number
+	c.dialled, c.lastRedirection = in.Number, in.RedirectedBy
 	c.restricted = in.Restricted || in.Trunk == "" && m.options.Features.CallerIDSuppressed(from)
 	n := m.connect(c, from, at, Initiated, caller)
 	l := m.newLeg(n, legDials)
@@ -184,6 +184,9 @@ func (m *Model) replace(in Dialled) {
 		return
 	}
 	old := l.active()
+	if in.From == "" {
+		in.From = DeviceID(in.Trunk)
+	}
 	from := in.From
 	if in.Trunk == "" && m.lines[from] == nil || in.Trunk != "" && m.trunkFull() {
 		m.do(RejectDialled{Dialled: in.Dialled, Cause: CauseBlocked})

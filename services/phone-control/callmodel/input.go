@@ -23,6 +23,9 @@ type Dialled struct {
 	Replaces LegID
 	// Restricted: the caller does not want to be known.
 	Restricted bool
+	// RedirectedBy is who sent the call here from outside (Diversion, RFC 5806);
+	// empty: nobody.
+	RedirectedBy DeviceID
 	// GlobalCallID as it came in, 32 hex digits; empty: none.
 	GlobalCallID string
 }

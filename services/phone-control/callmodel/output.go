@@ -37,9 +37,10 @@ type Ring struct {
 	Line     DeviceID
 	External string
 	// Shown is the other party as the phone shows it, RedirectedBy who sent the
-	// call here (Diversion, RFC 5806).
-	Shown        Party
-	RedirectedBy DeviceID
+	// call here (Diversion, RFC 5806) and RedirectedFor why.
+	Shown         Party
+	RedirectedBy  DeviceID
+	RedirectedFor Cause
 	// AutoAnswer asks the phone to go off hook by itself.
 	AutoAnswer bool
 	// Caller is the leg that this one is to be connected with when it answers:

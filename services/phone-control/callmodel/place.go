@@ -116,7 +116,8 @@ func (m *Model) ring(c *call, to destination, as role, why Cause) {
 	}
 	l := m.newLeg(n, legRings)
 	command := Ring{
-		Leg: l.id, Connection: n.id, Shown: m.party(c), RedirectedBy: c.lastRedirection, GlobalCallID: c.globalID,
+		Leg: l.id, Connection: n.id, Shown: m.party(c), GlobalCallID: c.globalID,
+		RedirectedBy: c.lastRedirection, RedirectedFor: why,
 	}
 	if from != nil && from.leg != nil && !c.established() {
 		command.Caller = from.leg.id

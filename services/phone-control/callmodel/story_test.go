@@ -108,7 +108,7 @@ func (s *story) indication() Input {
 	switch s.d.Cmd {
 	case "dialled":
 		s.dialled++
-		in := Dialled{Dialled: s.dialled, From: DeviceID(strings.TrimPrefix(s.word(0), "-")), Number: s.word(1), GlobalCallID: s.key("gcid")}
+		in := Dialled{Dialled: s.dialled, From: DeviceID(strings.TrimPrefix(s.word(0), "-")), Number: s.word(1), GlobalCallID: s.key("gcid"), RedirectedBy: DeviceID(s.key("by"))}
 		if s.has("trunk") {
 			in.Trunk = "pstn"
 		}

@@ -99,7 +99,7 @@ func TestPhonesDoWhatTheyAreTold(t *testing.T) {
 				act("1001", phonecontrolv1.Action_ACTION_HANG_UP, ""), act("1001", phonecontrolv1.Action_ACTION_HANG_UP, ""),
 			},
 			[]string{
-				"Dialled{1 1001  1002 0 false }", "MediaSet{1}", "LegHeld{1}", "LegRetrieved{1}", "LegDigits{1 42}",
+				"Dialled{1 1001  1002 0 false  }", "MediaSet{1}", "LegHeld{1}", "LegRetrieved{1}", "LegDigits{1 42}",
 				"LegRefers{1 0 1003 0}", "LegEnded{1 normalClearing}", "refused: " + ErrNoCall.Error(),
 			}},
 		{"a user who picks up, declines and redirects", &configv1.Simulated{},
@@ -121,7 +121,7 @@ func TestPhonesDoWhatTheyAreTold(t *testing.T) {
 				act("1002", phonecontrolv1.Action_ACTION_ATTENDED_TRANSFER, ""),
 			},
 			[]string{
-				"LegRinging{2}", "LegAnswered{2}", "LegHeld{2}", "Dialled{1 1002  1003 0 false }", "MediaSet{3}",
+				"LegRinging{2}", "LegAnswered{2}", "LegHeld{2}", "Dialled{1 1002  1003 0 false  }", "MediaSet{3}",
 				"LegRefers{2 0  3}",
 			}},
 		{"a phone that is unplugged", &configv1.Simulated{},
@@ -138,7 +138,7 @@ func TestPhonesDoWhatTheyAreTold(t *testing.T) {
 				callmodel.Ring{Leg: 2, External: "+1425", Caller: 1}, act("+1425", phonecontrolv1.Action_ACTION_PICK_UP, ""),
 				act("+1426", phonecontrolv1.Action_ACTION_DIAL, "1001"),
 			},
-			[]string{"LegProceeds{2}", "LegRinging{2}", "LegAnswered{2}", "Dialled{1 +1426 pstn 1001 0 false }"}},
+			[]string{"LegProceeds{2}", "LegRinging{2}", "LegAnswered{2}", "Dialled{1 +1426 pstn 1001 0 false  }"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			loop := &fakeLoop{}

@@ -126,7 +126,11 @@ func TestHoldWithinATransfer(t *testing.T) {
 	s := newScript(t)
 	phones := s.phones("1001", "1002")
 	s.connected(phones[0], phones[1])
-	s.work <- func() { s.driver.legs[1].transferring = true }
+	if res := phones[0].transfers(phones[0].current(), "Refer-To", "<sip:1003@pbx.test>"); res.StatusCode != 202 {
+		t.Fatalf("REFER is answered %d", res.StatusCode)
+	}
+	phones[0].notified(100, "active")
+	wish := receive(t, s.indications, "wish to transfer").(callmodel.LegRefers)
 	far := make(chan struct{})
 	go func() {
 		defer close(far)
@@ -137,6 +141,25 @@ func TestHoldWithinATransfer(t *testing.T) {
 		t.Errorf("hold was answered %d", answer.StatusCode)
 	}
 	receive(t, far, "exchange at the far phone")
+	s.quiet()
+	// The transfer fails: from now on it is the user who holds.
+	s.do(callmodel.Referred{Refer: wish.Refer, Cause: callmodel.CauseBusy})
+	phones[0].notified(486, "terminated")
+	s.on("LegRetrieved 1", together(1, 2)...)
+	far = make(chan struct{})
+	go func() {
+		defer close(far)
+		phones[1].reinvited("sendrecv", "sendrecv")
+		phones[1].acked()
+	}()
+	phones[0].reinvite(phones[0].sdp("sendrecv"))
+	receive(t, far, "exchange at the far phone")
+	s.want("LegRetrieved 1", "MediaSet 1", "MediaSet 2")
+	s.on("LegHeld 1", mediaOf(1, callmodel.OnHold), mediaOf(2, callmodel.HeldByOther))
+	phones[0].reinvite(phones[0].sdp("sendonly"))
+	phones[1].reinvited("inactive", "inactive")
+	phones[1].acked()
+	s.want("LegHeld 1", "MediaSet 1", "MediaSet 2")
 	s.quiet()
 }
 

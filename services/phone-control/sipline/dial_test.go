@@ -119,6 +119,31 @@ func TestCallIsRefused(t *testing.T) {
 	}
 }
 
+// TestPhoneRedirects: where a called phone wants its call to go to is called from
+// here; the caller sees one call that keeps ringing.
+func TestPhoneRedirects(t *testing.T) {
+	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
+	phones := b.phones("1001", "1002", "1003")
+	call := phones[0].dial("1002", phones[0].sdp("sendrecv"))
+	tx := phones[1].invited()
+	phones[1].ring(tx)
+	call.until(t, 180)
+	_ = tx.Reject(302, sipstack.WithHeader(sipstack.NewHeader("Contact", "<sip:1003@elsewhere.test>")))
+	tx = phones[2].invited()
+	if got, want := sipstack.HeaderValue(tx.Request(), "Diversion"), `"Line 1002" <sip:1002@pbx.test>;reason=deflection;counter=1`; got != want {
+		t.Errorf("Diversion is %q, want %q", got, want)
+	}
+	phones[2].ring(tx)
+	phones[2].pickUp(tx, phones[2].sdp("sendrecv"))
+	if answer := call.until(t, 200); !strings.Contains(string(answer.Body()), mediaLine(phones[2])) {
+		t.Errorf("the caller was answered\n%s", answer.Body())
+	}
+	_ = call.dialog.Ack(nil, "")
+	phones[2].acked()
+	b.want("ServiceInitiated 1001 normal", "Originated 1001 newCall", "Delivered 1002 newCall", "Diverted 1002 redirected",
+		"Delivered 1003 redirected", "Established 1003 newCall")
+}
+
 func TestCallIsImpossible(t *testing.T) {
 	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
 	caller := b.phones("1001")[0]

@@ -183,6 +183,28 @@ func TestUpdateIsPassedOn(t *testing.T) {
 	}
 }
 
+// TestUpdateGoesOnAsUpdate: a far phone that knows UPDATE gets one.
+func TestUpdateGoesOnAsUpdate(t *testing.T) {
+	s := newScript(t)
+	phones := s.phones("1001", "1002")
+	s.connected(phones[0], phones[1])
+	s.work <- func() { s.driver.legs[2].branch.allowsUpdate = true }
+	far := make(chan string, 1)
+	go func() {
+		tx := receive(t, phones[1].requests, "UPDATE")
+		far <- string(tx.Request().Method) + " " + directionOfBody(tx.Request().Body())
+		_ = tx.Respond(200, "", sipstack.WithBody(phones[1].sdp("sendonly"), media.ContentType))
+	}()
+	res := phones[0].request("UPDATE", phones[0].sdp("recvonly"))
+	if got := directionOfBody(res.Body()); res.StatusCode != 200 || got != "sendonly" {
+		t.Errorf("UPDATE was answered %d %q", res.StatusCode, got)
+	}
+	if got := receive(t, far, "request at the far phone"); got != "UPDATE recvonly" {
+		t.Errorf("the far phone got %q", got)
+	}
+	s.quiet()
+}
+
 func TestBothHoldByService(t *testing.T) {
 	b := newBench(t, configv1.AnswerMethod_ANSWER_METHOD_AUTO)
 	phones := b.phones("1001", "1002")

@@ -50,20 +50,46 @@ func (d *Driver) shownAs(party callmodel.Party) sipstack.NameAddr {
 	return sipstack.NameAddr{DisplayName: party.Name, URI: d.addressOfNumber(string(party.Number))}
 }
 
-// ringHeaders are those of an INVITE besides the usual ones: who calls (RFC
-// 3325, RFC 3323), who sent the call here (RFC 5806), and the call's global id.
-// Phones differ in which of the three auto-answer headers they know.
+// onTrunk tells whether the leg's other end is the trunk.
+func (l *leg) onTrunk() bool { return l.ring.trunk || l.branch != nil && l.branch.trunk != nil }
+
+// asserted is a party as the leg's end is told who it is: the trunk gets numbers
+// as it knows them.
+func (l *leg) asserted(party callmodel.Party) sipstack.NameAddr {
+	d := l.driver
+	party.Restricted = false
+	if l.onTrunk() {
+		if party.Name == "" {
+			party.Name = d.partyOf(party.Number).Name
+		}
+		party.Number = callmodel.DeviceID(d.config().DialPlan.Presented(string(party.Number)))
+	}
+	return d.shownAs(party)
+}
+
+// identityHeaders tell the leg's end who is at the other one (RFC 3325), and that
+// it is not to be shown (RFC 3323). Phones are not told at all then; the trunk is,
+// since networks take no calls of nobody.
+func (l *leg) identityHeaders(party callmodel.Party) []sipstack.Header {
+	var headers []sipstack.Header
+	if party.Restricted {
+		headers = append(headers, sipstack.NewHeader("Privacy", "id"))
+	}
+	if party.Number != "" && (!party.Restricted || l.onTrunk()) {
+		headers = append(headers, sipstack.NewHeader("P-Asserted-Identity", l.asserted(party).String()))
+	}
+	return headers
+}
+
+// ringHeaders are those of an INVITE besides the usual ones: who calls, who sent
+// the call here (RFC 5806), and the call's global id. Phones differ in which of
+// the three auto-answer headers they know.
 func (l *leg) ringHeaders() []sipstack.Header {
 	d := l.driver
-	headers := []sipstack.Header{sipstack.NewHeader("Allow", allowValue())}
-	if l.ring.shown.Restricted {
-		headers = append(headers, sipstack.NewHeader("Privacy", "id"))
-	} else if l.ring.shown.Number != "" {
-		headers = append(headers, sipstack.NewHeader("P-Asserted-Identity", d.shownAs(l.ring.shown).String()))
-	}
+	headers := append([]sipstack.Header{sipstack.NewHeader("Allow", allowValue())}, l.identityHeaders(l.ring.shown)...)
 	if l.ring.redirectedBy != "" {
-		by := d.shownAs(callmodel.Party{Number: l.ring.redirectedBy})
-		headers = append(headers, sipstack.NewHeader("Diversion", by.String()+";reason=unknown;counter=1"))
+		by := l.asserted(callmodel.Party{Number: l.ring.redirectedBy})
+		headers = append(headers, sipstack.NewHeader("Diversion", by.String()+";reason="+diversionReason(l.ring.redirectedFor)+";counter=1"))
 	}
 	if id := formatGlobalCallID(l.ring.globalCallID); id != "" {
 		headers = append(headers, sipstack.NewHeader("Cisco-Gcid", id))
@@ -78,8 +104,8 @@ func (l *leg) ringHeaders() []sipstack.Header {
 	return headers
 }
 
-// partyHeaders tell a phone, in a re-INVITE or UPDATE, who is at the other end
-// where that has changed (RFC 5876).
+// partyHeaders tell the leg's end, in a re-INVITE or UPDATE, who is at the other
+// one where that has changed (RFC 5876).
 func (l *leg) partyHeaders() []sipstack.Header {
 	if l.wanted.Kind != callmodel.WithLeg {
 		return nil
@@ -89,10 +115,12 @@ func (l *leg) partyHeaders() []sipstack.Header {
 		return nil
 	}
 	l.told = far.party.Number
-	if far.party.Restricted {
-		return []sipstack.Header{sipstack.NewHeader("Privacy", "id")}
-	}
-	return []sipstack.Header{sipstack.NewHeader("P-Asserted-Identity", l.driver.shownAs(far.party).String())}
+	return l.identityHeaders(far.party)
+}
+
+// isAnonymous tells the address of one who stays unknown (RFC 3323 4.1.1.3).
+func isAnonymous(uri *sipstack.URI) bool {
+	return strings.EqualFold(uri.User, "anonymous") || strings.HasSuffix(strings.ToLower(uri.Host), "anonymous.invalid")
 }
 
 // wantsPrivacy reports whether the sender of a request does not want to be
@@ -107,7 +135,7 @@ func wantsPrivacy(request *sipstack.Request) bool {
 		}
 	}
 	from := request.From()
-	return from != nil && strings.EqualFold(from.Address.User, "anonymous")
+	return from != nil && isAnonymous(&from.Address)
 }
 
 // globalCallID reads Cisco-Gcid: 32 hex digits, or empty.

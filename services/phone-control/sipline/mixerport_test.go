@@ -235,6 +235,28 @@ func TestMusicOnHold(t *testing.T) {
 	s.quiet()
 }
 
+// TestSilenceOnHold: the held phone goes on to get packets, of silence.
+func TestSilenceOnHold(t *testing.T) {
+	s := newScript(t)
+	phones := s.phones("1001", "1002")
+	ears := withMixer(t, s, configv1.MusicOnHold_MUSIC_ON_HOLD_SILENCE, nil, phones...)
+	s.connected(phones[0], phones[1])
+	s.do(mediaOf(1, callmodel.OnHold), mediaOf(2, callmodel.HeldByOther))
+	phones[0].reinvited("inactive", "inactive")
+	phones[0].acked()
+	ears[phones[1]].mixed(phones[1], "sendonly", "recvonly")
+	s.want("MediaSet 1", "MediaSet 2")
+	for range 3 {
+		if packet := ears[phones[1]].hears("silence", func(rtp.Packet) bool { return true }); audible(packet) {
+			t.Error("the held phone hears something")
+		}
+	}
+	s.do(together(1, 2)...)
+	asksFor(t, phones[0], phones[1])
+	s.want("MediaSet 1", "MediaSet 2")
+	s.quiet()
+}
+
 // TestRingbackOfServerMadeCall: who was made to call hears the other phone ring.
 func TestRingbackOfServerMadeCall(t *testing.T) {
 	s := newScript(t)

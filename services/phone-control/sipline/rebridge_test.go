@@ -80,6 +80,40 @@ func TestTransfer(t *testing.T) {
 	s.quiet()
 }
 
+// TestTransferToAPhoneThatRings: the far party of the first call hears the phone
+// ring, and gets it when it is picked up, although that was rung for another.
+func TestTransferToAPhoneThatRings(t *testing.T) {
+	s := newScript(t)
+	phones := s.phones("1001", "1002", "1003")
+	s.connected(phones[0], phones[1])
+	s.do(mediaOf(1, callmodel.Ringback), mediaOf(2, callmodel.HeldByOther), callmodel.Ring{
+		Leg: 3, Line: "1003", Caller: 1, Shown: callmodel.Party{Number: "1001"},
+	})
+	for _, p := range phones[:2] {
+		p.reinvited("inactive", "inactive")
+		p.acked()
+	}
+	tx := phones[2].invited()
+	phones[2].ring(tx)
+	s.want("MediaSet 1", "MediaSet 2", "LegRinging 3")
+	s.do(callmodel.Release{Leg: 1, Cause: callmodel.CauseTransfer}, mediaOf(2, callmodel.Ringback))
+	phones[0].ended(sipstack.EndByeReceived)
+	s.want("MediaSet 2")
+	s.on("LegAnswered 3", together(2, 3)...)
+	phones[2].pickUp(tx, phones[2].sdp("sendrecv"))
+	reinvite := receive(t, phones[1].requests, "re-INVITE")
+	if got := string(reinvite.Request().Body()); !strings.Contains(got, mediaLine(phones[2])) {
+		t.Errorf("the transferred phone is offered\n%s", got)
+	}
+	_ = reinvite.Respond(200, "", sipstack.WithBody(phones[1].sdp("sendrecv"), "application/sdp"))
+	phones[1].acked()
+	if ack := receive(t, phones[2].acks, "ACK"); !strings.Contains(string(ack.Body()), mediaLine(phones[1])) {
+		t.Errorf("the phone that rang is answered\n%s", ack.Body())
+	}
+	s.want("LegAnswered 3", "MediaSet 2", "MediaSet 3")
+	s.quiet()
+}
+
 // TestBlindTransfer: the other phone is rung for a leg that is up.
 func TestBlindTransfer(t *testing.T) {
 	s := newScript(t)

@@ -16,10 +16,13 @@ type ringing struct {
 	// number is the one called, as To shows it.
 	number string
 	// shown is the party that the phones display, redirectedBy who sent the call
-	// here.
-	shown        callmodel.Party
-	redirectedBy callmodel.DeviceID
-	globalCallID string
+	// here, and redirectedFor why.
+	shown         callmodel.Party
+	redirectedBy  callmodel.DeviceID
+	redirectedFor callmodel.Cause
+	globalCallID  string
+	// trunk: it is the trunk that is called.
+	trunk bool
 	// caller is the leg that hears what the phones say before one is picked up.
 	caller *leg
 	// offer is the description offered; nil asks the phones for an offer.
@@ -33,8 +36,8 @@ func (d *Driver) ring(c callmodel.Ring) {
 	l := d.newLeg()
 	d.add(l, c.Leg)
 	l.ring = ringing{
-		number: string(c.Line), shown: c.Shown, redirectedBy: c.RedirectedBy, globalCallID: c.GlobalCallID,
-		autoAnswer: c.AutoAnswer,
+		number: string(c.Line), shown: c.Shown, redirectedBy: c.RedirectedBy, redirectedFor: c.RedirectedFor,
+		globalCallID: c.GlobalCallID, autoAnswer: c.AutoAnswer, trunk: c.Line == "",
 	}
 	l.party = d.partyOf(c.Line)
 	l.told = c.Shown.Number

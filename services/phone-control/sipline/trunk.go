@@ -32,11 +32,11 @@ func (d *Driver) ringTrunk(l *leg, c callmodel.Ring) {
 	peer.User = escapeUser(c.External)
 	called := peer
 	called.UriParams = nil
-	caller := l.ring.shown
-	caller.Name = d.shownAs(caller).DisplayName
-	caller.Number = callmodel.DeviceID(d.config().DialPlan.Presented(string(caller.Number)))
-	l.ring.shown = caller
-	spec := sipstack.InviteSpec{RequestURI: peer, From: d.shownAs(caller), To: sipstack.NameAddr{URI: called}}
+	from := anonymous
+	if !l.ring.shown.Restricted {
+		from = l.asserted(l.ring.shown)
+	}
+	spec := sipstack.InviteSpec{RequestURI: peer, From: from, To: sipstack.NameAddr{URI: called}}
 	if trunk.GetUsername() != "" {
 		spec.Credentials = &sipstack.Credentials{Username: trunk.GetUsername(), Password: trunk.Secret.Password}
 	}
@@ -93,11 +93,14 @@ func (d *Driver) dialledFromTrunk(trunk *targetconfig.Trunk, tx *sipstack.Server
 	l.branch.trunk = &trunkCall{}
 	l.party = callerOf(tx.Request())
 	l.party.Number = callmodel.DeviceID(d.config().DialPlan.Caller(string(l.party.Number)))
-	d.dial(l, callmodel.Dialled{From: l.party.Number, Trunk: trunk.GetName()})
+	d.dial(l, callmodel.Dialled{
+		From: l.party.Number, Trunk: trunk.GetName(),
+		RedirectedBy: callmodel.DeviceID(d.config().DialPlan.Caller(redirectingNumber(tx.Request()))),
+	})
 }
 
 // callerOf is who calls from outside, by what the trunk asserts (RFC 3325), else
-// by From.
+// by From. The number is empty for one who stays unknown.
 func callerOf(request *sipstack.Request) callmodel.Party {
 	for _, value := range sipstack.ListValues(request, "P-Asserted-Identity") {
 		if asserted, err := sipstack.ParseNameAddr(value); err == nil {
@@ -107,7 +110,7 @@ func callerOf(request *sipstack.Request) callmodel.Party {
 		}
 	}
 	from := request.From()
-	if from == nil {
+	if from == nil || isAnonymous(&from.Address) {
 		return callmodel.Party{}
 	}
 	return callmodel.Party{Number: callmodel.DeviceID(dialledNumber(&from.Address)), Name: from.DisplayName}

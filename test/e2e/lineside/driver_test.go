@@ -19,6 +19,7 @@ import (
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 	"offhook.dev/test/e2e/baresip"
+	"offhook.dev/test/e2e/system"
 )
 
 // line is a sipline.Driver with the test as its call model: it gives the
@@ -56,8 +57,8 @@ func (nowhere) List(context.Context, string) ([]bus.Entry[*statev1.RegistrationR
 	return nil, nil
 }
 
-// startDriver runs a driver at the address.
-func startDriver(t *testing.T, address string, change ...func(*sipline.Options, *targetconfig.Snapshot)) *line {
+// startDriver runs a driver.
+func startDriver(t *testing.T, network system.Network, change ...func(*sipline.Options, *targetconfig.Snapshot)) *line {
 	t.Helper()
 	endpoint, err := sipstack.NewEndpoint(sipstack.Config{Product: "Offhook/test"})
 	if err != nil {
@@ -67,8 +68,8 @@ func startDriver(t *testing.T, address string, change ...func(*sipline.Options, 
 	source := targetconfig.NewStatic(configured)
 	gateway := sipline.NewGateway(source)
 	endpoint.SetHandler(gateway)
-	for _, network := range []string{"udp", "tcp"} {
-		if _, err := endpoint.Listen(network, address); err != nil {
+	for _, transport := range []string{"udp", "tcp"} {
+		if _, err := endpoint.Listen(transport, addressOf(network)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,19 +184,16 @@ func TestBaresipMovedAbout(t *testing.T) {
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed")
 	}
-	for i, transport := range []string{"udp", "tcp"} {
+	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
-			address := fmt.Sprintf("127.0.72.%d:5060", 1+i)
-			l := startDriver(t, address)
-			phone := func(number string, host int) *baresip.Phone {
-				p := baresip.Launch(t, baresip.Settings{
-					Number: number, Password: "secret", Domain: address, Registrar: address, Transport: transport,
-					IP: fmt.Sprintf("127.0.72.%d", host+10*i), RTPPortBase: 22000 + 200*host + 2000*i,
-				})
+			network := system.NewNetwork(t)
+			l := startDriver(t, network)
+			phone := func(number string, i int) *baresip.Phone {
+				p := baresip.Launch(t, settings(network, i, number, transport))
 				l.want("ServiceChanged " + number + " true")
 				return p
 			}
-			a, b, c := phone("1001", 11), phone("1002", 12), phone("1003", 13)
+			a, b, c := phone("1001", 0), phone("1002", 1), phone("1003", 2)
 
 			a.Dial("1002")
 			l.on("Dialled 1 1002", callmodel.Adopt{Dialled: 1, Leg: 1}, ring(2, "1002", 1, "1001"), mediaOf(1, callmodel.Ringback))

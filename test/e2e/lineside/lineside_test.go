@@ -26,6 +26,7 @@ import (
 	"offhook.dev/services/phone-control/replica"
 	"offhook.dev/services/targetconfig"
 	"offhook.dev/test/e2e/baresip"
+	"offhook.dev/test/e2e/system"
 )
 
 const waitLong = 20 * time.Second
@@ -61,10 +62,38 @@ func snapshot(t *testing.T) *targetconfig.Snapshot {
 	return snapshot
 }
 
-// start runs a replica at the address.
-func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClient {
+// Hosts of a test's network: the server with its mixer, and the first phone.
+const (
+	hostServer = 1
+	hostPhones = 11
+)
+
+// addressOf is where the server of a network is.
+func addressOf(network system.Network) string { return network.IP(hostServer) + ":5060" }
+
+// settings are those of a network's phone, 0 to 3.
+func settings(network system.Network, i int, number, transport string) baresip.Settings {
+	address := addressOf(network)
+	return baresip.Settings{
+		Number: number, Password: "secret", Domain: address, Registrar: address, Transport: transport,
+		IP: network.IP(hostPhones + i), RTPPortBase: network.RTPPorts(i),
+	}
+}
+
+// mixerPorts are the RTP ports of a network's mixer, in which no phone has any.
+func mixerPorts(network system.Network) (first, last uint16) {
+	first = uint16(network.RTPPorts(4))
+	return first, first + 99
+}
+
+// start runs a replica.
+func start(t *testing.T, network system.Network, change ...func(*targetconfig.Target)) phonecontrolv1.PhoneControlServiceClient {
 	t.Helper()
 	rendered := snapshot(t)
+	for _, f := range change {
+		target, _ := rendered.TargetByName("cme")
+		f(target)
+	}
 	connected := bustest.Run(t).Connect(t)
 	logger := slog.New(slog.DiscardHandler)
 	leases, err := directory.New(directory.Options{Bus: connected, Logger: logger})
@@ -72,7 +101,8 @@ func start(t *testing.T, address string) phonecontrolv1.PhoneControlServiceClien
 		t.Fatal(err)
 	}
 	config := replica.NewDefaultConfig()
-	config.SIP.Listen = address
+	config.SIP.Listen = addressOf(network)
+	config.RTP.FirstPort, config.RTP.LastPort = mixerPorts(network)
 	r, err := replica.New(config, replica.Dependencies{
 		Replica: &statev1.Replica{Id: "pc-0", Service: directory.PhoneControl}, Bus: connected, Leases: leases,
 		Source: targetconfig.NewStatic(rendered), Logger: logger, Registerer: prometheus.NewRegistry(), Product: "Offhook/test",
@@ -138,19 +168,16 @@ func TestBaresip(t *testing.T) {
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed")
 	}
-	for i, transport := range []string{"udp", "tcp"} {
+	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
-			address := fmt.Sprintf("127.0.71.%d:5060", 1+i)
-			client := start(t, address)
-			phone := func(number string, host int) *baresip.Phone {
-				p := baresip.Launch(t, baresip.Settings{
-					Number: number, Password: "secret", Domain: address, Registrar: address, Transport: transport,
-					IP: fmt.Sprintf("127.0.71.%d", host+10*i), RTPPortBase: 21000 + 200*host + 2000*i,
-				})
+			network := system.NewNetwork(t)
+			client := start(t, network)
+			phone := func(number string, i int) *baresip.Phone {
+				p := baresip.Launch(t, settings(network, i, number, transport))
 				registered(t, client, number)
 				return p
 			}
-			a, b := phone("1001", 11), phone("1002", 12)
+			a, b := phone("1001", 0), phone("1002", 1)
 
 			// By hand.
 			a.Dial("1002")

@@ -4,7 +4,6 @@ package lineside
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -15,21 +14,15 @@ import (
 	"offhook.dev/services/phone-control/sipline"
 	"offhook.dev/services/targetconfig"
 	"offhook.dev/test/e2e/baresip"
-)
-
-// firstMixerPort and lastMixerPort bound the RTP ports of the mixer, in which no
-// phone has any.
-const (
-	firstMixerPort = 19000
-	lastMixerPort  = 19200
+	"offhook.dev/test/e2e/system"
 )
 
 // withMixer runs a mixer for the driver, with music on hold.
-func withMixer(t *testing.T, address string, music configv1.MusicOnHold) func(*sipline.Options, *targetconfig.Snapshot) {
+func withMixer(t *testing.T, network system.Network, music configv1.MusicOnHold) func(*sipline.Options, *targetconfig.Snapshot) {
 	t.Helper()
-	settings := mixer.NewDefaultSettings(netip.MustParseAddr(address))
-	settings.FirstPort, settings.LastPort = firstMixerPort, lastMixerPort
-	m, err := mixer.New(settings)
+	options := mixer.NewDefaultSettings(netip.MustParseAddr(network.IP(hostServer)))
+	options.FirstPort, options.LastPort = mixerPorts(network)
+	m, err := mixer.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +40,12 @@ func withMixer(t *testing.T, address string, music configv1.MusicOnHold) func(*s
 
 // waitHearsMixer waits until a phone has received half a second of audio of the
 // mixer's more than now.
-func waitHearsMixer(t *testing.T, p *baresip.Phone) {
+func waitHearsMixer(t *testing.T, network system.Network, p *baresip.Phone) {
 	t.Helper()
+	first, last := mixerPorts(network)
 	mixed := func() (packets int) {
 		for port, n := range p.RTP().ReceivedFrom {
-			if port >= firstMixerPort && port <= lastMixerPort {
+			if port >= int(first) && port <= int(last) {
 				packets += n
 			}
 		}
@@ -85,17 +79,14 @@ func TestBaresipMixed(t *testing.T) {
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed")
 	}
-	const address = "127.0.76.1:5060"
-	l := startDriver(t, address, withMixer(t, "127.0.76.2", configv1.MusicOnHold_MUSIC_ON_HOLD_MUSIC))
-	phone := func(number string, host int) *baresip.Phone {
-		p := baresip.Launch(t, baresip.Settings{
-			Number: number, Password: "secret", Domain: address, Registrar: address, Transport: "udp",
-			IP: fmt.Sprintf("127.0.76.%d", host), RTPPortBase: 28000 + 100*host,
-		})
+	network := system.NewNetwork(t)
+	l := startDriver(t, network, withMixer(t, network, configv1.MusicOnHold_MUSIC_ON_HOLD_MUSIC))
+	phone := func(number string, i int) *baresip.Phone {
+		p := baresip.Launch(t, settings(network, i, number, "udp"))
 		l.want("ServiceChanged " + number + " true")
 		return p
 	}
-	a, b, c := phone("1001", 11), phone("1002", 12), phone("1003", 13)
+	a, b, c := phone("1001", 0), phone("1002", 1), phone("1003", 2)
 
 	// The server makes the call: the caller hears ringback.
 	l.on("LegAnswered 1", ring(2, "1002", 1, "1001"), mediaOf(1, callmodel.Ringback))
@@ -104,7 +95,7 @@ func TestBaresipMixed(t *testing.T) {
 	a.WaitFor("CALL_INCOMING")
 	a.Accept()
 	b.WaitFor("CALL_INCOMING")
-	waitHearsMixer(t, a)
+	waitHearsMixer(t, network, a)
 	b.Accept()
 	l.want("MediaSet 2")
 	talk(a, b)
@@ -122,7 +113,7 @@ func TestBaresipMixed(t *testing.T) {
 	l.want("MediaSet 1", "MediaSet 2", "MediaSet 3")
 	for _, p := range []*baresip.Phone{a, b, c} {
 		p.WaitRTPFlows()
-		waitHearsMixer(t, p)
+		waitHearsMixer(t, network, p)
 	}
 
 	// Digits in RTP: of the server, and of a party to the others.
@@ -141,10 +132,10 @@ func TestBaresipMixed(t *testing.T) {
 	c.Hold()
 	l.want("LegHeld 3")
 	c.WaitRTPStops()
-	waitHearsMixer(t, a)
+	waitHearsMixer(t, network, a)
 	c.Resume()
 	l.want("LegRetrieved 3", "MediaSet 3")
-	waitHearsMixer(t, c)
+	waitHearsMixer(t, network, c)
 
 	// The third leaves, the others go on from phone to phone.
 	c.Hangup()
@@ -156,7 +147,7 @@ func TestBaresipMixed(t *testing.T) {
 	// Music on hold.
 	l.do(mediaOf(1, callmodel.OnHold), mediaOf(2, callmodel.HeldByOther))
 	l.want("MediaSet 1", "MediaSet 2")
-	waitHearsMixer(t, b)
+	waitHearsMixer(t, network, b)
 	if got := b.RTP().Direction; got != "recvonly" {
 		t.Errorf("the held phone's direction is %s", got)
 	}
@@ -170,11 +161,11 @@ func TestBaresipMixed(t *testing.T) {
 		mediaOf(1, callmodel.Ringback), ring(4, "1003", 1, "1001"))
 	l.on("LegAnswered 4", with(1, 4), with(4, 1))
 	c.Forget()
-	b.Command("transfer", "sip:1003@"+address)
+	b.Command("transfer", "sip:1003@"+addressOf(network))
 	l.want("LegRefers 2 1 1003 0")
 	b.WaitIdle()
 	c.WaitFor("CALL_INCOMING")
-	waitHearsMixer(t, a)
+	waitHearsMixer(t, network, a)
 	c.Accept()
 	talk(a, c)
 	a.Hangup()

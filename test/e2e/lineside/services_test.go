@@ -3,7 +3,6 @@
 package lineside
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/ctierr"
 	"offhook.dev/test/e2e/baresip"
+	"offhook.dev/test/e2e/system"
 )
 
 // desk asks for services as csta-session does.
@@ -74,14 +74,11 @@ func TestBaresipServices(t *testing.T) {
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed")
 	}
-	const address = "127.0.73.1:5060"
-	client := start(t, address)
+	network := system.NewNetwork(t)
+	client := start(t, network)
 	var phones []*baresip.Phone
 	for i, number := range []string{"1001", "1002", "1003"} {
-		phones = append(phones, baresip.Launch(t, baresip.Settings{
-			Number: number, Password: "secret", Domain: address, Registrar: address,
-			IP: fmt.Sprintf("127.0.73.%d", 11+i), RTPPortBase: 30000 + 200*i,
-		}))
+		phones = append(phones, baresip.Launch(t, settings(network, i, number, "udp")))
 		registered(t, client, number)
 	}
 	test := func(name string, do func(d desk, a, b, c *baresip.Phone)) {
