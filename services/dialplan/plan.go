@@ -62,6 +62,9 @@ func New(config *configv1.DialPlan, trunk *configv1.Trunk, isLine func(number st
 			p.own = append(p.own, p.nation+office)
 		}
 		p.own = append(p.own, p.country+office, office)
+		if p.area != "" && p.office != "" {
+			p.own = append(p.own, p.office)
+		}
 	}
 	for _, configured := range config.GetRules() {
 		p.rules = append(p.rules, newRule(configured))
@@ -79,90 +82,115 @@ func (p *Plan) Resolve(dialled string) Destination {
 		}
 		return Destination{}
 	}
-	for _, rule := range p.rules {
-		if !rule.matches(number) {
-			continue
-		}
+	if rule := p.ruleFor(number); rule != nil {
 		switch rule.action {
 		case configv1.DialAction_DIAL_ACTION_BLOCK:
 			return Destination{Blocked: true}
 		case configv1.DialAction_DIAL_ACTION_TRUNK:
-			return p.outside(rule.rewrite(number), true)
+			return p.asRuled(rule.rewrite(number))
 		default:
-			return p.route(rule.rewrite(number))
+			number = rule.rewrite(number)
+			if line := p.ownLine(number); line != "" {
+				return Destination{Line: line}
+			}
+			return p.outside(number)
 		}
 	}
 	if line := p.ownLine(number); line != "" {
 		return Destination{Line: line}
 	}
-	rest, isFull := strings.CutPrefix(number, "+")
 	switch {
-	case isFull:
-		return p.outside(number, false)
+	case number[0] == '+':
+		return p.outside(number)
 	case p.external != "":
 		rest, isExternal := strings.CutPrefix(number, p.external)
-		if !isExternal || rest == "" {
+		if !isExternal {
 			return Destination{}
 		}
-		return p.route(rest)
-	case len(rest) <= p.extension:
+		return p.outside(rest)
+	case len(number) <= p.extension:
 		return Destination{} // an extension that nobody has
 	}
-	return p.outside(number, false)
+	return p.outside(number)
 }
 
-// route takes a number without external prefix to the line that it is, or out.
-func (p *Plan) route(number string) Destination {
-	if line := p.ownLine(number); line != "" {
-		return Destination{Line: line}
+// ruleFor is the rule that decides on a number; nil: none does.
+func (p *Plan) ruleFor(number string) *rule {
+	for i := range p.rules {
+		if p.rules[i].matches(number) {
+			return &p.rules[i]
+		}
 	}
-	return p.outside(number, false)
+	return nil
 }
 
-// outside gives a number to the trunk, as it is where a rule says so.
-func (p *Plan) outside(number string, asIs bool) Destination {
-	if !p.trunk || strings.Trim(number, "+") == "" {
+// asRuled gives a number to the trunk as a rule wrote it.
+func (p *Plan) asRuled(number string) Destination {
+	if !p.trunk || !dialable(number) {
 		return Destination{}
 	}
-	full := p.full(number)
-	if full == "" {
-		return Destination{External: number, Shown: number}
-	}
-	to := Destination{External: number, Shown: "+" + full}
-	switch {
-	case asIs:
-	case p.e164:
-		to.External = "+" + full
-	default:
-		to.External = p.dialable(full)
+	to := Destination{External: number, Shown: number}
+	if full := p.full(number); full != "" {
+		to.Shown = full
 	}
 	return to
 }
 
-// dialable is a full number as it is dialled on a trunk that does not take +.
-func (p *Plan) dialable(full string) string {
-	if national, own := strings.CutPrefix(full, p.country); own && p.country != "" {
+// outside takes a number without external prefix to the line whose full number it
+// is, or to the trunk, unless a rule refuses the full number. It is never that of
+// an extension: behind the external prefix 110 is the police.
+func (p *Plan) outside(number string) Destination {
+	full := p.full(number)
+	switch {
+	case full == "":
+		if !p.trunk || !dialable(number) {
+			return Destination{}
+		}
+		return Destination{External: number, Shown: number}
+	case !dialable(full):
+		return Destination{}
+	}
+	if line := p.ownLine(full); line != "" {
+		return Destination{Line: line}
+	}
+	if rule := p.ruleFor(full); rule != nil && rule.action == configv1.DialAction_DIAL_ACTION_BLOCK {
+		return Destination{Blocked: true}
+	}
+	to := Destination{External: p.onTrunk(full), Shown: full}
+	if !p.trunk || !dialable(to.External) {
+		return Destination{}
+	}
+	return to
+}
+
+// onTrunk is a full number as the trunk wants it.
+func (p *Plan) onTrunk(full string) string {
+	if p.e164 {
+		return full
+	}
+	digits := full[len("+"):]
+	if national, own := cutPrefix(digits, p.country); own {
 		return p.nation + national
 	}
 	if p.international == "" {
-		return "+" + full
+		return full
 	}
-	return p.international + full
+	return p.international + digits
 }
 
-// full is a number with country code, without +; empty where that can't be told.
+// full is a number in E.164 with +; empty where that can't be told.
 func (p *Plan) full(number string) string {
-	if full, ok := strings.CutPrefix(number, "+"); ok {
-		return full
+	if strings.HasPrefix(number, "+") {
+		return number
 	}
 	if p.country == "" || strings.ContainsAny(number, "*#") {
 		return ""
 	}
 	if full, ok := cutPrefix(number, p.international); ok {
-		return full
+		return "+" + full
 	}
 	if national, ok := cutPrefix(number, p.nation); ok && len(national) > specialNumber {
-		return p.country + national
+		return "+" + p.country + national
 	}
 	if len(number) <= specialNumber {
 		return ""
@@ -172,13 +200,13 @@ func (p *Plan) full(number string) string {
 	subscriber := len(p.office) + p.extension
 	switch {
 	case p.area == "":
-		return p.country + number
+		return "+" + p.country + number
 	case p.extension > 0 && len(number) == len(p.area)+subscriber:
-		return p.country + number
+		return "+" + p.country + number
 	case p.nation == "" && (p.extension == 0 || len(number) > subscriber):
-		return p.country + number
+		return "+" + p.country + number
 	}
-	return p.country + p.area + number
+	return "+" + p.country + p.area + number
 }
 
 // Extension is the extension in a full number of the target's own office: "1001"
@@ -210,33 +238,41 @@ func (p *Plan) ownLine(number string) string {
 }
 
 // Caller is who calls from the trunk, as shown: a line of the target by its
-// number, others in E.164 with + where the plan can tell, so that Resolve leads
-// back to them.
+// number, others in E.164 with + where the plan can tell, else with the external
+// prefix, so that Resolve leads back to them. A line is known by what Presented
+// tells the trunk: nobody outside is shown as an extension for having its digits.
 func (p *Plan) Caller(number string) string {
 	cleaned, ok := clean(number)
 	if !ok {
 		return number
 	}
-	if line := p.ownLine(cleaned); line != "" {
-		return line
+	if p.isLine(cleaned) && p.Presented(cleaned) == cleaned {
+		return cleaned
 	}
-	if full := p.full(cleaned); full != "" {
-		return "+" + full
+	full := p.full(cleaned)
+	for _, written := range [...]string{cleaned, full} {
+		if extension := p.Extension(written); extension != "" && p.isLine(extension) {
+			return extension
+		}
 	}
-	return p.external + cleaned
+	if full == "" {
+		return p.external + cleaned
+	}
+	return full
 }
 
-// Presented is the number of a line as the trunk is told it: in full where the
-// plan can tell.
-func (p *Plan) Presented(line string) string {
-	if p.country == "" || p.area+p.office == "" || !p.isLine(line) || p.extension != 0 && len(line) != p.extension {
-		return line
+// Presented is a number as the trunk is told it: that of a line in full where the
+// plan can tell, and a full one as the trunk wants it.
+func (p *Plan) Presented(number string) string {
+	switch {
+	case !dialable(number) || strings.ContainsAny(number, "*#"):
+		return number
+	case number[0] == '+':
+		return p.onTrunk(number)
+	case len(p.own) == 0 || !p.fits(number) || !p.isLine(number):
+		return number
 	}
-	full := p.country + p.area + p.office + line
-	if p.e164 {
-		return "+" + full
-	}
-	return p.dialable(full)
+	return p.onTrunk("+" + p.country + p.area + p.office + number)
 }
 
 // cutPrefix is strings.CutPrefix for a prefix that there may not be.
@@ -259,14 +295,20 @@ func clean(text string) (number string, ok bool) {
 			return r
 		}, text)
 	}
-	if text == "" || len(text) > maxNumber {
-		return "", false
+	return text, dialable(text)
+}
+
+// dialable reports whether a number has digits, * and # only, after a + perhaps,
+// and not too many.
+func dialable(number string) bool {
+	if len(number) > maxNumber {
+		return false
 	}
-	for i := range len(text) {
-		c := text[i]
-		if (c < '0' || c > '9') && c != '*' && c != '#' && (c != '+' || i != 0) {
-			return "", false
+	digits := strings.TrimPrefix(number, "+")
+	for i := range len(digits) {
+		if c := digits[i]; (c < '0' || c > '9') && c != '*' && c != '#' {
+			return false
 		}
 	}
-	return text, text != "+"
+	return digits != ""
 }

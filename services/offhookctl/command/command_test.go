@@ -322,22 +322,24 @@ func TestCallIsFollowedToItsEnd(t *testing.T) {
 
 func TestMonitorEndsWithTheSession(t *testing.T) {
 	server := cstatest.Start(t, cstatest.Options{Invoke: phones})
-	monitoring := make(chan result, 1)
-	ctx := t.Context()
-	go func() { monitoring <- run(ctx, t, "", as(server, "monitor", "1001", "-o", "json")...) }()
+	out, errors := newOutput(), newOutput()
+	code := make(chan int, 1)
+	go func() {
+		code <- Main(as(server, "monitor", "1001", "-o", "json"), "test", &Environment{Context: t.Context(), In: strings.NewReader(""), Out: out, Err: errors})
+	}()
 	dialog := server.Dialog(t)
 	server.Send(t, dialog, &csta.HeldEvent{MonitorCrossRefID: "1", HeldConnection: cstaclient.Connection("c1", "1001"), LocalConnectionInfo: "hold", Cause: "normal"})
 	<-server.Answers
+	<-out.written
 	if err := dialog.Bye(); err != nil {
 		t.Fatal(err)
 	}
-	got := <-monitoring
-	want := `{"event":"Held","monitorCrossRefID":"1","callID":"c1","deviceID":"1001","localConnectionInfo":"hold","cause":"normal"}` + "\n"
-	if got.out != want {
-		t.Errorf("out %s", got.out)
+	if got := <-code; got != ExitFailed {
+		t.Errorf("exit code %d: %s", got, errors)
 	}
-	if got.code != ExitFailed {
-		t.Errorf("exit code %d: %s", got.code, got.err)
+	want := `{"event":"Held","monitorCrossRefID":"1","callID":"c1","deviceID":"1001","localConnectionInfo":"hold","cause":"normal"}` + "\n"
+	if out.String() != want {
+		t.Errorf("out %s", out)
 	}
 }
 

@@ -56,19 +56,21 @@ func (d *Driver) Act(request *phonecontrolv1.ActRequest) error {
 	return ErrAction
 }
 
+// dial lets a phone call a number. Who calls from the trunk is shown as the dial
+// plan says.
 func (d *Driver) dial(p *phone, number string) error {
-	trunk := ""
+	from, trunk := p.number, ""
 	if !d.has(p.number) {
 		if d.trunk == "" {
 			return ErrNoTrunk
 		}
-		trunk = d.trunk
+		from, trunk = callmodel.DeviceID(d.plan.Caller(string(from))), d.trunk
 	}
 	d.lastDialled++
 	l := &leg{phone: p, state: calling, dialled: d.lastDialled}
 	p.legs = append(p.legs, l)
 	d.dialled[l.dialled] = l
-	d.loop.Indicate(callmodel.Dialled{Dialled: l.dialled, From: p.number, Trunk: trunk, Number: number})
+	d.loop.Indicate(callmodel.Dialled{Dialled: l.dialled, From: from, Trunk: trunk, Number: number})
 	return nil
 }
 

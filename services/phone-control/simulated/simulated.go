@@ -14,6 +14,7 @@ import (
 	"time"
 
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
+	"offhook.dev/services/dialplan"
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/phone-control/desk"
 	"offhook.dev/services/targetconfig"
@@ -36,6 +37,7 @@ type Driver struct {
 	answerAfter time.Duration
 	autoAnswer  bool
 	trunk       string
+	plan        *dialplan.Plan
 	phones      map[callmodel.DeviceID]*phone
 	legs        map[callmodel.LegID]*leg
 	dialled     map[callmodel.DialledID]*leg
@@ -156,7 +158,7 @@ func (d *Driver) Configure(target *targetconfig.Target) {
 func (d *Driver) take(target *targetconfig.Target) {
 	config := target.Config.GetDriver().GetSimulated()
 	d.answerAfter, d.autoAnswer = config.GetAnswerAfter().AsDuration(), config.GetAutoAnswer()
-	d.trunk = target.Config.GetTrunk().GetName()
+	d.trunk, d.plan = target.Config.GetTrunk().GetName(), target.DialPlan
 	lines := make([]string, len(target.Lines))
 	for i, line := range target.Lines {
 		lines[i] = line.GetNumber()
