@@ -19,14 +19,19 @@ const maxNumber = 32
 // trunk as it is, without country and area code: emergency and service numbers.
 const specialNumber = 5
 
+// bareFull is how many digits a number has at least that a trunk of full numbers
+// gives without +, as many do.
+const bareFull = 10
+
 // Destination is what a number means: exactly one of Line, External and Blocked,
 // or none of them where it leads nowhere.
 type Destination struct {
 	// Line is the number of a line of the target.
 	Line string
 	// External is a number outside, as the trunk wants it; Shown is the same
-	// number as applications and phones are shown it, in E.164 with + where the
-	// plan can tell.
+	// number as applications and phones are shown it: in E.164 with + where the
+	// plan can tell, else as it was dialled. It is never that of a line and can be
+	// dialled again.
 	External, Shown string
 	// Blocked: a rule refuses the number.
 	Blocked bool
@@ -87,13 +92,13 @@ func (p *Plan) Resolve(dialled string) Destination {
 		case configv1.DialAction_DIAL_ACTION_BLOCK:
 			return Destination{Blocked: true}
 		case configv1.DialAction_DIAL_ACTION_TRUNK:
-			return p.asRuled(rule.rewrite(number))
+			return p.asRuled(number, rule.rewrite(number))
 		default:
-			number = rule.rewrite(number)
-			if line := p.ownLine(number); line != "" {
+			rewritten := rule.rewrite(number)
+			if line := p.ownLine(rewritten); line != "" {
 				return Destination{Line: line}
 			}
-			return p.outside(number)
+			return p.outside(number, rewritten)
 		}
 	}
 	if line := p.ownLine(number); line != "" {
@@ -101,17 +106,17 @@ func (p *Plan) Resolve(dialled string) Destination {
 	}
 	switch {
 	case number[0] == '+':
-		return p.outside(number)
+		return p.outside(number, number)
 	case p.external != "":
 		rest, isExternal := strings.CutPrefix(number, p.external)
 		if !isExternal {
 			return Destination{}
 		}
-		return p.outside(rest)
+		return p.outside(number, rest)
 	case len(number) <= p.extension:
 		return Destination{} // an extension that nobody has
 	}
-	return p.outside(number)
+	return p.outside(number, number)
 }
 
 // ruleFor is the rule that decides on a number; nil: none does.
@@ -125,13 +130,17 @@ func (p *Plan) ruleFor(number string) *rule {
 }
 
 // asRuled gives a number to the trunk as a rule wrote it.
-func (p *Plan) asRuled(number string) Destination {
+func (p *Plan) asRuled(dialled, number string) Destination {
 	if !p.trunk || !dialable(number) {
 		return Destination{}
 	}
-	to := Destination{External: number, Shown: number}
-	if full := p.full(number); full != "" {
-		to.Shown = full
+	to := Destination{External: number, Shown: p.full(number)}
+	switch {
+	case to.Shown != "":
+	case p.isLine(dialled): // the line that the rule hides
+		to.Shown = p.external + number
+	default:
+		to.Shown = dialled
 	}
 	return to
 }
@@ -139,14 +148,14 @@ func (p *Plan) asRuled(number string) Destination {
 // outside takes a number without external prefix to the line whose full number it
 // is, or to the trunk, unless a rule refuses the full number. It is never that of
 // an extension: behind the external prefix 110 is the police.
-func (p *Plan) outside(number string) Destination {
+func (p *Plan) outside(dialled, number string) Destination {
 	full := p.full(number)
 	switch {
 	case full == "":
 		if !p.trunk || !dialable(number) {
 			return Destination{}
 		}
-		return Destination{External: number, Shown: number}
+		return Destination{External: number, Shown: dialled}
 	case !dialable(full):
 		return Destination{}
 	}
@@ -203,6 +212,8 @@ func (p *Plan) full(number string) string {
 		return "+" + p.country + number
 	case p.extension > 0 && len(number) == len(p.area)+subscriber:
 		return "+" + p.country + number
+	case p.extension > 0 && len(number) == len(p.country)+len(p.area)+subscriber && strings.HasPrefix(number, p.country):
+		return "+" + number
 	case p.nation == "" && (p.extension == 0 || len(number) > subscriber):
 		return "+" + p.country + number
 	}
@@ -250,6 +261,9 @@ func (p *Plan) Caller(number string) string {
 		return cleaned
 	}
 	full := p.full(cleaned)
+	if p.e164 && p.country != "" && len(cleaned) >= bareFull && strings.HasPrefix(cleaned, p.country) {
+		full = "+" + cleaned
+	}
 	for _, written := range [...]string{cleaned, full} {
 		if extension := p.Extension(written); extension != "" && p.isLine(extension) {
 			return extension

@@ -56,6 +56,7 @@ func offices() map[string]*Plan {
 	return map[string]*Plan{
 		"seattle":    New(seattle(), &configv1.Trunk{E164: true}, linesOf("1001", "1002", "2000")),
 		"boeblingen": New(boeblingen(), &configv1.Trunk{}, linesOf("1", "110", "200", "4711", "reception", "*5", "+49703147119")),
+		"full":       New(boeblingen(), &configv1.Trunk{E164: true}, linesOf("200")),
 		"alone":      New(seattle(), nil, linesOf("1001")),
 		"no plan":    New(nil, &configv1.Trunk{}, linesOf("1001", "reception")),
 		"no prefix": New(&configv1.DialPlan{CountryCode: "1", AreaCode: "425", OfficeCode: "555", ExtensionLength: 4},
@@ -79,7 +80,7 @@ func TestResolve(t *testing.T) {
 		{"seattle", "914255551002", line("1002")},
 		{"seattle", "95551002", line("1002")},
 		{"seattle", "5551002", line("1002")}, // as carriers write it
-		{"seattle", "91001", external("1001", "1001")},
+		{"seattle", "91001", external("1001", "91001")},
 		{"seattle", "4255551001", line("1001")}, // as carriers write it
 		{"seattle", "14255551001", line("1001")},
 		{"seattle", "901114255551001", line("1001")},
@@ -90,7 +91,7 @@ func TestResolve(t *testing.T) {
 		{"seattle", "9011493012345", external("+493012345", "+493012345")},
 		{"seattle", "+493012345", external("+493012345", "+493012345")},
 		{"seattle", "911", external("911", "911")},
-		{"seattle", "9911", external("911", "911")},
+		{"seattle", "9911", external("911", "9911")},
 		{"seattle", "919005550100", Destination{Blocked: true}},
 		{"seattle", "99005550100", Destination{Blocked: true}},
 		{"seattle", "901119005550100", Destination{Blocked: true}},
@@ -100,7 +101,7 @@ func TestResolve(t *testing.T) {
 		{"seattle", "0", line("1001")},
 		{"seattle", "82079460000", external("+442079460000", "+442079460000")},
 		{"seattle", "9", Destination{}},
-		{"seattle", "9*70", external("*70", "*70")},
+		{"seattle", "9*70", external("*70", "9*70")},
 		{"seattle", "", Destination{}},
 		{"seattle", "+", Destination{}},
 		{"seattle", "sip:1001", Destination{}},
@@ -112,8 +113,8 @@ func TestResolve(t *testing.T) {
 		{"boeblingen", "0070314711200", line("200")},
 		{"boeblingen", "4711", line("4711")},
 		{"boeblingen", "110", line("110")},
-		{"boeblingen", "0110", external("110", "110")},
-		{"boeblingen", "0200", external("200", "200")},
+		{"boeblingen", "0110", external("110", "0110")},
+		{"boeblingen", "0200", external("200", "0200")},
 		{"boeblingen", "04711200", line("200")},
 		{"boeblingen", "47111", line("1")},
 		{"boeblingen", "+49703147119", line("+49703147119")},
@@ -125,7 +126,7 @@ func TestResolve(t *testing.T) {
 		{"boeblingen", "0116117", external("116117", "+497031116117")},
 		{"boeblingen", "00900123456", Destination{Blocked: true}},
 		{"boeblingen", "+49900123456", Destination{Blocked: true}},
-		{"boeblingen", "011833", external("11833", "11833")},
+		{"boeblingen", "011833", external("11833", "011833")},
 		{"boeblingen", "112", external("112", "112")},
 		{"boeblingen", "+442079460000", external("00442079460000", "+442079460000")},
 		{"alone", "95550100", Destination{}},
@@ -138,12 +139,20 @@ func TestResolve(t *testing.T) {
 		{"no prefix", "1001", line("1001")},
 		{"no prefix", "1002", Destination{}},
 		{"no prefix", "5550100", external("+14255550100", "+14255550100")},
-		{"no prefix", "12065550100", external("+112065550100", "+112065550100")},
+		{"no prefix", "12065550100", external("+12065550100", "+12065550100")},
 		{"no prefix", "2065550100", external("+12065550100", "+12065550100")},
 	} {
 		if got := plans[test.office].Resolve(test.dialled); got != test.want {
 			t.Errorf("%s: %s is %+v, want %+v", test.office, test.dialled, got, test.want)
 		}
+	}
+}
+
+func TestRuleHidesLine(t *testing.T) {
+	plan := New(&configv1.DialPlan{ExternalPrefix: "0", Rules: rules(&configv1.DialRule{Pattern: "110", Action: trunk})},
+		&configv1.Trunk{}, linesOf("110"))
+	if got, want := plan.Resolve("110"), external("110", "0110"); got != want {
+		t.Errorf("110 is %+v, want %+v", got, want)
 	}
 }
 
@@ -163,6 +172,10 @@ func TestCaller(t *testing.T) {
 		{"boeblingen", "0703147119", "+49703147119"},
 		{"boeblingen", "*5", "*5"},
 		{"boeblingen", "110", "0110"},
+		{"full", "4930123456", "+4930123456"}, // as many trunks write it
+		{"full", "4970314711200", "200"},
+		{"full", "030123456", "+4930123456"},
+		{"full", "49123456", "+49703149123456"},
 		{"no plan", "5550100", "5550100"},
 		{"no plan", "1001", "1001"}, // as the trunk is told it
 	} {
@@ -254,11 +267,14 @@ func FuzzResolve(f *testing.F) {
 			if len(to.External) > maxNumber || len(to.Shown) > maxNumber {
 				t.Fatalf("%s: %q is %+v, which is too long", name, dialled, to)
 			}
+			if plan.isLine(to.Shown) {
+				t.Fatalf("%s: %q is %+v, shown as a line", name, dialled, to)
+			}
 			// What is shown is the same number when it is dialled, but for what a
 			// rule gave to the trunk as it is.
 			cleaned, _ := clean(dialled)
 			rule := plan.ruleFor(cleaned)
-			if strings.HasPrefix(to.Shown, "+") && (rule == nil || rule.action != trunk) {
+			if to.Shown != "" && (rule == nil || rule.action != trunk) {
 				if again := plan.Resolve(to.Shown); again != to {
 					t.Fatalf("%s: %q is %+v, which is %+v when it is called back", name, dialled, to, again)
 				}

@@ -116,13 +116,14 @@ func autoOriginate(value csta.AutoOriginate) (phonecontrolv1.AutoOriginate, erro
 // maxDigits bounds the digits of one DialDigits or GenerateDigits.
 const maxDigits = 128
 
-// dialDigits takes digits as they are pressed, or any device text.
+// dialDigits takes digits as they are pressed, or any device text; ; behind digits
+// tells that more are to come (ECMA-269 10.1.1).
 func dialDigits(ctx context.Context, s *Server, c *call, request *csta.DialDigits) (csta.Message, error) {
 	connection, err := s.connection(ctx, c, request.DiallingConnection, roleSubject)
 	if err != nil {
 		return nil, err
 	}
-	digits := request.DiallingSequence
+	digits, goesOn := strings.CutSuffix(request.DiallingSequence, ";")
 	if parsed, err := deviceid.Parse(digits); err == nil && !parsed.IsOwn() {
 		digits = parsed.Number
 	}
@@ -130,6 +131,9 @@ func dialDigits(ctx context.Context, s *Server, c *call, request *csta.DialDigit
 		return nil, ctierr.Operation(string(csta.OperationInvalidCalledDeviceID), "cannot dial %q", request.DiallingSequence)
 	}
 	c.called = digits
+	if goesOn {
+		digits += ";"
+	}
 	correlator, err := correlatorData(request.CorrelatorData)
 	if err != nil {
 		return nil, err

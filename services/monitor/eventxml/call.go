@@ -109,3 +109,31 @@ func (c *common) callMessage() csta.Event {
 	}
 	return nil
 }
+
+// callingDevice is who makes the call that an event is about; empty where the
+// event does not say.
+func callingDevice(event *ctiv1.Event) string {
+	switch e := event.GetEvent().(type) {
+	case *ctiv1.Event_ServiceInitiated:
+		return e.ServiceInitiated.GetInitiatingDevice()
+	case *ctiv1.Event_Originated:
+		return e.Originated.GetCallingDevice()
+	case *ctiv1.Event_Offered:
+		return e.Offered.GetCallingDevice()
+	case *ctiv1.Event_Delivered:
+		return e.Delivered.GetCallingDevice()
+	case *ctiv1.Event_NetworkReached:
+		return e.NetworkReached.GetCallingDevice()
+	case *ctiv1.Event_Established:
+		return e.Established.GetCallingDevice()
+	case *ctiv1.Event_Failed:
+		return e.Failed.GetCallingDevice()
+	case *ctiv1.Event_Diverted:
+		return e.Diverted.GetCallingDevice()
+	case *ctiv1.Event_Queued:
+		return e.Queued.GetCallingDevice()
+	case *ctiv1.Event_DigitsDialed:
+		return e.DigitsDialed.GetDialingDevice()
+	}
+	return ""
+}

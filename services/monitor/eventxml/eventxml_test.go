@@ -197,7 +197,7 @@ func TestAppendDevices(t *testing.T) {
 		got := AppendDevices(nil, event)
 		slices.Sort(got)
 		got = slices.Compact(got)
-		message := Writer{Names: deviceid.Names{Form: deviceid.FormOf("tel:1;phone-context=x")}}.Message(event, &ctiv1.Reported{DeviceId: event.GetRestrictedDevice()})
+		message := Writer{Names: deviceid.Names{Form: deviceid.FormOf("tel:1;phone-context=x")}}.Message(event, &ctiv1.Reported{DeviceId: callingDevice(event)})
 		message.SetCrossRef("7")
 		var want []string
 		for _, number := range numbers.FindAllStringSubmatch(string(csta.Append(nil, message, csta.Edition5)), -1) {

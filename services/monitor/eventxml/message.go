@@ -116,7 +116,12 @@ func (c *common) redirection() csta.RedirectionDeviceID {
 	return csta.RedirectedBy(csta.DeviceID{Text: c.Names.Write(number)})
 }
 
+// associatedCalling is the remote phone that stands for the caller, which is
+// told to the caller's own application.
 func (c *common) associatedCalling() *csta.SubjectDeviceID {
+	if calling := callingDevice(c.event); calling == "" || calling != c.reported.GetDeviceId() {
+		return nil
+	}
 	return c.optionalSubject(c.event.GetAssociatedCallingDevice())
 }
 

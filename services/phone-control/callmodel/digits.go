@@ -16,7 +16,7 @@ func (m *Model) dialDigits(in DialDigits) {
 	if err == nil {
 		err = m.mayDial(n)
 	}
-	if err == nil && in.Digits == "" {
+	if err == nil && strings.Trim(in.Digits, ";") == "" {
 		err = errNoDigits
 	}
 	if err != nil {
@@ -30,15 +30,19 @@ func (m *Model) dialDigits(in DialDigits) {
 
 // dial takes digits of a number, and calls it when it is complete: with # or
 // when it means something. What a user dials on the trunk may go on for a
-// moment.
+// moment, and what an application ends with ; as long as a prompt (ECMA-269
+// 10.1.1). Pauses are no part of a number.
 func (m *Model) dial(n *connection, digits string, cause Cause) {
 	c := n.call
-	number, end := strings.CutSuffix(c.dialled+digits, "#")
+	digits, goesOn := strings.CutSuffix(digits, ";")
+	number, end := strings.CutSuffix(c.dialled+strings.ReplaceAll(digits, ",", ""), "#")
 	c.dialled = number
 	to := m.lookUp(number)
 	c.called = to.device
 	m.report(DigitsDialed, &Event{Connection: n.id, Device: n.device(), Digits: digits}, c, cause)
 	switch {
+	case goesOn:
+		m.startTimer(n, m.config.Prompt)
 	case end, to.blocked, to.slot, to.line != nil, to.external != "" && cause == CauseNormal:
 		m.originate(n)
 	default:

@@ -46,6 +46,9 @@ func targetWith(t *testing.T, simulated *configv1.Simulated, lines ...string) *t
 		Target: "load", Version: "1", Sip: &configv1.SIP{Domains: []string{"*"}, Realm: "test"},
 		Driver: &configv1.Driver{Driver: &configv1.Driver_Simulated{Simulated: simulated}},
 		Trunk:  &configv1.Trunk{Name: "pstn", Uri: "sip:192.0.2.1"},
+		DialPlan: &configv1.DialPlan{
+			CountryCode: "1", AreaCode: "425", OfficeCode: "555", ExtensionLength: 4, ExternalPrefix: "9",
+		},
 	}
 	for _, line := range lines {
 		config.Lines = append(config.Lines, &configv1.Line{Name: line, Number: line})
@@ -136,9 +139,12 @@ func TestPhonesDoWhatTheyAreTold(t *testing.T) {
 		{"a number beyond the trunk", &configv1.Simulated{},
 			[]any{
 				callmodel.Ring{Leg: 2, External: "+1425", Caller: 1}, act("+1425", phonecontrolv1.Action_ACTION_PICK_UP, ""),
-				act("+1426", phonecontrolv1.Action_ACTION_DIAL, "1001"),
+				act("+1426", phonecontrolv1.Action_ACTION_DIAL, "1001"), act("4265550100", phonecontrolv1.Action_ACTION_DIAL, "1001"),
 			},
-			[]string{"LegProceeds{2}", "LegRinging{2}", "LegAnswered{2}", "Dialled{1 +1426 pstn 1001 0 false  }"}},
+			[]string{
+				"LegProceeds{2}", "LegRinging{2}", "LegAnswered{2}", "Dialled{1 +1426 pstn 1001 0 false  }",
+				"Dialled{2 +14265550100 pstn 1001 0 false  }",
+			}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			loop := &fakeLoop{}
