@@ -9,10 +9,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"offhook.dev/csta"
 	"offhook.dev/services/cstaclient"
 )
+
+// settle is the time between two looks at a line that a check leaves.
+const settle = 20 * time.Millisecond
 
 // trial is one run of one check.
 type trial struct {
@@ -30,6 +34,8 @@ type party struct {
 	line   string
 	// monitor on the line, empty without one.
 	monitor csta.MonitorCrossRefID
+	// begun says that the monitor has told of a call that is not ending.
+	begun bool
 }
 
 // open opens the session of the i-th line.
@@ -68,20 +74,37 @@ func (t *trial) enter(lines int) ([]*party, error) {
 	return t.parties, nil
 }
 
-// end clears what is left of calls and closes the sessions.
+// end clears what is left of calls, waits until the lines are free and closes
+// the sessions.
 func (t *trial) end() error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), t.server.Patience)
+	defer cancel()
 	var failures []error
 	for _, p := range t.parties {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), t.server.Patience)
-		if calls, err := p.SnapshotDevice(ctx, p.line); err == nil {
-			for _, call := range calls {
-				_ = p.ClearConnection(ctx, call.ConnectionIdentifier)
-			}
-		}
+		failures = append(failures, p.leaveCalls(ctx))
+	}
+	for _, p := range t.parties {
 		failures = append(failures, p.Close(ctx), p.client.Close())
-		cancel()
 	}
 	return errors.Join(failures...)
+}
+
+// leaveCalls clears the connections of the line until it has none.
+func (p *party) leaveCalls(ctx context.Context) error {
+	for {
+		calls, err := p.SnapshotDevice(ctx, p.line)
+		if err != nil || len(calls) == 0 {
+			return nil //nolint:nilerr // the check says what its session can do
+		}
+		for _, call := range calls {
+			_ = p.ClearConnection(ctx, call.ConnectionIdentifier)
+		}
+		select {
+		case <-time.After(settle):
+		case <-ctx.Done():
+			return fmt.Errorf("%s: the calls of the check do not end: %w", p.line, ctx.Err())
+		}
+	}
 }
 
 // ask invokes a service and wants its positive response.
@@ -122,7 +145,7 @@ func (p *party) refused(request csta.Message, categories ...csta.ErrorCategory) 
 
 // told waits for an event of the party's monitor and gives it. Events that come
 // before it are passed over where they may: those that servers report or not,
-// and those named before.
+// those named before, and the end of a call that began before the monitor.
 func (p *party) told(element string, before ...string) (csta.Event, error) {
 	ctx, cancel := context.WithTimeout(p.trial.ctx, p.trial.server.Patience)
 	defer cancel()
@@ -130,7 +153,7 @@ func (p *party) told(element string, before ...string) (csta.Event, error) {
 		select {
 		case event := <-p.Events():
 			switch {
-			case event.CrossRef() != p.monitor:
+			case event.CrossRef() != p.monitor, p.endsEarlier(event):
 			case event.Element() == element:
 				return event, nil
 			case !optional(event) && !slices.Contains(before, event.Element()):
@@ -142,6 +165,15 @@ func (p *party) told(element string, before ...string) (csta.Event, error) {
 			return nil, fmt.Errorf("%s is not told %s", p.line, element)
 		}
 	}
+}
+
+// endsEarlier tells the end of a connection before the monitor has told of
+// anything else: a check before this one cleared it, and a server may report
+// that when the next check has begun.
+func (p *party) endsEarlier(event csta.Event) bool {
+	_, cleared := event.(*csta.ConnectionClearedEvent)
+	p.begun = p.begun || !cleared
+	return !p.begun
 }
 
 // toldAll waits for events in their order.
