@@ -236,6 +236,62 @@ func (LineKind) EnumDescriptor() ([]byte, []int) {
 	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{3}
 }
 
+type SkinnyButtonType int32
+
+const (
+	SkinnyButtonType_SKINNY_BUTTON_TYPE_UNSPECIFIED SkinnyButtonType = 0
+	SkinnyButtonType_SKINNY_BUTTON_TYPE_SPEED_DIAL  SkinnyButtonType = 1
+	// A speed dial that shows whether the line is busy (CME's `blf-speed-dial`).
+	SkinnyButtonType_SKINNY_BUTTON_TYPE_BLF_SPEED_DIAL SkinnyButtonType = 2
+	SkinnyButtonType_SKINNY_BUTTON_TYPE_DO_NOT_DISTURB SkinnyButtonType = 3
+	SkinnyButtonType_SKINNY_BUTTON_TYPE_FORWARD_ALL    SkinnyButtonType = 4
+)
+
+// Enum value maps for SkinnyButtonType.
+var (
+	SkinnyButtonType_name = map[int32]string{
+		0: "SKINNY_BUTTON_TYPE_UNSPECIFIED",
+		1: "SKINNY_BUTTON_TYPE_SPEED_DIAL",
+		2: "SKINNY_BUTTON_TYPE_BLF_SPEED_DIAL",
+		3: "SKINNY_BUTTON_TYPE_DO_NOT_DISTURB",
+		4: "SKINNY_BUTTON_TYPE_FORWARD_ALL",
+	}
+	SkinnyButtonType_value = map[string]int32{
+		"SKINNY_BUTTON_TYPE_UNSPECIFIED":    0,
+		"SKINNY_BUTTON_TYPE_SPEED_DIAL":     1,
+		"SKINNY_BUTTON_TYPE_BLF_SPEED_DIAL": 2,
+		"SKINNY_BUTTON_TYPE_DO_NOT_DISTURB": 3,
+		"SKINNY_BUTTON_TYPE_FORWARD_ALL":    4,
+	}
+)
+
+func (x SkinnyButtonType) Enum() *SkinnyButtonType {
+	p := new(SkinnyButtonType)
+	*p = x
+	return p
+}
+
+func (x SkinnyButtonType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SkinnyButtonType) Descriptor() protoreflect.EnumDescriptor {
+	return file_offhook_config_v1_config_proto_enumTypes[4].Descriptor()
+}
+
+func (SkinnyButtonType) Type() protoreflect.EnumType {
+	return &file_offhook_config_v1_config_proto_enumTypes[4]
+}
+
+func (x SkinnyButtonType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SkinnyButtonType.Descriptor instead.
+func (SkinnyButtonType) EnumDescriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{4}
+}
+
 // AnswerMethod is how Offhook can make a phone answer (AnswerCall).
 type AnswerMethod int32
 
@@ -280,11 +336,11 @@ func (x AnswerMethod) String() string {
 }
 
 func (AnswerMethod) Descriptor() protoreflect.EnumDescriptor {
-	return file_offhook_config_v1_config_proto_enumTypes[4].Descriptor()
+	return file_offhook_config_v1_config_proto_enumTypes[5].Descriptor()
 }
 
 func (AnswerMethod) Type() protoreflect.EnumType {
-	return &file_offhook_config_v1_config_proto_enumTypes[4]
+	return &file_offhook_config_v1_config_proto_enumTypes[5]
 }
 
 func (x AnswerMethod) Number() protoreflect.EnumNumber {
@@ -293,7 +349,7 @@ func (x AnswerMethod) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AnswerMethod.Descriptor instead.
 func (AnswerMethod) EnumDescriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{4}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{5}
 }
 
 // TargetConfig is everything the services need to know of one CMETarget.
@@ -1018,7 +1074,9 @@ type Driver struct {
 	//
 	//	*Driver_SipLine
 	//	*Driver_Simulated
-	Driver        isDriver_Driver `protobuf_oneof:"driver"`
+	Driver isDriver_Driver `protobuf_oneof:"driver"`
+	// Skinny phones of the target, beside its SIP phones or alone; absent: none.
+	Skinny        *Skinny `protobuf:"bytes,3,opt,name=skinny,proto3" json:"skinny,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1078,6 +1136,13 @@ func (x *Driver) GetSimulated() *Simulated {
 	return nil
 }
 
+func (x *Driver) GetSkinny() *Skinny {
+	if x != nil {
+		return x.Skinny
+	}
+	return nil
+}
+
 type isDriver_Driver interface {
 	isDriver_Driver()
 }
@@ -1093,6 +1158,136 @@ type Driver_Simulated struct {
 func (*Driver_SipLine) isDriver_Driver() {}
 
 func (*Driver_Simulated) isDriver_Driver() {}
+
+// Skinny: the target's Skinny (SCCP) phones register with Offhook.
+type Skinny struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How often a phone says that it is there; zero: 30 s.
+	Keepalive *durationpb.Duration `protobuf:"bytes,1,opt,name=keepalive,proto3" json:"keepalive,omitempty"`
+	// How long a called line rings before the call fails, and how long MakeCall
+	// waits for the user to pick up; those of sip_line count where there is one.
+	NoAnswerTimeout *durationpb.Duration `protobuf:"bytes,2,opt,name=no_answer_timeout,json=noAnswerTimeout,proto3" json:"no_answer_timeout,omitempty"`
+	PromptTimeout   *durationpb.Duration `protobuf:"bytes,3,opt,name=prompt_timeout,json=promptTimeout,proto3" json:"prompt_timeout,omitempty"`
+	// How long a phone waits for the next digit; zero: 10 s (CME's `timeouts
+	// interdigit`).
+	InterdigitTimeout *durationpb.Duration `protobuf:"bytes,4,opt,name=interdigit_timeout,json=interdigitTimeout,proto3" json:"interdigit_timeout,omitempty"`
+	// Highest protocol version that phones are answered with, 3 to 22; zero: 22.
+	MaxProtocolVersion uint32 `protobuf:"varint,5,opt,name=max_protocol_version,json=maxProtocolVersion,proto3" json:"max_protocol_version,omitempty"`
+	// Form of the date on the display, such as "D/M/YA" (CME's `date-format`);
+	// empty: "D/M/Y".
+	DateTemplate string `protobuf:"bytes,6,opt,name=date_template,json=dateTemplate,proto3" json:"date_template,omitempty"`
+	// IANA time zone of the phones' clocks; empty: UTC.
+	TimeZone string `protobuf:"bytes,7,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// Lines that an unknown phone is given one of, the first that is free (CME's
+	// `auto assign`); empty: unknown phones are refused.
+	AutoAssign []string `protobuf:"bytes,8,rep,name=auto_assign,json=autoAssign,proto3" json:"auto_assign,omitempty"`
+	// What the messages button dials (CME's `voicemail`); empty: nothing.
+	Voicemail string `protobuf:"bytes,9,opt,name=voicemail,proto3" json:"voicemail,omitempty"`
+	// DND silences the ringer instead of refusing calls at the phone.
+	DndSilent     bool `protobuf:"varint,10,opt,name=dnd_silent,json=dndSilent,proto3" json:"dnd_silent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Skinny) Reset() {
+	*x = Skinny{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Skinny) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Skinny) ProtoMessage() {}
+
+func (x *Skinny) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Skinny.ProtoReflect.Descriptor instead.
+func (*Skinny) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Skinny) GetKeepalive() *durationpb.Duration {
+	if x != nil {
+		return x.Keepalive
+	}
+	return nil
+}
+
+func (x *Skinny) GetNoAnswerTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.NoAnswerTimeout
+	}
+	return nil
+}
+
+func (x *Skinny) GetPromptTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.PromptTimeout
+	}
+	return nil
+}
+
+func (x *Skinny) GetInterdigitTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.InterdigitTimeout
+	}
+	return nil
+}
+
+func (x *Skinny) GetMaxProtocolVersion() uint32 {
+	if x != nil {
+		return x.MaxProtocolVersion
+	}
+	return 0
+}
+
+func (x *Skinny) GetDateTemplate() string {
+	if x != nil {
+		return x.DateTemplate
+	}
+	return ""
+}
+
+func (x *Skinny) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *Skinny) GetAutoAssign() []string {
+	if x != nil {
+		return x.AutoAssign
+	}
+	return nil
+}
+
+func (x *Skinny) GetVoicemail() string {
+	if x != nil {
+		return x.Voicemail
+	}
+	return ""
+}
+
+func (x *Skinny) GetDndSilent() bool {
+	if x != nil {
+		return x.DndSilent
+	}
+	return false
+}
 
 // SIPLine: the target's SIP phones register with Offhook.
 type SIPLine struct {
@@ -1110,7 +1305,7 @@ type SIPLine struct {
 
 func (x *SIPLine) Reset() {
 	*x = SIPLine{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1317,7 @@ func (x *SIPLine) String() string {
 func (*SIPLine) ProtoMessage() {}
 
 func (x *SIPLine) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[9]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1330,7 @@ func (x *SIPLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SIPLine.ProtoReflect.Descriptor instead.
 func (*SIPLine) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{9}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SIPLine) GetMinRegistrationExpiry() *durationpb.Duration {
@@ -1188,7 +1383,7 @@ type Simulated struct {
 
 func (x *Simulated) Reset() {
 	*x = Simulated{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1200,7 +1395,7 @@ func (x *Simulated) String() string {
 func (*Simulated) ProtoMessage() {}
 
 func (x *Simulated) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[10]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1213,7 +1408,7 @@ func (x *Simulated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Simulated.ProtoReflect.Descriptor instead.
 func (*Simulated) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{10}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Simulated) GetAnswerAfter() *durationpb.Duration {
@@ -1260,7 +1455,7 @@ type CSTA struct {
 
 func (x *CSTA) Reset() {
 	*x = CSTA{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1272,7 +1467,7 @@ func (x *CSTA) String() string {
 func (*CSTA) ProtoMessage() {}
 
 func (x *CSTA) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[11]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1285,7 +1480,7 @@ func (x *CSTA) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CSTA.ProtoReflect.Descriptor instead.
 func (*CSTA) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{11}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CSTA) GetMode() Mode {
@@ -1329,7 +1524,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1341,7 +1536,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[12]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1354,7 +1549,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{12}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Limits) GetSessions() uint32 {
@@ -1421,7 +1616,7 @@ type Line struct {
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[13]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +1628,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[13]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +1641,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{13}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Line) GetName() string {
@@ -1574,7 +1769,7 @@ type Forwarding struct {
 
 func (x *Forwarding) Reset() {
 	*x = Forwarding{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[14]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1586,7 +1781,7 @@ func (x *Forwarding) String() string {
 func (*Forwarding) ProtoMessage() {}
 
 func (x *Forwarding) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[14]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1599,7 +1794,7 @@ func (x *Forwarding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Forwarding.ProtoReflect.Descriptor instead.
 func (*Forwarding) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{14}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Forwarding) GetType() string {
@@ -1628,16 +1823,18 @@ type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Digest user name.
-	Username      string            `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
-	Credential    *SealedCredential `protobuf:"bytes,3,opt,name=credential,proto3" json:"credential,omitempty"`
-	Answer        AnswerMethod      `protobuf:"varint,4,opt,name=answer,proto3,enum=offhook.config.v1.AnswerMethod" json:"answer,omitempty"`
+	Username   string            `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
+	Credential *SealedCredential `protobuf:"bytes,3,opt,name=credential,proto3" json:"credential,omitempty"`
+	Answer     AnswerMethod      `protobuf:"varint,4,opt,name=answer,proto3,enum=offhook.config.v1.AnswerMethod" json:"answer,omitempty"`
+	// Set for a Skinny phone, which has none of the above but the name.
+	Skinny        *SkinnyPhone `protobuf:"bytes,5,opt,name=skinny,proto3" json:"skinny,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[15]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1649,7 +1846,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[15]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1662,7 +1859,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{15}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Device) GetName() string {
@@ -1693,6 +1890,166 @@ func (x *Device) GetAnswer() AnswerMethod {
 	return AnswerMethod_ANSWER_METHOD_UNSPECIFIED
 }
 
+func (x *Device) GetSkinny() *SkinnyPhone {
+	if x != nil {
+		return x.Skinny
+	}
+	return nil
+}
+
+// SkinnyPhone is a line's place on a Skinny phone. A phone with several lines
+// is a device of each.
+type SkinnyPhone struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name that the phone registers with: "SEP001122334455".
+	DeviceName string `protobuf:"bytes,1,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	// Model, such as "7970"; empty: what the phone says.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Button of the line, from 1.
+	Button uint32 `protobuf:"varint,3,opt,name=button,proto3" json:"button,omitempty"`
+	// The line does not ring at this phone (CME's button separator `s`).
+	SilentRing bool `protobuf:"varint,4,opt,name=silent_ring,json=silentRing,proto3" json:"silent_ring,omitempty"`
+	// Buttons of the phone that are no lines, by their numbers.
+	Buttons       []*SkinnyButton `protobuf:"bytes,5,rep,name=buttons,proto3" json:"buttons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SkinnyPhone) Reset() {
+	*x = SkinnyPhone{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SkinnyPhone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SkinnyPhone) ProtoMessage() {}
+
+func (x *SkinnyPhone) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SkinnyPhone.ProtoReflect.Descriptor instead.
+func (*SkinnyPhone) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SkinnyPhone) GetDeviceName() string {
+	if x != nil {
+		return x.DeviceName
+	}
+	return ""
+}
+
+func (x *SkinnyPhone) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *SkinnyPhone) GetButton() uint32 {
+	if x != nil {
+		return x.Button
+	}
+	return 0
+}
+
+func (x *SkinnyPhone) GetSilentRing() bool {
+	if x != nil {
+		return x.SilentRing
+	}
+	return false
+}
+
+func (x *SkinnyPhone) GetButtons() []*SkinnyButton {
+	if x != nil {
+		return x.Buttons
+	}
+	return nil
+}
+
+// SkinnyButton is a button of a phone that is no line.
+type SkinnyButton struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Button uint32                 `protobuf:"varint,1,opt,name=button,proto3" json:"button,omitempty"`
+	Type   SkinnyButtonType       `protobuf:"varint,2,opt,name=type,proto3,enum=offhook.config.v1.SkinnyButtonType" json:"type,omitempty"`
+	// Number that a speed dial dials.
+	Number        string `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
+	Label         string `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SkinnyButton) Reset() {
+	*x = SkinnyButton{}
+	mi := &file_offhook_config_v1_config_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SkinnyButton) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SkinnyButton) ProtoMessage() {}
+
+func (x *SkinnyButton) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_config_v1_config_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SkinnyButton.ProtoReflect.Descriptor instead.
+func (*SkinnyButton) Descriptor() ([]byte, []int) {
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SkinnyButton) GetButton() uint32 {
+	if x != nil {
+		return x.Button
+	}
+	return 0
+}
+
+func (x *SkinnyButton) GetType() SkinnyButtonType {
+	if x != nil {
+		return x.Type
+	}
+	return SkinnyButtonType_SKINNY_BUTTON_TYPE_UNSPECIFIED
+}
+
+func (x *SkinnyButton) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *SkinnyButton) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
 // CTIUser is an application's user with its rights on lines of one target.
 type CTIUser struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1710,7 +2067,7 @@ type CTIUser struct {
 
 func (x *CTIUser) Reset() {
 	*x = CTIUser{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[16]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +2079,7 @@ func (x *CTIUser) String() string {
 func (*CTIUser) ProtoMessage() {}
 
 func (x *CTIUser) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[16]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +2092,7 @@ func (x *CTIUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CTIUser.ProtoReflect.Descriptor instead.
 func (*CTIUser) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{16}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CTIUser) GetName() string {
@@ -1792,7 +2149,7 @@ type LineRights struct {
 
 func (x *LineRights) Reset() {
 	*x = LineRights{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[17]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1804,7 +2161,7 @@ func (x *LineRights) String() string {
 func (*LineRights) ProtoMessage() {}
 
 func (x *LineRights) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[17]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1817,7 +2174,7 @@ func (x *LineRights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineRights.ProtoReflect.Descriptor instead.
 func (*LineRights) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{17}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LineRights) GetNumber() string {
@@ -1853,7 +2210,7 @@ type SealedCredential struct {
 
 func (x *SealedCredential) Reset() {
 	*x = SealedCredential{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[18]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1865,7 +2222,7 @@ func (x *SealedCredential) String() string {
 func (*SealedCredential) ProtoMessage() {}
 
 func (x *SealedCredential) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[18]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1878,7 +2235,7 @@ func (x *SealedCredential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedCredential.ProtoReflect.Descriptor instead.
 func (*SealedCredential) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{18}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SealedCredential) GetSealed() []byte {
@@ -1904,7 +2261,7 @@ type DigestSecret struct {
 
 func (x *DigestSecret) Reset() {
 	*x = DigestSecret{}
-	mi := &file_offhook_config_v1_config_proto_msgTypes[19]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1916,7 +2273,7 @@ func (x *DigestSecret) String() string {
 func (*DigestSecret) ProtoMessage() {}
 
 func (x *DigestSecret) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_config_v1_config_proto_msgTypes[19]
+	mi := &file_offhook_config_v1_config_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1929,7 +2286,7 @@ func (x *DigestSecret) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestSecret.ProtoReflect.Descriptor instead.
 func (*DigestSecret) Descriptor() ([]byte, []int) {
-	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{19}
+	return file_offhook_config_v1_config_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DigestSecret) GetHa1Md5() string {
@@ -2021,11 +2378,26 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\tcti_aware\x18\x04 \x01(\bR\bctiAware\"5\n" +
 	"\x03SIP\x12\x18\n" +
 	"\adomains\x18\x01 \x03(\tR\adomains\x12\x14\n" +
-	"\x05realm\x18\x02 \x01(\tR\x05realm\"\x89\x01\n" +
+	"\x05realm\x18\x02 \x01(\tR\x05realm\"\xbc\x01\n" +
 	"\x06Driver\x127\n" +
 	"\bsip_line\x18\x01 \x01(\v2\x1a.offhook.config.v1.SIPLineH\x00R\asipLine\x12<\n" +
-	"\tsimulated\x18\x02 \x01(\v2\x1c.offhook.config.v1.SimulatedH\x00R\tsimulatedB\b\n" +
-	"\x06driver\"\x93\x03\n" +
+	"\tsimulated\x18\x02 \x01(\v2\x1c.offhook.config.v1.SimulatedH\x00R\tsimulated\x121\n" +
+	"\x06skinny\x18\x03 \x01(\v2\x19.offhook.config.v1.SkinnyR\x06skinnyB\b\n" +
+	"\x06driver\"\xe6\x03\n" +
+	"\x06Skinny\x127\n" +
+	"\tkeepalive\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\tkeepalive\x12E\n" +
+	"\x11no_answer_timeout\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x0fnoAnswerTimeout\x12@\n" +
+	"\x0eprompt_timeout\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\rpromptTimeout\x12H\n" +
+	"\x12interdigit_timeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x11interdigitTimeout\x120\n" +
+	"\x14max_protocol_version\x18\x05 \x01(\rR\x12maxProtocolVersion\x12#\n" +
+	"\rdate_template\x18\x06 \x01(\tR\fdateTemplate\x12\x1b\n" +
+	"\ttime_zone\x18\a \x01(\tR\btimeZone\x12\x1f\n" +
+	"\vauto_assign\x18\b \x03(\tR\n" +
+	"autoAssign\x12\x1c\n" +
+	"\tvoicemail\x18\t \x01(\tR\tvoicemail\x12\x1d\n" +
+	"\n" +
+	"dnd_silent\x18\n" +
+	" \x01(\bR\tdndSilent\"\x93\x03\n" +
 	"\aSIPLine\x12Q\n" +
 	"\x17min_registration_expiry\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x15minRegistrationExpiry\x12Y\n" +
 	"\x1bdefault_registration_expiry\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x19defaultRegistrationExpiry\x12Q\n" +
@@ -2075,14 +2447,28 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\n" +
 	"forward_dn\x18\x02 \x01(\tR\tforwardDn\x12\x1d\n" +
 	"\n" +
-	"ring_count\x18\x03 \x01(\rR\tringCount\"\xb6\x01\n" +
+	"ring_count\x18\x03 \x01(\rR\tringCount\"\xee\x01\n" +
 	"\x06Device\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\busername\x18\x02 \x01(\tR\busername\x12C\n" +
 	"\n" +
 	"credential\x18\x03 \x01(\v2#.offhook.config.v1.SealedCredentialR\n" +
 	"credential\x127\n" +
-	"\x06answer\x18\x04 \x01(\x0e2\x1f.offhook.config.v1.AnswerMethodR\x06answer\"\xf1\x01\n" +
+	"\x06answer\x18\x04 \x01(\x0e2\x1f.offhook.config.v1.AnswerMethodR\x06answer\x126\n" +
+	"\x06skinny\x18\x05 \x01(\v2\x1e.offhook.config.v1.SkinnyPhoneR\x06skinny\"\xb8\x01\n" +
+	"\vSkinnyPhone\x12\x1f\n" +
+	"\vdevice_name\x18\x01 \x01(\tR\n" +
+	"deviceName\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
+	"\x06button\x18\x03 \x01(\rR\x06button\x12\x1f\n" +
+	"\vsilent_ring\x18\x04 \x01(\bR\n" +
+	"silentRing\x129\n" +
+	"\abuttons\x18\x05 \x03(\v2\x1f.offhook.config.v1.SkinnyButtonR\abuttons\"\x8d\x01\n" +
+	"\fSkinnyButton\x12\x16\n" +
+	"\x06button\x18\x01 \x01(\rR\x06button\x127\n" +
+	"\x04type\x18\x02 \x01(\x0e2#.offhook.config.v1.SkinnyButtonTypeR\x04type\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\tR\x06number\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\"\xf1\x01\n" +
 	"\aCTIUser\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12C\n" +
@@ -2123,7 +2509,13 @@ const file_offhook_config_v1_config_proto_rawDesc = "" +
 	"\bLineKind\x12\x19\n" +
 	"\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11LINE_KIND_STATION\x10\x01\x12\x16\n" +
-	"\x12LINE_KIND_ROUTEING\x10\x02*\xa2\x01\n" +
+	"\x12LINE_KIND_ROUTEING\x10\x02*\xcb\x01\n" +
+	"\x10SkinnyButtonType\x12\"\n" +
+	"\x1eSKINNY_BUTTON_TYPE_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dSKINNY_BUTTON_TYPE_SPEED_DIAL\x10\x01\x12%\n" +
+	"!SKINNY_BUTTON_TYPE_BLF_SPEED_DIAL\x10\x02\x12%\n" +
+	"!SKINNY_BUTTON_TYPE_DO_NOT_DISTURB\x10\x03\x12\"\n" +
+	"\x1eSKINNY_BUTTON_TYPE_FORWARD_ALL\x10\x04*\xa2\x01\n" +
 	"\fAnswerMethod\x12\x1d\n" +
 	"\x19ANSWER_METHOD_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ANSWER_METHOD_AUTO\x10\x01\x12\x16\n" +
@@ -2143,83 +2535,95 @@ func file_offhook_config_v1_config_proto_rawDescGZIP() []byte {
 	return file_offhook_config_v1_config_proto_rawDescData
 }
 
-var file_offhook_config_v1_config_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_offhook_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_offhook_config_v1_config_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_offhook_config_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_offhook_config_v1_config_proto_goTypes = []any{
 	(DialAction)(0),             // 0: offhook.config.v1.DialAction
 	(MusicOnHold)(0),            // 1: offhook.config.v1.MusicOnHold
 	(Mode)(0),                   // 2: offhook.config.v1.Mode
 	(LineKind)(0),               // 3: offhook.config.v1.LineKind
-	(AnswerMethod)(0),           // 4: offhook.config.v1.AnswerMethod
-	(*TargetConfig)(nil),        // 5: offhook.config.v1.TargetConfig
-	(*DialPlan)(nil),            // 6: offhook.config.v1.DialPlan
-	(*DialRule)(nil),            // 7: offhook.config.v1.DialRule
-	(*Trunk)(nil),               // 8: offhook.config.v1.Trunk
-	(*Media)(nil),               // 9: offhook.config.v1.Media
-	(*Features)(nil),            // 10: offhook.config.v1.Features
-	(*SessionManager)(nil),      // 11: offhook.config.v1.SessionManager
-	(*SIP)(nil),                 // 12: offhook.config.v1.SIP
-	(*Driver)(nil),              // 13: offhook.config.v1.Driver
-	(*SIPLine)(nil),             // 14: offhook.config.v1.SIPLine
-	(*Simulated)(nil),           // 15: offhook.config.v1.Simulated
-	(*CSTA)(nil),                // 16: offhook.config.v1.CSTA
-	(*Limits)(nil),              // 17: offhook.config.v1.Limits
-	(*Line)(nil),                // 18: offhook.config.v1.Line
-	(*Forwarding)(nil),          // 19: offhook.config.v1.Forwarding
-	(*Device)(nil),              // 20: offhook.config.v1.Device
-	(*CTIUser)(nil),             // 21: offhook.config.v1.CTIUser
-	(*LineRights)(nil),          // 22: offhook.config.v1.LineRights
-	(*SealedCredential)(nil),    // 23: offhook.config.v1.SealedCredential
-	(*DigestSecret)(nil),        // 24: offhook.config.v1.DigestSecret
-	(*durationpb.Duration)(nil), // 25: google.protobuf.Duration
+	(SkinnyButtonType)(0),       // 4: offhook.config.v1.SkinnyButtonType
+	(AnswerMethod)(0),           // 5: offhook.config.v1.AnswerMethod
+	(*TargetConfig)(nil),        // 6: offhook.config.v1.TargetConfig
+	(*DialPlan)(nil),            // 7: offhook.config.v1.DialPlan
+	(*DialRule)(nil),            // 8: offhook.config.v1.DialRule
+	(*Trunk)(nil),               // 9: offhook.config.v1.Trunk
+	(*Media)(nil),               // 10: offhook.config.v1.Media
+	(*Features)(nil),            // 11: offhook.config.v1.Features
+	(*SessionManager)(nil),      // 12: offhook.config.v1.SessionManager
+	(*SIP)(nil),                 // 13: offhook.config.v1.SIP
+	(*Driver)(nil),              // 14: offhook.config.v1.Driver
+	(*Skinny)(nil),              // 15: offhook.config.v1.Skinny
+	(*SIPLine)(nil),             // 16: offhook.config.v1.SIPLine
+	(*Simulated)(nil),           // 17: offhook.config.v1.Simulated
+	(*CSTA)(nil),                // 18: offhook.config.v1.CSTA
+	(*Limits)(nil),              // 19: offhook.config.v1.Limits
+	(*Line)(nil),                // 20: offhook.config.v1.Line
+	(*Forwarding)(nil),          // 21: offhook.config.v1.Forwarding
+	(*Device)(nil),              // 22: offhook.config.v1.Device
+	(*SkinnyPhone)(nil),         // 23: offhook.config.v1.SkinnyPhone
+	(*SkinnyButton)(nil),        // 24: offhook.config.v1.SkinnyButton
+	(*CTIUser)(nil),             // 25: offhook.config.v1.CTIUser
+	(*LineRights)(nil),          // 26: offhook.config.v1.LineRights
+	(*SealedCredential)(nil),    // 27: offhook.config.v1.SealedCredential
+	(*DigestSecret)(nil),        // 28: offhook.config.v1.DigestSecret
+	(*durationpb.Duration)(nil), // 29: google.protobuf.Duration
 }
 var file_offhook_config_v1_config_proto_depIdxs = []int32{
-	12, // 0: offhook.config.v1.TargetConfig.sip:type_name -> offhook.config.v1.SIP
-	13, // 1: offhook.config.v1.TargetConfig.driver:type_name -> offhook.config.v1.Driver
-	16, // 2: offhook.config.v1.TargetConfig.csta:type_name -> offhook.config.v1.CSTA
-	17, // 3: offhook.config.v1.TargetConfig.limits:type_name -> offhook.config.v1.Limits
-	18, // 4: offhook.config.v1.TargetConfig.lines:type_name -> offhook.config.v1.Line
-	21, // 5: offhook.config.v1.TargetConfig.users:type_name -> offhook.config.v1.CTIUser
-	6,  // 6: offhook.config.v1.TargetConfig.dial_plan:type_name -> offhook.config.v1.DialPlan
-	8,  // 7: offhook.config.v1.TargetConfig.trunk:type_name -> offhook.config.v1.Trunk
-	9,  // 8: offhook.config.v1.TargetConfig.media:type_name -> offhook.config.v1.Media
-	10, // 9: offhook.config.v1.TargetConfig.features:type_name -> offhook.config.v1.Features
-	11, // 10: offhook.config.v1.TargetConfig.session_managers:type_name -> offhook.config.v1.SessionManager
-	7,  // 11: offhook.config.v1.DialPlan.rules:type_name -> offhook.config.v1.DialRule
+	13, // 0: offhook.config.v1.TargetConfig.sip:type_name -> offhook.config.v1.SIP
+	14, // 1: offhook.config.v1.TargetConfig.driver:type_name -> offhook.config.v1.Driver
+	18, // 2: offhook.config.v1.TargetConfig.csta:type_name -> offhook.config.v1.CSTA
+	19, // 3: offhook.config.v1.TargetConfig.limits:type_name -> offhook.config.v1.Limits
+	20, // 4: offhook.config.v1.TargetConfig.lines:type_name -> offhook.config.v1.Line
+	25, // 5: offhook.config.v1.TargetConfig.users:type_name -> offhook.config.v1.CTIUser
+	7,  // 6: offhook.config.v1.TargetConfig.dial_plan:type_name -> offhook.config.v1.DialPlan
+	9,  // 7: offhook.config.v1.TargetConfig.trunk:type_name -> offhook.config.v1.Trunk
+	10, // 8: offhook.config.v1.TargetConfig.media:type_name -> offhook.config.v1.Media
+	11, // 9: offhook.config.v1.TargetConfig.features:type_name -> offhook.config.v1.Features
+	12, // 10: offhook.config.v1.TargetConfig.session_managers:type_name -> offhook.config.v1.SessionManager
+	8,  // 11: offhook.config.v1.DialPlan.rules:type_name -> offhook.config.v1.DialRule
 	0,  // 12: offhook.config.v1.DialRule.action:type_name -> offhook.config.v1.DialAction
-	23, // 13: offhook.config.v1.Trunk.credential:type_name -> offhook.config.v1.SealedCredential
+	27, // 13: offhook.config.v1.Trunk.credential:type_name -> offhook.config.v1.SealedCredential
 	1,  // 14: offhook.config.v1.Media.music_on_hold:type_name -> offhook.config.v1.MusicOnHold
-	25, // 15: offhook.config.v1.Features.park_timeout:type_name -> google.protobuf.Duration
-	25, // 16: offhook.config.v1.Features.route_timeout:type_name -> google.protobuf.Duration
-	25, // 17: offhook.config.v1.Features.ring_duration:type_name -> google.protobuf.Duration
-	25, // 18: offhook.config.v1.Features.call_back_timeout:type_name -> google.protobuf.Duration
-	25, // 19: offhook.config.v1.Features.failed_time:type_name -> google.protobuf.Duration
-	25, // 20: offhook.config.v1.SessionManager.keepalive:type_name -> google.protobuf.Duration
-	14, // 21: offhook.config.v1.Driver.sip_line:type_name -> offhook.config.v1.SIPLine
-	15, // 22: offhook.config.v1.Driver.simulated:type_name -> offhook.config.v1.Simulated
-	25, // 23: offhook.config.v1.SIPLine.min_registration_expiry:type_name -> google.protobuf.Duration
-	25, // 24: offhook.config.v1.SIPLine.default_registration_expiry:type_name -> google.protobuf.Duration
-	25, // 25: offhook.config.v1.SIPLine.max_registration_expiry:type_name -> google.protobuf.Duration
-	25, // 26: offhook.config.v1.SIPLine.no_answer_timeout:type_name -> google.protobuf.Duration
-	25, // 27: offhook.config.v1.SIPLine.prompt_timeout:type_name -> google.protobuf.Duration
-	25, // 28: offhook.config.v1.Simulated.answer_after:type_name -> google.protobuf.Duration
-	25, // 29: offhook.config.v1.Simulated.no_answer_timeout:type_name -> google.protobuf.Duration
-	25, // 30: offhook.config.v1.Simulated.prompt_timeout:type_name -> google.protobuf.Duration
-	2,  // 31: offhook.config.v1.CSTA.mode:type_name -> offhook.config.v1.Mode
-	25, // 32: offhook.config.v1.CSTA.session_expires:type_name -> google.protobuf.Duration
-	25, // 33: offhook.config.v1.CSTA.min_se:type_name -> google.protobuf.Duration
-	20, // 34: offhook.config.v1.Line.devices:type_name -> offhook.config.v1.Device
-	19, // 35: offhook.config.v1.Line.forwardings:type_name -> offhook.config.v1.Forwarding
-	3,  // 36: offhook.config.v1.Line.kind:type_name -> offhook.config.v1.LineKind
-	23, // 37: offhook.config.v1.Device.credential:type_name -> offhook.config.v1.SealedCredential
-	4,  // 38: offhook.config.v1.Device.answer:type_name -> offhook.config.v1.AnswerMethod
-	23, // 39: offhook.config.v1.CTIUser.credential:type_name -> offhook.config.v1.SealedCredential
-	22, // 40: offhook.config.v1.CTIUser.lines:type_name -> offhook.config.v1.LineRights
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	29, // 15: offhook.config.v1.Features.park_timeout:type_name -> google.protobuf.Duration
+	29, // 16: offhook.config.v1.Features.route_timeout:type_name -> google.protobuf.Duration
+	29, // 17: offhook.config.v1.Features.ring_duration:type_name -> google.protobuf.Duration
+	29, // 18: offhook.config.v1.Features.call_back_timeout:type_name -> google.protobuf.Duration
+	29, // 19: offhook.config.v1.Features.failed_time:type_name -> google.protobuf.Duration
+	29, // 20: offhook.config.v1.SessionManager.keepalive:type_name -> google.protobuf.Duration
+	16, // 21: offhook.config.v1.Driver.sip_line:type_name -> offhook.config.v1.SIPLine
+	17, // 22: offhook.config.v1.Driver.simulated:type_name -> offhook.config.v1.Simulated
+	15, // 23: offhook.config.v1.Driver.skinny:type_name -> offhook.config.v1.Skinny
+	29, // 24: offhook.config.v1.Skinny.keepalive:type_name -> google.protobuf.Duration
+	29, // 25: offhook.config.v1.Skinny.no_answer_timeout:type_name -> google.protobuf.Duration
+	29, // 26: offhook.config.v1.Skinny.prompt_timeout:type_name -> google.protobuf.Duration
+	29, // 27: offhook.config.v1.Skinny.interdigit_timeout:type_name -> google.protobuf.Duration
+	29, // 28: offhook.config.v1.SIPLine.min_registration_expiry:type_name -> google.protobuf.Duration
+	29, // 29: offhook.config.v1.SIPLine.default_registration_expiry:type_name -> google.protobuf.Duration
+	29, // 30: offhook.config.v1.SIPLine.max_registration_expiry:type_name -> google.protobuf.Duration
+	29, // 31: offhook.config.v1.SIPLine.no_answer_timeout:type_name -> google.protobuf.Duration
+	29, // 32: offhook.config.v1.SIPLine.prompt_timeout:type_name -> google.protobuf.Duration
+	29, // 33: offhook.config.v1.Simulated.answer_after:type_name -> google.protobuf.Duration
+	29, // 34: offhook.config.v1.Simulated.no_answer_timeout:type_name -> google.protobuf.Duration
+	29, // 35: offhook.config.v1.Simulated.prompt_timeout:type_name -> google.protobuf.Duration
+	2,  // 36: offhook.config.v1.CSTA.mode:type_name -> offhook.config.v1.Mode
+	29, // 37: offhook.config.v1.CSTA.session_expires:type_name -> google.protobuf.Duration
+	29, // 38: offhook.config.v1.CSTA.min_se:type_name -> google.protobuf.Duration
+	22, // 39: offhook.config.v1.Line.devices:type_name -> offhook.config.v1.Device
+	21, // 40: offhook.config.v1.Line.forwardings:type_name -> offhook.config.v1.Forwarding
+	3,  // 41: offhook.config.v1.Line.kind:type_name -> offhook.config.v1.LineKind
+	27, // 42: offhook.config.v1.Device.credential:type_name -> offhook.config.v1.SealedCredential
+	5,  // 43: offhook.config.v1.Device.answer:type_name -> offhook.config.v1.AnswerMethod
+	23, // 44: offhook.config.v1.Device.skinny:type_name -> offhook.config.v1.SkinnyPhone
+	24, // 45: offhook.config.v1.SkinnyPhone.buttons:type_name -> offhook.config.v1.SkinnyButton
+	4,  // 46: offhook.config.v1.SkinnyButton.type:type_name -> offhook.config.v1.SkinnyButtonType
+	27, // 47: offhook.config.v1.CTIUser.credential:type_name -> offhook.config.v1.SealedCredential
+	26, // 48: offhook.config.v1.CTIUser.lines:type_name -> offhook.config.v1.LineRights
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_offhook_config_v1_config_proto_init() }
@@ -2236,8 +2640,8 @@ func file_offhook_config_v1_config_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_config_v1_config_proto_rawDesc), len(file_offhook_config_v1_config_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   20,
+			NumEnums:      6,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

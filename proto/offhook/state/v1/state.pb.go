@@ -36,10 +36,12 @@ type Replica struct {
 	// host:port of its gRPC server.
 	GrpcEndpoint string `protobuf:"bytes,3,opt,name=grpc_endpoint,json=grpcEndpoint,proto3" json:"grpc_endpoint,omitempty"`
 	// host:port of its SIP listener inside the cluster, where it has one.
-	SipEndpoint   string `protobuf:"bytes,4,opt,name=sip_endpoint,json=sipEndpoint,proto3" json:"sip_endpoint,omitempty"`
-	Draining      bool   `protobuf:"varint,5,opt,name=draining,proto3" json:"draining,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SipEndpoint string `protobuf:"bytes,4,opt,name=sip_endpoint,json=sipEndpoint,proto3" json:"sip_endpoint,omitempty"`
+	Draining    bool   `protobuf:"varint,5,opt,name=draining,proto3" json:"draining,omitempty"`
+	// host:port of its Skinny listener inside the cluster, where it has one.
+	SkinnyEndpoint string `protobuf:"bytes,6,opt,name=skinny_endpoint,json=skinnyEndpoint,proto3" json:"skinny_endpoint,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Replica) Reset() {
@@ -107,17 +109,25 @@ func (x *Replica) GetDraining() bool {
 	return false
 }
 
+func (x *Replica) GetSkinnyEndpoint() string {
+	if x != nil {
+		return x.SkinnyEndpoint
+	}
+	return ""
+}
+
 // Lease says which phone-control replica runs a target, in bucket "leases"
 // under the target's name. The KV revision of its first write is the epoch.
 type Lease struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
-	Replica       string                 `protobuf:"bytes,2,opt,name=replica,proto3" json:"replica,omitempty"`
-	GrpcEndpoint  string                 `protobuf:"bytes,3,opt,name=grpc_endpoint,json=grpcEndpoint,proto3" json:"grpc_endpoint,omitempty"`
-	SipEndpoint   string                 `protobuf:"bytes,4,opt,name=sip_endpoint,json=sipEndpoint,proto3" json:"sip_endpoint,omitempty"`
-	Epoch         uint64                 `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Target         string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Replica        string                 `protobuf:"bytes,2,opt,name=replica,proto3" json:"replica,omitempty"`
+	GrpcEndpoint   string                 `protobuf:"bytes,3,opt,name=grpc_endpoint,json=grpcEndpoint,proto3" json:"grpc_endpoint,omitempty"`
+	SipEndpoint    string                 `protobuf:"bytes,4,opt,name=sip_endpoint,json=sipEndpoint,proto3" json:"sip_endpoint,omitempty"`
+	Epoch          uint64                 `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	SkinnyEndpoint string                 `protobuf:"bytes,6,opt,name=skinny_endpoint,json=skinnyEndpoint,proto3" json:"skinny_endpoint,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Lease) Reset() {
@@ -183,6 +193,13 @@ func (x *Lease) GetEpoch() uint64 {
 		return x.Epoch
 	}
 	return 0
+}
+
+func (x *Lease) GetSkinnyEndpoint() string {
+	if x != nil {
+		return x.SkinnyEndpoint
+	}
+	return ""
 }
 
 // SessionRecord is a CSTA session, in bucket "sessions" under its id.
@@ -1459,19 +1476,21 @@ var File_offhook_state_v1_state_proto protoreflect.FileDescriptor
 
 const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\n" +
-	"\x1coffhook/state/v1/state.proto\x12\x10offhook.state.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x01\n" +
+	"\x1coffhook/state/v1/state.proto\x12\x10offhook.state.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x01\n" +
 	"\aReplica\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12#\n" +
 	"\rgrpc_endpoint\x18\x03 \x01(\tR\fgrpcEndpoint\x12!\n" +
 	"\fsip_endpoint\x18\x04 \x01(\tR\vsipEndpoint\x12\x1a\n" +
-	"\bdraining\x18\x05 \x01(\bR\bdraining\"\x97\x01\n" +
+	"\bdraining\x18\x05 \x01(\bR\bdraining\x12'\n" +
+	"\x0fskinny_endpoint\x18\x06 \x01(\tR\x0eskinnyEndpoint\"\xc0\x01\n" +
 	"\x05Lease\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x18\n" +
 	"\areplica\x18\x02 \x01(\tR\areplica\x12#\n" +
 	"\rgrpc_endpoint\x18\x03 \x01(\tR\fgrpcEndpoint\x12!\n" +
 	"\fsip_endpoint\x18\x04 \x01(\tR\vsipEndpoint\x12\x14\n" +
-	"\x05epoch\x18\x05 \x01(\x04R\x05epoch\"\xfd\x06\n" +
+	"\x05epoch\x18\x05 \x01(\x04R\x05epoch\x12'\n" +
+	"\x0fskinny_endpoint\x18\x06 \x01(\tR\x0eskinnyEndpoint\"\xfd\x06\n" +
 	"\rSessionRecord\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
