@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 
+	"offhook.dev/offhook/audio"
 	"offhook.dev/services/sipstack"
 )
 
@@ -33,7 +34,7 @@ const (
 type Call struct {
 	phone *Phone
 	peer  string
-	audio *audio
+	audio *audio.Stream
 
 	// acting keeps Answer and Hangup, which take several steps, apart.
 	acting sync.Mutex
@@ -67,7 +68,10 @@ func (c *Call) State() State {
 }
 
 // RTP counts the packets of the call sent and received so far.
-func (c *Call) RTP() (sent, received uint64) { return c.audio.sent.Load(), c.audio.received.Load() }
+func (c *Call) RTP() (sent, received uint64) {
+	counters := c.audio.Counters()
+	return counters.PacketsSent, counters.PacketsReceived
+}
 
 // Dial calls a number of the phone's domain.
 func (p *Phone) Dial(number string) (*Call, error) {
@@ -83,7 +87,7 @@ func (p *Phone) Dial(number string) (*Call, error) {
 	if err := p.add(call); err != nil {
 		return nil, fmt.Errorf("dial %s: %w", number, err)
 	}
-	body, err := call.describe([]uint8{payloadPCMU, payloadPCMA}, SendRecv)
+	body, err := call.describe([]uint8{audio.PayloadPCMU, audio.PayloadPCMA}, SendRecv)
 	if err != nil {
 		call.finish(err.Error())
 		return nil, err
@@ -206,7 +210,7 @@ func (c *Call) finish(why string) {
 	for _, stop := range timers {
 		stop()
 	}
-	c.audio.close()
+	c.audio.Close()
 	c.phone.remove(c)
 	c.phone.report(CallEnded, c, why)
 }

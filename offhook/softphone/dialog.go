@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"offhook.dev/offhook/audio"
 	"offhook.dev/services/sipstack"
 )
 
@@ -122,7 +123,7 @@ func (c *Call) reInvite(from, to State, direction Direction, kind ReportKind) er
 	dialog := c.dialog
 	c.changing = true
 	c.mutex.Unlock()
-	body, err := c.describe([]uint8{payloadPCMU, payloadPCMA}, direction)
+	body, err := c.describe([]uint8{audio.PayloadPCMU, audio.PayloadPCMA}, direction)
 	if err != nil {
 		c.changed()
 		return err

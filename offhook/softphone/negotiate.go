@@ -2,13 +2,15 @@
 
 package softphone
 
+import "offhook.dev/offhook/audio"
+
 // describe writes the next version of this side's session description.
 func (c *Call) describe(payloads []uint8, direction Direction) ([]byte, error) {
 	c.mutex.Lock()
 	c.version++
 	version := c.version
 	c.mutex.Unlock()
-	return describe(c.phone.settings.IP, c.audio.port(), version, payloads, direction)
+	return describe(c.phone.settings.IP, int(c.audio.Address().Port()), version, payloads, direction)
 }
 
 // answer writes the next session description as the answer to an offer.
@@ -17,7 +19,7 @@ func (c *Call) answer(offer media, codec uint8, direction Direction) ([]byte, er
 	c.version++
 	version := c.version
 	c.mutex.Unlock()
-	return describeAnswer(c.phone.settings.IP, c.audio.port(), version, offer, codec, direction)
+	return describeAnswer(c.phone.settings.IP, int(c.audio.Address().Port()), version, offer, codec, direction)
 }
 
 // answerTo makes the answer to an offer and points the audio there; without an
@@ -28,7 +30,7 @@ func (c *Call) answerTo(offer []byte) ([]byte, error) {
 		own = SendOnly
 	}
 	if len(offer) == 0 {
-		return c.describe([]uint8{payloadPCMU, payloadPCMA}, own)
+		return c.describe([]uint8{audio.PayloadPCMU, audio.PayloadPCMA}, own)
 	}
 	remote, err := parseMedia(offer)
 	if err != nil {
@@ -39,7 +41,7 @@ func (c *Call) answerTo(offer []byte) ([]byte, error) {
 		return nil, errNoAudio
 	}
 	direction := agreed(own, remote.direction)
-	c.audio.direct(remote.address, codec, direction)
+	c.direct(remote.address, codec, direction)
 	c.heard(remote.direction == SendOnly || remote.direction == Inactive)
 	return c.answer(remote, codec, direction)
 }
@@ -48,11 +50,11 @@ func (c *Call) answerTo(offer []byte) ([]byte, error) {
 func (c *Call) applyAnswer(answer []byte) {
 	remote, err := parseMedia(answer)
 	if err != nil {
-		c.audio.direct(nil, payloadPCMU, Inactive)
+		c.direct(nil, audio.PayloadPCMU, Inactive)
 		return
 	}
 	if codec, ok := remote.codec(); ok {
-		c.audio.direct(remote.address, codec, remote.direction.reversed())
+		c.direct(remote.address, codec, remote.direction.reversed())
 		// To an offer to send only, nothing else than not sending can be answered.
 		if c.State() != Held {
 			c.heard(remote.direction == SendOnly || remote.direction == Inactive)

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"offhook.dev/offhook/audio"
 	"offhook.dev/services/sipstack"
 )
 
@@ -166,7 +167,7 @@ func (p *Phone) add(call *Call) error {
 	if len(p.calls) >= maxCalls {
 		return ErrTooManyCalls
 	}
-	stream, err := openAudio(p.root, p.settings.IP)
+	stream, err := audio.Open(p.root, audio.Options{IP: p.settings.IP})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/pion/sdp/v3"
+
+	"offhook.dev/offhook/audio"
 )
 
 var errNoAudio = errors.New("no usable audio in session description")
@@ -29,7 +31,7 @@ type media struct {
 // codec is the first payload type of the other side that this phone speaks.
 func (m media) codec() (uint8, bool) {
 	for _, payload := range m.payloads {
-		if payload == payloadPCMU || payload == payloadPCMA {
+		if payload == audio.PayloadPCMU || payload == audio.PayloadPCMA {
 			return payload, true
 		}
 	}
@@ -106,7 +108,7 @@ func describeAnswer(localIP string, port int, version uint64, offer media, codec
 }
 
 func audioStream(port int, payloads []uint8, direction Direction) *sdp.MediaDescription {
-	names := map[uint8]string{payloadPCMU: "PCMU/8000", payloadPCMA: "PCMA/8000"}
+	names := map[uint8]string{audio.PayloadPCMU: "PCMU/8000", audio.PayloadPCMA: "PCMA/8000"}
 	stream := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: port}, Protos: []string{"RTP", "AVP"},
 	}}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"offhook.dev/offhook/audio"
 )
 
 func body(lines ...string) []byte {
@@ -23,19 +25,19 @@ func TestParseMedia(t *testing.T) {
 		codec     uint8
 		direction Direction
 	}{
-		"both codecs":          {body("m=audio 4000 RTP/AVP 0 8 101"), "192.0.2.1:4000", []uint8{0, 8, 101}, payloadPCMU, SendRecv},
-		"the other's order":    {body("m=audio 4000 RTP/AVP 8 0"), "192.0.2.1:4000", []uint8{8, 0}, payloadPCMA, SendRecv},
-		"codecs not known":     {body("m=audio 4000 RTP/AVP 9 18 8"), "192.0.2.1:4000", []uint8{9, 18, 8}, payloadPCMA, SendRecv},
-		"own connection":       {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 192.0.2.9"), "192.0.2.9:4000", []uint8{0}, payloadPCMU, SendRecv},
-		"IPv6":                 {body("m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1"), "[2001:db8::1]:4000", []uint8{0}, payloadPCMU, SendRecv},
-		"multicast scope":      {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 224.0.1.1/127"), "224.0.1.1:4000", []uint8{0}, payloadPCMU, SendRecv},
-		"sendonly":             {body("m=audio 4000 RTP/AVP 0", "a=sendonly"), "192.0.2.1:4000", []uint8{0}, payloadPCMU, SendOnly},
-		"of the session":       {body("a=inactive", "m=audio 4000 RTP/AVP 0"), "192.0.2.1:4000", []uint8{0}, payloadPCMU, Inactive},
-		"stream before all":    {body("a=inactive", "m=audio 4000 RTP/AVP 0", "a=recvonly"), "192.0.2.1:4000", []uint8{0}, payloadPCMU, RecvOnly},
-		"after video":          {body("m=video 5000 RTP/AVP 96", "m=audio 4000 RTP/AVP 0"), "192.0.2.1:4000", []uint8{0}, payloadPCMU, SendRecv},
-		"refused, then a good": {body("m=audio 0 RTP/AVP 0", "m=audio 4000 RTP/AVP 0"), "192.0.2.1:4000", []uint8{0}, payloadPCMU, SendRecv},
-		"held of old":          {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 0.0.0.0"), "0.0.0.0:4000", []uint8{0}, payloadPCMU, SendOnly},
-		"held of old, silent":  {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 0.0.0.0", "a=recvonly"), "0.0.0.0:4000", []uint8{0}, payloadPCMU, Inactive},
+		"both codecs":          {body("m=audio 4000 RTP/AVP 0 8 101"), "192.0.2.1:4000", []uint8{0, 8, 101}, audio.PayloadPCMU, SendRecv},
+		"the other's order":    {body("m=audio 4000 RTP/AVP 8 0"), "192.0.2.1:4000", []uint8{8, 0}, audio.PayloadPCMA, SendRecv},
+		"codecs not known":     {body("m=audio 4000 RTP/AVP 9 18 8"), "192.0.2.1:4000", []uint8{9, 18, 8}, audio.PayloadPCMA, SendRecv},
+		"own connection":       {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 192.0.2.9"), "192.0.2.9:4000", []uint8{0}, audio.PayloadPCMU, SendRecv},
+		"IPv6":                 {body("m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1"), "[2001:db8::1]:4000", []uint8{0}, audio.PayloadPCMU, SendRecv},
+		"multicast scope":      {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 224.0.1.1/127"), "224.0.1.1:4000", []uint8{0}, audio.PayloadPCMU, SendRecv},
+		"sendonly":             {body("m=audio 4000 RTP/AVP 0", "a=sendonly"), "192.0.2.1:4000", []uint8{0}, audio.PayloadPCMU, SendOnly},
+		"of the session":       {body("a=inactive", "m=audio 4000 RTP/AVP 0"), "192.0.2.1:4000", []uint8{0}, audio.PayloadPCMU, Inactive},
+		"stream before all":    {body("a=inactive", "m=audio 4000 RTP/AVP 0", "a=recvonly"), "192.0.2.1:4000", []uint8{0}, audio.PayloadPCMU, RecvOnly},
+		"after video":          {body("m=video 5000 RTP/AVP 96", "m=audio 4000 RTP/AVP 0"), "192.0.2.1:4000", []uint8{0}, audio.PayloadPCMU, SendRecv},
+		"refused, then a good": {body("m=audio 0 RTP/AVP 0", "m=audio 4000 RTP/AVP 0"), "192.0.2.1:4000", []uint8{0}, audio.PayloadPCMU, SendRecv},
+		"held of old":          {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 0.0.0.0"), "0.0.0.0:4000", []uint8{0}, audio.PayloadPCMU, SendOnly},
+		"held of old, silent":  {body("m=audio 4000 RTP/AVP 0", "c=IN IP4 0.0.0.0", "a=recvonly"), "0.0.0.0:4000", []uint8{0}, audio.PayloadPCMU, Inactive},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -83,7 +85,7 @@ func TestParseMediaRefuses(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
-	offer, err := describe("127.0.0.1", 4000, 3, []uint8{payloadPCMU, payloadPCMA}, SendOnly)
+	offer, err := describe("127.0.0.1", 4000, 3, []uint8{audio.PayloadPCMU, audio.PayloadPCMA}, SendOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +94,7 @@ func TestDescribe(t *testing.T) {
 	if diff := cmp.Diff(want, string(offer)); diff != "" {
 		t.Errorf("offer (-want +got):\n%s", diff)
 	}
-	six, err := describe("::1", 4000, 1, []uint8{payloadPCMU}, SendRecv)
+	six, err := describe("::1", 4000, 1, []uint8{audio.PayloadPCMU}, SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +109,7 @@ func TestDescribeAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := describeAnswer("127.0.0.1", 7000, 1, offer, payloadPCMA, SendRecv)
+	answer, err := describeAnswer("127.0.0.1", 7000, 1, offer, audio.PayloadPCMA, SendRecv)
 	if err != nil {
 		t.Fatal(err)
 	}

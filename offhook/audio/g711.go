@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package softphone
+package audio
 
 import "math/bits"
-
-// Static RTP payload types of G.711 (RFC 3551 6).
-const (
-	payloadPCMU uint8 = 0
-	payloadPCMA uint8 = 8
-)
 
 // linearToMuLaw encodes one sample as G.711 mu-law (ITU-T G.711, table 2a).
 func linearToMuLaw(sample int16) byte {
@@ -35,4 +29,28 @@ func linearToALaw(sample int16) byte {
 	segment := bits.Len(uint(value)) - 5
 	mantissa := value >> segment & 0x0F
 	return byte(sign|segment<<4|mantissa) ^ 0x55
+}
+
+// muLawToLinear decodes as ITU-T G.711 table 2a says, to 16 bits.
+func muLawToLinear(code byte) int {
+	code = ^code
+	magnitude := (int(code&0x0F)<<3+0x84)<<(code>>4&7) - 0x84
+	if code&0x80 != 0 {
+		return -magnitude
+	}
+	return magnitude
+}
+
+// aLawToLinear decodes as ITU-T G.711 table 1a says, to 16 bits: the middle of
+// the interval.
+func aLawToLinear(code byte) int {
+	code ^= 0x55
+	magnitude := int(code&0x0F)<<4 + 8
+	if segment := code >> 4 & 7; segment > 0 {
+		magnitude = (magnitude + 0x100) << (segment - 1)
+	}
+	if code&0x80 == 0 {
+		return -magnitude
+	}
+	return magnitude
 }

@@ -1,32 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package softphone
+package audio
 
 import "testing"
-
-// muLawToLinear decodes as ITU-T G.711 table 2a says, to 16 bits.
-func muLawToLinear(code byte) int {
-	code = ^code
-	magnitude := (int(code&0x0F)<<3+0x84)<<(code>>4&7) - 0x84
-	if code&0x80 != 0 {
-		return -magnitude
-	}
-	return magnitude
-}
-
-// aLawToLinear decodes as ITU-T G.711 table 1a says, to 16 bits: the middle of
-// the interval.
-func aLawToLinear(code byte) int {
-	code ^= 0x55
-	magnitude := int(code&0x0F)<<4 + 8
-	if segment := code >> 4 & 7; segment > 0 {
-		magnitude = (magnitude + 0x100) << (segment - 1)
-	}
-	if code&0x80 == 0 {
-		return -magnitude
-	}
-	return magnitude
-}
 
 func TestKnownValues(t *testing.T) {
 	tests := []struct {
