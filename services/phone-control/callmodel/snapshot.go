@@ -103,15 +103,28 @@ func (m *Model) SnapshotCall(id ConnectionID) (CallSnapshot, *Error) {
 	return snapshot, nil
 }
 
-// LineCall is one call at a line, for lamps.
+// LineCall is one call at a line, for lamps and displays.
 type LineCall struct {
 	Connection ConnectionID
 	State      State
+	// Leg carries the connection; zero: none.
+	Leg LegID
 	// Caller: the line made the call.
 	Caller bool
 	// Other is the other party; restricted, it does not want to be known.
 	Other      DeviceID
 	Restricted bool
+	// Called is the number that the call was made to, Redirected who sent it here
+	// last; empty: nobody.
+	Called, Redirected DeviceID
+	// Far is how far the best of the others is: Null while nobody is called or
+	// rings, Fail where the call can't be completed for the cause Failed.
+	Far    State
+	Failed Cause
+	// Parties of the call that are up.
+	Parties int
+	// External: it comes from the trunk.
+	External bool
 }
 
 // LineCalls lists the calls at a line, the oldest first; none where there is no
@@ -124,12 +137,39 @@ func (m *Model) LineCalls(device DeviceID) []LineCall {
 	var calls []LineCall
 	for _, n := range l.connections {
 		if n.seen() {
-			other := n.endpoint()
-			calls = append(calls, LineCall{
-				Connection: n.id, State: n.state, Caller: n.role == caller, Other: other,
-				Restricted: n.call.restricted && other == n.call.calling,
-			})
+			calls = append(calls, n.lineCall())
 		}
 	}
 	return calls
+}
+
+func (n *connection) lineCall() LineCall {
+	c, other := n.call, n.endpoint()
+	told := LineCall{
+		Connection: n.id, State: n.state, Caller: n.role == caller, Other: other,
+		Restricted: c.restricted && other == c.calling, Called: c.called, Redirected: c.lastRedirection,
+		Failed: c.failed, External: c.external(),
+	}
+	if n.leg != nil {
+		told.Leg = n.leg.id
+	}
+	for _, party := range c.connections {
+		if party.up() {
+			told.Parties++
+		}
+		if party == n || party.hidden() {
+			continue
+		}
+		switch {
+		case party.up():
+			told.Far = Connected
+		case told.Far == Connected:
+		case party.state == Alerting, party.state == Queued && told.Far != Alerting:
+			told.Far = party.state
+		}
+	}
+	if c.failed != "" {
+		told.Far = Fail
+	}
+	return told
 }

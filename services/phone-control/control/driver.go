@@ -8,6 +8,7 @@ import (
 
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/linefeatures"
 	"offhook.dev/services/phone-control/subscription"
 	"offhook.dev/services/targetconfig"
 )
@@ -41,6 +42,18 @@ type Loop interface {
 	Due(func())
 	// After runs work on the target's goroutine later, unless stopped before.
 	After(time.Duration, func()) (stop func())
+	// Request gives the call model a service that the user of a phone asked for;
+	// done is told the reply, on the target's goroutine.
+	Request(service func(callmodel.RequestID) callmodel.Input, done func(callmodel.Reply))
+	// Calls are the calls at a line. Only on the target's goroutine, as what
+	// follows.
+	Calls(line callmodel.DeviceID) []callmodel.LineCall
+	// Features are the settings of the lines, to read.
+	Features() *linefeatures.Settings
+	// SetDoNotDisturb and SetForwarding change a setting as a service does. Not
+	// from within Execute.
+	SetDoNotDisturb(line callmodel.DeviceID, on bool) *callmodel.Error
+	SetForwarding(line callmodel.DeviceID, forwarding linefeatures.Forwarding) *callmodel.Error
 	// Lines are the target's lines as phones that subscribe see them. Its methods
 	// may be called from any goroutine but the target's, which they wait for.
 	Lines() subscription.Lines

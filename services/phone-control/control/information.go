@@ -62,9 +62,14 @@ func (s *Server) GetPhysicalDevice(ctx context.Context, r *phonecontrolv1.GetPhy
 		}
 		layout := phone.Layout()
 		response.DeviceModel = layout.Model
-		response.Services = append(response.Services,
-			"getMicrophoneMute", "setMicrophoneMute", "getSpeakerMute", "setSpeakerMute", "getSpeakerVolume", "setSpeakerVolume")
-		response.Events = append(response.Events, "microphoneMute", "speakerMute", "speakerVolume")
+		if layout.Microphone {
+			response.Services = append(response.Services, "getMicrophoneMute", "setMicrophoneMute")
+			response.Events = append(response.Events, "microphoneMute")
+		}
+		if layout.Speaker {
+			response.Services = append(response.Services, "getSpeakerMute", "setSpeakerMute", "getSpeakerVolume", "setSpeakerVolume")
+			response.Events = append(response.Events, "speakerMute", "speakerVolume")
+		}
 		if layout.Rows > 0 {
 			response.Displays = 1
 			response.Services = append(response.Services, "getDisplay", "setDisplay")

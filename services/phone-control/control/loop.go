@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/linefeatures"
 	"offhook.dev/services/phone-control/subscription"
 )
 
@@ -18,6 +19,27 @@ var _ Loop = loop{}
 // being done now.
 func (l loop) Indicate(input callmodel.Input) {
 	l.t.indications = append(l.t.indications, input)
+}
+
+// Request implements Loop.
+func (l loop) Request(service func(callmodel.RequestID) callmodel.Input, done func(callmodel.Reply)) {
+	l.Indicate(service(l.t.request(done)))
+}
+
+// Calls implements Loop.
+func (l loop) Calls(line callmodel.DeviceID) []callmodel.LineCall { return l.t.model.LineCalls(line) }
+
+// Features implements Loop.
+func (l loop) Features() *linefeatures.Settings { return l.t.features.settings }
+
+// SetDoNotDisturb implements Loop.
+func (l loop) SetDoNotDisturb(line callmodel.DeviceID, on bool) *callmodel.Error {
+	return l.t.features.set(string(line), setDoNotDisturb(string(line), on))
+}
+
+// SetForwarding implements Loop.
+func (l loop) SetForwarding(line callmodel.DeviceID, forwarding linefeatures.Forwarding) *callmodel.Error {
+	return l.t.features.set(string(line), setForwarding(string(line), forwarding))
 }
 
 // Lines implements Loop.

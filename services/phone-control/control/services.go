@@ -21,9 +21,7 @@ func (s *Server) serve(ctx context.Context, service, name string, input func(cal
 	answer := make(chan callmodel.Reply, 1)
 	var request callmodel.RequestID // belongs to the target's goroutine
 	if !t.queue.put(newWork, func() {
-		t.requested++
-		request = t.requested
-		t.waiting[request] = answer
+		request = t.request(func(reply callmodel.Reply) { answer <- reply }) // holds one
 		t.step(input(request))
 	}) {
 		return callmodel.Reply{}, t.full()
@@ -39,6 +37,14 @@ func (s *Server) serve(ctx context.Context, service, name string, input func(cal
 		return callmodel.Reply{}, negative(reply.Error)
 	}
 	return reply, nil
+}
+
+// request names a service whose reply is awaited; the call model always gives
+// one.
+func (t *target) request(done func(callmodel.Reply)) callmodel.RequestID {
+	t.requested++
+	t.waiting[t.requested] = done
+	return t.requested
 }
 
 // await waits for an answer of the target's goroutine, within the bounds of the

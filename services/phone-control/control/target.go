@@ -46,7 +46,7 @@ type target struct {
 	registrations *registrations
 	features      *features
 	number        uint64
-	waiting       map[callmodel.RequestID]chan callmodel.Reply
+	waiting       map[callmodel.RequestID]func(callmodel.Reply)
 	requested     callmodel.RequestID
 	// indications wait for the step that caused them to be carried out.
 	indications []callmodel.Input
@@ -65,7 +65,7 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		name: config.Name, options: options, queue: newQueue(options.Queue),
 		ended: make(chan struct{}), idle: make(chan struct{}),
 		config: config, writer: writer, number: writer.LastNumber(),
-		waiting: make(map[callmodel.RequestID]chan callmodel.Reply),
+		waiting: make(map[callmodel.RequestID]func(callmodel.Reply)),
 	}
 	t.routeing, t.registrations, t.features = newRouteing(t), newRegistrations(t), newFeatures(t)
 	t.model = callmodel.New(callmodel.Options{
@@ -195,7 +195,7 @@ func (t *target) carryOut(outputs []callmodel.Output) {
 		case callmodel.Reply:
 			if reply, ok := t.waiting[o.Request]; ok {
 				delete(t.waiting, o.Request)
-				reply <- o // holds one
+				reply(o)
 			}
 		case callmodel.TellRouteing:
 			t.routeing.put(o)

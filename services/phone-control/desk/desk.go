@@ -25,6 +25,8 @@ type Lamp struct {
 // Layout is what a kind of phone has.
 type Layout struct {
 	Model string
+	// Microphone can be muted; Speaker can be muted and made louder.
+	Microphone, Speaker bool
 	// Rows and Columns of the display; zero: none.
 	Rows, Columns int
 	// Buttons by their ids.

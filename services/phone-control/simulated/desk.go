@@ -10,7 +10,7 @@ import (
 // layout of all simulated phones.
 func layout() desk.Layout {
 	return desk.Layout{
-		Model: "simulated", Rows: 2, Columns: 24,
+		Model: "simulated", Microphone: true, Speaker: true, Rows: 2, Columns: 24,
 		Buttons: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#", "hold", "transfer", "conference", "speaker", "mute"},
 		Lamps:   []desk.Lamp{{ID: "1", Label: "Line", Mode: "off"}, {ID: "2", Label: "Message", Mode: "off"}},
 	}
