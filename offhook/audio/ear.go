@@ -87,17 +87,28 @@ func (e *ear) heardDigits() string {
 	return string(e.digits)
 }
 
-// hears looks for a tone by Goertzel's algorithm.
-func (e *ear) hears(hertz int, now time.Time) bool {
+// sound is what was heard lately; nothing where the last packet is long ago.
+func (e *ear) sound(now time.Time) *Sound {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	if e.last.IsZero() || now.Sub(e.last) > heardFor {
-		return false
+	sound := new(Sound)
+	if !e.last.IsZero() && now.Sub(e.last) <= heardFor {
+		n := copy(sound.samples[:], e.ring[e.at:])
+		copy(sound.samples[n:], e.ring[:e.at])
 	}
+	return sound
+}
+
+// Sound is 100 ms of what was heard. It does not change.
+type Sound struct{ samples [heardSamples]int16 }
+
+// Hears tells whether a tone is in it, alone or mixed with two others, by
+// Goertzel's algorithm.
+func (s *Sound) Hears(hertz int) bool {
 	coefficient := 2 * math.Cos(2*math.Pi*float64(hertz)/sampleRate)
 	var before, earlier, energy float64
-	for i := range heardSamples {
-		sample := float64(e.ring[(e.at+i)%heardSamples])
+	for _, value := range s.samples {
+		sample := float64(value)
 		energy += sample * sample
 		before, earlier = sample+coefficient*before-earlier, before
 	}

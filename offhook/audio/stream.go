@@ -30,6 +30,9 @@ type Options struct {
 type Counters struct {
 	PacketsSent, OctetsSent         uint64
 	PacketsReceived, OctetsReceived uint64
+	// PacketsLost and Jitter of what came (RFC 3550 6.4.1).
+	PacketsLost uint64
+	Jitter      time.Duration
 }
 
 // Stream is one RTP stream pair at one UDP port. It owns its socket and two
@@ -45,6 +48,7 @@ type Stream struct {
 	presses chan byte
 
 	ear                             ear
+	arrivals                        arrivals
 	packetsSent, octetsSent         atomic.Uint64
 	packetsReceived, octetsReceived atomic.Uint64
 }
@@ -133,11 +137,16 @@ func (s *Stream) Digits() string { return s.ear.heardDigits() }
 
 // Hears tells whether a tone is in the G.711 that comes now, alone or mixed with
 // two others.
-func (s *Stream) Hears(hertz int) bool { return s.ear.hears(hertz, time.Now()) }
+func (s *Stream) Hears(hertz int) bool { return s.Sound().Hears(hertz) }
+
+// Sound is the G.711 that came within the last 300 ms, silence if none did.
+func (s *Stream) Sound() *Sound { return s.ear.sound(time.Now()) }
 
 // Counters so far.
 func (s *Stream) Counters() Counters {
+	lost, jitter := s.arrivals.tell()
 	return Counters{
+		PacketsLost: lost, Jitter: jitter,
 		PacketsSent: s.packetsSent.Load(), OctetsSent: s.octetsSent.Load(),
 		PacketsReceived: s.packetsReceived.Load(), OctetsReceived: s.octetsReceived.Load(),
 	}
@@ -159,6 +168,8 @@ func (s *Stream) receive() {
 		}
 		s.packetsReceived.Add(1)
 		s.octetsReceived.Add(uint64(len(packet.Payload)))
-		s.ear.hear(&packet, time.Now())
+		now := time.Now()
+		s.arrivals.note(&packet, now)
+		s.ear.hear(&packet, now)
 	}
 }

@@ -64,7 +64,7 @@ func TestTonesAndDigits(t *testing.T) {
 			}
 			eventually(t, "silence", func() bool { return !bob.Hears(500) })
 			sent, heard := alice.Counters(), bob.Counters()
-			if sent.PacketsSent == 0 || sent.PacketsSent != heard.PacketsReceived || sent.OctetsSent != heard.OctetsReceived {
+			if heard.PacketsLost != 0 || sent.PacketsSent == 0 || sent.PacketsSent != heard.PacketsReceived || sent.OctetsSent != heard.OctetsReceived {
 				t.Errorf("sent %+v, heard %+v", sent, heard)
 			}
 		})
@@ -82,11 +82,11 @@ func TestTwoTonesAtOnce(t *testing.T) {
 	}
 	ear.hear(&rtp.Packet{PayloadType: PayloadPCMU, Payload: mixed}, now)
 	for hertz, want := range map[int]bool{440: true, 620: true, 530: false} {
-		if got := ear.hears(hertz, now.Add(time.Millisecond)); got != want {
+		if got := ear.sound(now.Add(time.Millisecond)).Hears(hertz); got != want {
 			t.Errorf("%d Hz heard: %v", hertz, got)
 		}
 	}
-	if ear.hears(440, now.Add(heardFor+1)) {
+	if ear.sound(now.Add(heardFor + 1)).Hears(440) {
 		t.Error("it hears what was long ago")
 	}
 }
@@ -140,6 +140,29 @@ func TestNowhereToSend(t *testing.T) {
 	eventually(t, "a packet", func() bool { return listener.Counters().PacketsReceived > 0 })
 	if sent := stream.Counters().PacketsSent; sent > 5 {
 		t.Errorf("%d packets were sent to nowhere", sent)
+	}
+}
+
+// A packet that is missing is lost, one that comes late is not; packets that
+// come 20 ms apart as they were sent have no jitter.
+func TestLossAndJitter(t *testing.T) {
+	var arrivals arrivals
+	began := time.Now()
+	for i, sequence := range []uint16{65534, 65535, 1, 0, 3} {
+		packet := &rtp.Packet{SequenceNumber: sequence, Timestamp: uint32(sequence-65534) * 160}
+		arrivals.note(packet, began.Add(time.Duration(sequence-65534)*20*time.Millisecond))
+		if lost, jitter := arrivals.tell(); lost != uint64([]int{0, 0, 1, 0, 1}[i]) || jitter != 0 {
+			t.Errorf("after packet %d: %d lost, jitter %v", sequence, lost, jitter)
+		}
+	}
+	arrivals.note(&rtp.Packet{SequenceNumber: 4, Timestamp: 6 * 160}, began.Add(136*time.Millisecond))
+	if lost, jitter := arrivals.tell(); lost != 1 || jitter != time.Millisecond {
+		t.Errorf("%d lost, jitter %v", lost, jitter)
+	}
+	// Another source begins anew.
+	arrivals.note(&rtp.Packet{SSRC: 1, SequenceNumber: 40000}, began)
+	if lost, jitter := arrivals.tell(); lost != 1 || jitter != 0 {
+		t.Errorf("%d lost, jitter %v of another source", lost, jitter)
 	}
 }
 

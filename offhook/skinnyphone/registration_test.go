@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package skinnyphone_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"offhook.dev/offhook/skinnyphone"
+	"offhook.dev/services/skinny"
+)
+
+func TestRegister(t *testing.T) {
+	for _, version := range []skinny.Version{3, 11, 17, 22} {
+		t.Run("version "+strconv.Itoa(int(version)), func(t *testing.T) {
+			server := listen(t, skinny.MaxVersion)
+			phone, desk := server.phone(skinnyphone.Options{ProtocolVersion: version})
+			snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.IdleKeys) > 0 && s.Prompt != "" })
+			if snapshot.Version != version || desk.dialect.Version != version {
+				t.Errorf("version %d here, %d there", snapshot.Version, desk.dialect.Version)
+			}
+			label := "Zoë"
+			wantButtons := []skinnyphone.Button{
+				{Position: 1, Kind: skinny.StimulusLine, Instance: 1, Number: "1001", Label: label, Name: "Ada"},
+				{Position: 2, Kind: skinny.StimulusLine, Instance: 2, Number: "1002", Label: label, Name: "Ada", Forward: skinnyphone.Forward{All: "1007"}},
+				{Position: 3, Kind: skinny.StimulusSpeedDial, Instance: 1, Number: "1009", Label: "Bob"},
+				{Position: 5, Kind: skinny.StimulusDoNotDisturb, Instance: 3, Label: "DND", Status: 1},
+			}
+			if diff := cmp.Diff(wantButtons, snapshot.Buttons); diff != "" {
+				t.Errorf("buttons (-want +got):\n%s", diff)
+			}
+			wantKeys := []skinnyphone.SoftKey{
+				{Label: "Redial", Key: skinny.KeyRedial}, {Label: "NewCall", Key: skinny.KeyNewCall}, {Label: "DND", Key: skinny.KeyDoNotDisturb},
+			}
+			if diff := cmp.Diff(wantKeys, snapshot.IdleKeys); diff != "" {
+				t.Errorf("soft keys (-want +got):\n%s", diff)
+			}
+			if snapshot.Prompt != "Your current options" || snapshot.UserName != "Ada" || snapshot.DateTemplate != "D/M/Y" ||
+				snapshot.Clock.System != 1800000000 || snapshot.KeepAlive != 30*time.Second || snapshot.Registrations != 1 || len(snapshot.Faults) > 0 {
+				t.Errorf("the phone shows %+v", snapshot)
+			}
+			register := *desk.registered
+			want := skinny.Register{
+				Phone:      skinny.Phone{DeviceName: "SEP00112233445F", Instance: 1, Address: netip.MustParseAddr("127.0.0.1"), DeviceType: skinny.Device7970},
+				MaxStreams: 5, ProtocolVersion: uint8(version), MaxConferences: 5, MAC: [6]byte{0, 0x11, 0x22, 0x33, 0x44, 0x5f}, MaxLines: 8,
+				FirmwareLoad: "SCCP7970.OFFHOOK",
+			}
+			if diff := cmp.Diff(want, register, cmpopts.IgnoreFields(skinny.Register{}, "Features"), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
+				t.Errorf("Register (-want +got):\n%s", diff)
+			}
+			capabilities := next[*skinny.CapabilitiesRes](desk)
+			if len(capabilities.Capabilities) != 6 || capabilities.Capabilities[0].Capability != skinny.CapabilityG711MuLaw {
+				t.Errorf("capabilities %+v", capabilities)
+			}
+			asked := []skinny.ID{
+				skinny.IDRegister, skinny.IDIPPort, skinny.IDHeadsetStatus, skinny.IDButtonTemplateReq, skinny.IDCapabilitiesRes,
+				skinny.IDSoftKeyTemplateReq, skinny.IDSoftKeySetReq, skinny.IDConfigStatReq, skinny.IDLineStatReq, skinny.IDLineStatReq,
+				skinny.IDSpeedDialStatReq, skinny.IDFeatureStatReq, skinny.IDForwardStatReq, skinny.IDForwardStatReq,
+				skinny.IDRegisterAvailableLines, skinny.IDTimeDateReq,
+			}
+			if version > 11 {
+				asked = append(asked[:1], asked[2:]...)
+			}
+			if diff := cmp.Diff(asked, desk.asked); diff != "" {
+				t.Errorf("asked (-want +got):\n%s", diff)
+			}
+			phone.Close()
+			<-desk.gone
+			if last := desk.asked[len(desk.asked)-1]; last != skinny.IDUnregister {
+				t.Errorf("the last that the phone sent is %s", last)
+			}
+			if err := phone.OffHook(skinny.Call{}); !errors.Is(err, skinnyphone.ErrNotConnected) {
+				t.Errorf("after Close: %v", err)
+			}
+		})
+	}
+}
+
+func TestServerSpeaksLess(t *testing.T) {
+	phone, _ := listen(t, 9).phone(skinnyphone.Options{ProtocolVersion: 22})
+	if version := phone.Snapshot().Version; version != 9 {
+		t.Errorf("version %d", version)
+	}
+}
+
+func TestRejected(t *testing.T) {
+	server := listen(t, skinny.MaxVersion)
+	server.register = func(d *desk, _ *skinny.Register) { d.send(&skinny.RegisterReject{Text: "not known"}) }
+	_, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{Server: server.listener.Addr().String(), DeviceName: "SEP1"})
+	if !errors.Is(err, skinnyphone.ErrRejected) || !strings.Contains(err.Error(), "not known") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	for name, options := range map[string]skinnyphone.Options{
+		"no server":     {DeviceName: "SEP1"},
+		"no name":       {Server: "127.0.0.1:2000"},
+		"long name":     {Server: "127.0.0.1:2000", DeviceName: "SEP0011223344556"},
+		"version of to": {Server: "127.0.0.1:2000", DeviceName: "SEP1", ProtocolVersion: 23},
+	} {
+		if _, err := skinnyphone.New(options); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+func TestDialEndsWithItsContext(t *testing.T) {
+	// Somebody listens and says nothing.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer listener.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = skinnyphone.Dial(ctx, skinnyphone.Options{Server: listener.Addr().String(), DeviceName: "SEP1"})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestToken(t *testing.T) {
+	server := listen(t, skinny.MaxVersion)
+	dialed := make(chan *skinnyphone.Phone, 1)
+	go func() {
+		phone, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{
+			Server: server.listener.Addr().String(), DeviceName: "SEP1", Token: true, Alarm: "Name=SEP1 Last=Power-on", RetryAfter: time.Millisecond,
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		dialed <- phone
+	}()
+	refused := <-server.token
+	refused.send(&skinny.RegisterTokenReject{})
+	<-refused.gone
+	taken := <-server.token
+	taken.send(&skinny.RegisterTokenAck{})
+	if alarm := next[*skinny.Alarm](taken); alarm.Text != "Name=SEP1 Last=Power-on" {
+		t.Errorf("alarm %+v", alarm)
+	}
+	phone := <-dialed
+	if phone != nil {
+		phone.Close()
+	}
+}
+
+func TestSilentServerIsLeft(t *testing.T) {
+	server := listen(t, skinny.MaxVersion)
+	var registers atomic.Int32
+	server.register = func(d *desk, _ *skinny.Register) {
+		if registers.Add(1) > 1 {
+			d.acknowledge()
+		}
+	}
+	phone, desk := server.phone(skinnyphone.Options{StepTimeout: 50 * time.Millisecond, RetryAfter: time.Millisecond})
+	if n := registers.Load(); n != 2 {
+		t.Errorf("%d Register", n)
+	}
+	// A lost connection is made again.
+	_ = desk.connection.Close()
+	server.desk()
+	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Registrations == 2 && s.Registered })
+}
+
+func TestKeepAlive(t *testing.T) {
+	server := listen(t, skinny.MaxVersion)
+	server.keepAlive = 1
+	phone, _ := server.phone(skinnyphone.Options{})
+	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.KeepAlives >= 1 })
+}
+
+func TestReset(t *testing.T) {
+	server := listen(t, skinny.MaxVersion)
+	phone, desk := server.phone(skinnyphone.Options{})
+
+	desk.send(&skinny.Reset{Kind: skinny.ResetRestart})
+	<-desk.gone
+	if last := desk.asked[len(desk.asked)-1]; last != skinny.IDUnregister {
+		t.Errorf("the last that the phone sent is %s", last)
+	}
+	desk = server.desk()
+	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Registered && s.Registrations == 2 && s.Resets == 1 })
+
+	// While there is a call the phone waits.
+	call := skinny.Call{Line: 1, Reference: 7}
+	desk.send(&skinny.CallState{State: skinny.StateOffHook, Call: call}, &skinny.Reset{Kind: skinny.ResetHard}, &skinny.DisplayNotify{Text: "after"})
+	snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Notify == "after" })
+	if !snapshot.Registered || snapshot.Resets != 1 {
+		t.Errorf("the phone shows %s", snapshot)
+	}
+	desk.send(&skinny.CallState{State: skinny.StateOnHook, Call: call})
+	<-desk.gone
+	server.desk()
+	snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Registered && s.Registrations == 3 && s.Resets == 2 })
+	if len(snapshot.Calls) > 0 || snapshot.Notify != "" {
+		t.Errorf("the phone shows %s", snapshot)
+	}
+}
