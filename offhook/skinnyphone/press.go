@@ -22,7 +22,7 @@ var (
 func (s Snapshot) OnDisplay() (Call, bool) {
 	best, rank := Call{}, 0
 	for _, call := range s.Calls {
-		now := 0
+		var now int
 		switch call.State {
 		case skinny.StateRemoteMultiline, skinny.StatePark:
 			continue

@@ -5,8 +5,10 @@ package skinnyphone_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -204,5 +206,41 @@ func TestReset(t *testing.T) {
 	snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Registered && s.Registrations == 3 && s.Resets == 2 })
 	if len(snapshot.Calls) > 0 || snapshot.Notify != "" {
 		t.Errorf("the phone shows %s", snapshot)
+	}
+}
+
+// A phone of a load test has one goroutine, whatever it does.
+func TestManyPhones(t *testing.T) {
+	const many = 200
+	server := listen(t, skinny.MaxVersion)
+	phones := make(chan *skinnyphone.Phone, many)
+	before := runtime.NumGoroutine()
+	for i := range many {
+		go func() {
+			phone, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{
+				Server: server.listener.Addr().String(), DeviceName: fmt.Sprintf("SEP%012X", i), Media: skinnyphone.MediaSilent,
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			phones <- phone
+		}()
+	}
+	var all []*skinnyphone.Phone
+	for range many {
+		if phone := <-phones; phone != nil {
+			all = append(all, phone)
+		}
+		desk := server.desk()
+		desk.rings(call)
+		desk.send(&skinny.OpenReceiveChannel{Reference: call.Reference, Codec: skinny.CapabilityG711MuLaw})
+		next[*skinny.OpenReceiveChannelAck](desk)
+	}
+	// The server has one for each phone as well.
+	if now := runtime.NumGoroutine() - before; now > 2*many+10 {
+		t.Errorf("%d goroutines of %d phones and their server", now, many)
+	}
+	for _, phone := range all {
+		phone.Close()
 	}
 }
