@@ -23,7 +23,7 @@ const anyDomain = "*"
 // joins every fault. Credentials are opened with the key; the configurations
 // must not be changed afterwards.
 func Build(key [32]byte, configs ...*configv1.TargetConfig) (*Snapshot, error) {
-	s := &Snapshot{byName: map[string]*Target{}, byDomain: map[string]*Target{}, users: map[string][]*User{}}
+	s := &Snapshot{byName: map[string]*Target{}, byDomain: map[string]*Target{}, users: map[string][]*User{}, skinny: map[string]*SkinnyPhone{}}
 	sorted := slices.Clone(configs)
 	slices.SortFunc(sorted, func(a, b *configv1.TargetConfig) int { return strings.Compare(a.GetTarget(), b.GetTarget()) })
 	var faults []error
@@ -67,6 +67,9 @@ func (s *Snapshot) add(target *Target) error {
 	for _, user := range target.Users {
 		s.users[user.GetUser()] = append(s.users[user.GetUser()], user)
 	}
+	if err := s.addSkinny(target); err != nil {
+		faults = append(faults, err)
+	}
 	return errors.Join(faults...)
 }
 
@@ -74,14 +77,14 @@ func buildTarget(key [32]byte, config *configv1.TargetConfig) (*Target, error) {
 	target := &Target{
 		Name: config.GetTarget(), Version: config.GetVersion(), Config: config,
 		remote: map[string]*Line{}, groups: map[string][]*Line{}, managers: map[string]*SessionManager{},
-		lines: map[string]*Line{}, users: map[string]*User{}, devices: map[string]*Device{},
+		lines: map[string]*Line{}, users: map[string]*User{}, devices: map[string]*Device{}, skinny: map[string]*SkinnyPhone{},
 	}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	if target.Name == "" {
 		fault("name is empty")
 	}
-	if config.GetDriver().GetDriver() == nil {
+	if config.GetDriver().GetDriver() == nil && config.GetDriver().GetSkinny() == nil {
 		fault("driver is not set")
 	}
 	if len(config.GetSip().GetDomains()) == 0 {
@@ -94,6 +97,9 @@ func buildTarget(key [32]byte, config *configv1.TargetConfig) (*Target, error) {
 		if err := target.addLine(key, configured); err != nil {
 			fault("line %q: %w", configured.GetName(), err)
 		}
+	}
+	if err := target.addSkinny(); err != nil {
+		faults = append(faults, err)
 	}
 	for _, configured := range config.GetUsers() {
 		if err := target.addUser(key, configured); err != nil {
@@ -152,7 +158,7 @@ func (t *Target) addLine(key [32]byte, configured *configv1.Line) error {
 		}
 		device := &Device{Device: phone, Line: line, Secret: secret}
 		line.Devices = append(line.Devices, device)
-		if phone.GetUsername() == "" {
+		if phone.GetUsername() == "" || phone.GetSkinny() != nil {
 			continue
 		}
 		if other := t.devices[phone.GetUsername()]; other != nil {

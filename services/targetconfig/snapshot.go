@@ -35,6 +35,12 @@ type Snapshot struct {
 	byDomain map[string]*Target
 	fallback *Target
 	users    map[string][]*User
+	// skinny phones by device name.
+	skinny map[string]*SkinnyPhone
+	// skinnyAutoAssign takes unknown Skinny phones; nil unless one target alone
+	// would.
+	skinnyAutoAssign    *Target
+	skinnyAutoAssigning int
 }
 
 // Target is one configured target.
@@ -60,7 +66,11 @@ type Target struct {
 	routeing []*Line
 	managers map[string]*SessionManager
 	users    map[string]*User
-	devices  map[string]*Device
+	// devices are the SIP phones by digest user name.
+	devices map[string]*Device
+	// skinny phones by device name.
+	skinny       map[string]*SkinnyPhone
+	skinnySorted []*SkinnyPhone
 }
 
 // Line is one directory number of a target.

@@ -69,13 +69,19 @@ func (c *campaigns) stopAll() {
 	c.group.Wait()
 }
 
+// driverKind names the line sides of a target; another one asks for another
+// driver.
 func driverKind(config *targetconfig.Target) string {
 	driver := config.Config.GetDriver()
+	kind := ""
 	switch {
 	case driver.GetSipLine() != nil:
-		return "sipLine"
+		kind = "sipLine"
 	case driver.GetSimulated() != nil:
-		return "simulated"
+		kind = "simulated"
 	}
-	return ""
+	if driver.GetSkinny() != nil {
+		kind += "+skinny"
+	}
+	return kind
 }

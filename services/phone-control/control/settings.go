@@ -31,16 +31,8 @@ func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
 		Lines: make([]callmodel.Line, len(target.Lines)),
 	}
 	driver := config.GetDriver()
-	for _, d := range []*durationpb.Duration{driver.GetSipLine().GetNoAnswerTimeout(), driver.GetSimulated().GetNoAnswerTimeout()} {
-		if d.AsDuration() > 0 {
-			set.NoAnswer = d.AsDuration()
-		}
-	}
-	for _, d := range []*durationpb.Duration{driver.GetSipLine().GetPromptTimeout(), driver.GetSimulated().GetPromptTimeout()} {
-		if d.AsDuration() > 0 {
-			set.Prompt = d.AsDuration()
-		}
-	}
+	set.NoAnswer = firstSet(set.NoAnswer, driver.GetSipLine().GetNoAnswerTimeout(), driver.GetSimulated().GetNoAnswerTimeout(), driver.GetSkinny().GetNoAnswerTimeout())
+	set.Prompt = firstSet(set.Prompt, driver.GetSipLine().GetPromptTimeout(), driver.GetSimulated().GetPromptTimeout(), driver.GetSkinny().GetPromptTimeout())
 	if n := config.GetLimits().GetCalls(); n > 0 {
 		set.MaxCalls = int(n)
 	}
@@ -67,6 +59,16 @@ func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
 		}
 	}
 	return set
+}
+
+// firstSet is the first duration that is set, else the default.
+func firstSet(unset time.Duration, durations ...*durationpb.Duration) time.Duration {
+	for _, d := range durations {
+		if d.AsDuration() > 0 {
+			return d.AsDuration()
+		}
+	}
+	return unset
 }
 
 // dialPlan is a target's dial plan as the call model asks it.
