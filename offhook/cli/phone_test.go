@@ -169,8 +169,9 @@ func TestParsePhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Phone{
-		Number: "1003", Password: "secret", Registrar: "127.0.0.1:5060", Domain: "127.0.0.1", Transport: "tcp", IP: "127.0.0.1",
+		Protocol: "sip", Number: "1003", Password: "secret", Registrar: "127.0.0.1:5060", Domain: "127.0.0.1", Transport: "tcp", IP: "127.0.0.1",
 		AnswerAfter: 2 * time.Second, AutoAnswer: true,
+		Skinny: SkinnyPhone{Server: "127.0.0.1:2000", Model: "7970", ProtocolVersion: 17},
 	}
 	if diff := cmp.Diff(want, got.Phone); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -179,12 +180,14 @@ func TestParsePhone(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for name, arguments := range map[string][]string{
-		"phone without number": {"phone"},
-		"odd transport":        {"phone", "--number", "1", "--transport", "smoke"},
-		"no such folder":       {"check", "absent"},
-		"run without folder":   {"run"},
-		"apply without key":    {"apply", "--manifests", "testdata"},
-		"odd level":            {"run", "--manifests", "testdata", "--log-level", "loud"},
+		"phone without number":  {"phone"},
+		"Skinny without device": {"phone", "--protocol", "skinny"},
+		"odd protocol":          {"phone", "--protocol", "h323", "--number", "1"},
+		"odd transport":         {"phone", "--number", "1", "--transport", "smoke"},
+		"no such folder":        {"check", "absent"},
+		"run without folder":    {"run"},
+		"apply without key":     {"apply", "--manifests", "testdata"},
+		"odd level":             {"run", "--manifests", "testdata", "--log-level", "loud"},
 	} {
 		if _, err := parse(t, arguments...); err == nil {
 			t.Errorf("%s: taken", name)

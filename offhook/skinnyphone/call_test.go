@@ -18,62 +18,17 @@ import (
 
 	"offhook.dev/offhook/audio"
 	"offhook.dev/offhook/skinnyphone"
+	"offhook.dev/offhook/skinnyphone/skinnyphonetest"
 	"offhook.dev/services/skinny"
 )
 
 var call = skinny.Call{Line: 1, Reference: 21}
 
-func prompt(d *desk, text string, of skinny.Call) skinny.Message {
-	m := skinny.DisplayPromptStatus{Text: text, Call: of}
-	if d.dialect.Version.Dynamic() {
-		return &skinny.DisplayPromptStatusDynamic{DisplayPromptStatus: m}
-	}
-	return &m
-}
-
-// rings is what a call agent sends for a call that comes in.
-func (d *desk) rings(of skinny.Call) {
-	info := skinny.CallInfo{
-		Calling: skinny.Party{Name: "Bob", Number: "1002"}, Called: skinny.Party{Name: "Ada", Number: "1001"},
-		Call: of, Type: skinny.CallInbound,
-	}
-	var informs skinny.Message = &info
-	if d.dialect.Version.Dynamic() {
-		informs = &skinny.CallInfoDynamic{CallInfo: info}
-	}
-	d.send(
-		&skinny.CallState{State: skinny.StateRingIn, Call: of}, informs,
-		&skinny.SelectSoftKeys{Call: of, Set: skinny.KeysRingIn, Mask: skinny.AllSoftKeys}, prompt(d, skinny.PhraseFrom.Text()+"1002", of),
-		&skinny.SetLamp{Stimulus: skinny.StimulusLine, Instance: of.Line, Mode: skinny.LampBlink},
-		&skinny.SetRinger{Mode: skinny.RingInside, Duration: skinny.RingNormal, Call: of},
-	)
-}
-
-// connects is what it sends when that is answered.
-func (d *desk) connects(of skinny.Call) {
-	d.send(
-		&skinny.SetRinger{Mode: skinny.RingOff, Duration: skinny.RingNormal, Call: of}, &skinny.SetSpeakerMode{Mode: skinny.SwitchOn},
-		&skinny.SetLamp{Stimulus: skinny.StimulusLine, Instance: of.Line, Mode: skinny.LampOn},
-		&skinny.CallState{State: skinny.StateOffHook, Call: of}, &skinny.ActivateCallPlane{Line: of.Line},
-		&skinny.StopTone{Call: of}, &skinny.CallState{State: skinny.StateConnected, Call: of},
-		&skinny.SelectSoftKeys{Call: of, Set: skinny.KeysConnected, Mask: skinny.AllSoftKeys &^ (1 << 4)}, // no Park
-	)
-}
-
-func (d *desk) ends(of skinny.Call) {
-	d.send(
-		&skinny.CallState{State: skinny.StateOnHook, Call: of}, &skinny.SetLamp{Stimulus: skinny.StimulusLine, Instance: of.Line, Mode: skinny.LampOff},
-		&skinny.ClearPromptStatus{Call: of}, &skinny.SelectSoftKeys{Call: of, Set: skinny.KeysOnHook, Mask: skinny.AllSoftKeys},
-		&skinny.SetSpeakerMode{Mode: skinny.SwitchOff}, &skinny.SetRinger{Mode: skinny.RingOff, Duration: skinny.RingNormal},
-		&skinny.StopTone{}, &skinny.DeactivateCallPlane{},
-	)
-}
-
 func TestCallComesIn(t *testing.T) {
 	for _, version := range []skinny.Version{3, 11, 17, 22} {
-		server := listen(t, skinny.MaxVersion)
-		phone, desk := server.phone(skinnyphone.Options{ProtocolVersion: version})
-		desk.rings(call)
+		server := skinnyphonetest.Listen(t, skinny.MaxVersion)
+		phone, desk := dial(t, server, skinnyphone.Options{ProtocolVersion: version})
+		desk.Rings(call)
 		snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Ringer == skinny.RingInside })
 		shown, ok := snapshot.CallIn(skinny.StateRingIn)
 		if !ok || shown.Peer() != (skinny.Party{Name: "Bob", Number: "1002"}) || shown.Prompt != "From 1002" || shown.Ring != skinny.RingInside ||
@@ -84,10 +39,10 @@ func TestCallComesIn(t *testing.T) {
 			t.Errorf("Hold of a call that rings: %v", err)
 		}
 		must(t, phone.Answer(t.Context()))
-		if pressed := next[*skinny.SoftKeyEvent](desk); *pressed != (skinny.SoftKeyEvent{Key: skinny.KeyAnswer, Call: call}) {
+		if pressed := skinnyphonetest.Next[*skinny.SoftKeyEvent](desk); *pressed != (skinny.SoftKeyEvent{Key: skinny.KeyAnswer, Call: call}) {
 			t.Errorf("pressed %+v", pressed)
 		}
-		desk.connects(call)
+		desk.Connects(call)
 		snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool {
 			shown, _ := s.Call(call)
 			return shown.KeySet == skinny.KeysConnected
@@ -99,10 +54,10 @@ func TestCallComesIn(t *testing.T) {
 			t.Errorf("a masked key: %v", err)
 		}
 		must(t, phone.PressNamed("hold", skinny.Call{}))
-		if pressed := next[*skinny.SoftKeyEvent](desk); *pressed != (skinny.SoftKeyEvent{Key: skinny.KeyHold, Call: call}) {
+		if pressed := skinnyphonetest.Next[*skinny.SoftKeyEvent](desk); *pressed != (skinny.SoftKeyEvent{Key: skinny.KeyHold, Call: call}) {
 			t.Errorf("pressed %+v", pressed)
 		}
-		desk.ends(call)
+		desk.Ends(call)
 		snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.Calls) == 0 && !s.Speaker && s.ActiveLine == 0 })
 		if diff := cmp.Diff([]skinny.Party{{Name: "Bob", Number: "1002"}}, snapshot.Received); diff != "" || len(snapshot.Missed) > 0 {
 			t.Errorf("received %v, missed %v", snapshot.Received, snapshot.Missed)
@@ -114,77 +69,51 @@ func TestCallComesIn(t *testing.T) {
 }
 
 func TestMissedAndAnsweredElsewhere(t *testing.T) {
-	phone, desk := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{})
+	phone, desk := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{})
 	elsewhere := skinny.Call{Line: 2, Reference: 22}
-	desk.rings(call)
-	desk.rings(elsewhere)
+	desk.Rings(call)
+	desk.Rings(elsewhere)
 	snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Rings == 2 })
 	if shown, _ := snapshot.OnDisplay(); shown.Call != call {
 		t.Errorf("on display is %+v", shown)
 	}
-	desk.send(&skinny.CallState{State: skinny.StateRemoteMultiline, Call: elsewhere})
-	desk.ends(elsewhere)
-	desk.ends(call)
+	desk.Send(&skinny.CallState{State: skinny.StateRemoteMultiline, Call: elsewhere})
+	desk.Ends(elsewhere)
+	desk.Ends(call)
 	snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.Calls) == 0 && s.Ringer == skinny.RingOff })
 	if len(snapshot.Missed) != 1 || len(snapshot.Received) != 0 {
 		t.Errorf("missed %v, received %v", snapshot.Missed, snapshot.Received)
 	}
 }
 
-// goesOffHook is what a call agent sends when a user is to dial.
-func (d *desk) goesOffHook(of skinny.Call) {
-	d.send(
-		&skinny.SetSpeakerMode{Mode: skinny.SwitchOn}, &skinny.CallState{State: skinny.StateOffHook, Call: of},
-		&skinny.SelectSoftKeys{Call: of, Set: skinny.KeysOffHook, Mask: skinny.AllSoftKeys},
-		&skinny.StartTone{Tone: skinny.ToneInsideDial, Call: of},
-	)
-}
-
-func (d *desk) ringsOut(of skinny.Call, number string) {
-	d.send(
-		&skinny.StopTone{Call: of}, &skinny.DialedNumber{Number: number, Call: of}, &skinny.CallState{State: skinny.StateProceed, Call: of},
-		&skinny.CallInfo{Call: of, Type: skinny.CallOutbound, Calling: skinny.Party{Number: "1001"}, Called: skinny.Party{Number: number}},
-		&skinny.CallState{State: skinny.StateRingOut, Call: of}, &skinny.StartTone{Tone: skinny.ToneAlerting, Call: of},
-		&skinny.SelectSoftKeys{Call: of, Set: skinny.KeysRingOut, Mask: skinny.AllSoftKeys},
-	)
-}
-
-func (d *desk) typed(n int) string {
-	digits := make([]byte, n)
-	for i := range digits {
-		digits[i], _ = next[*skinny.KeypadButton](d).Key.Digit()
-	}
-	return string(digits)
-}
-
 func TestCallAndTransfer(t *testing.T) {
-	phone, desk := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{})
+	phone, desk := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{})
 	var work sync.WaitGroup
 	defer work.Wait()
 	second := skinny.Call{Line: 1, Reference: 23}
 	work.Go(func() {
-		if pressed := next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyNewCall || pressed.Call != (skinny.Call{}) {
+		if pressed := skinnyphonetest.Next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyNewCall || pressed.Call != (skinny.Call{}) {
 			t.Errorf("pressed %+v", pressed)
 		}
-		desk.goesOffHook(call)
-		if digits := desk.typed(4); digits != "1002" {
+		desk.GoesOffHook(call)
+		if digits := desk.Typed(4); digits != "1002" {
 			t.Errorf("typed %q", digits)
 		}
-		desk.ringsOut(call, "1002")
-		desk.connects(call)
-		if pressed := next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyTransfer || pressed.Call != call {
+		desk.RingsOut(call, "1002")
+		desk.Connects(call)
+		if pressed := skinnyphonetest.Next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyTransfer || pressed.Call != call {
 			t.Errorf("pressed %+v", pressed)
 		}
-		desk.send(&skinny.CallState{State: skinny.StateHold, Call: call}, &skinny.SelectSoftKeys{Call: call, Set: skinny.KeysOnHold, Mask: skinny.AllSoftKeys})
-		desk.goesOffHook(second)
-		desk.typed(5)
-		desk.ringsOut(second, "1003#")
-		desk.send(&skinny.SelectSoftKeys{Call: second, Set: skinny.KeysConnectedTransfer, Mask: skinny.AllSoftKeys})
-		if pressed := next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyTransfer || pressed.Call != second {
+		desk.Send(&skinny.CallState{State: skinny.StateHold, Call: call}, &skinny.SelectSoftKeys{Call: call, Set: skinny.KeysOnHold, Mask: skinny.AllSoftKeys})
+		desk.GoesOffHook(second)
+		desk.Typed(5)
+		desk.RingsOut(second, "1003#")
+		desk.Send(&skinny.SelectSoftKeys{Call: second, Set: skinny.KeysConnectedTransfer, Mask: skinny.AllSoftKeys})
+		if pressed := skinnyphonetest.Next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyTransfer || pressed.Call != second {
 			t.Errorf("pressed %+v", pressed)
 		}
-		desk.ends(second)
-		desk.ends(call)
+		desk.Ends(second)
+		desk.Ends(call)
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -213,23 +142,23 @@ func TestCallAndTransfer(t *testing.T) {
 }
 
 func TestKeypadAndButtons(t *testing.T) {
-	phone, desk := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{})
+	phone, desk := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{})
 	must(t, phone.EnblocDial("1002", 2))
-	if m := next[*skinny.EnblocCall](desk); m.Number != "1002" || m.Line != 2 {
+	if m := skinnyphonetest.Next[*skinny.EnblocCall](desk); m.Number != "1002" || m.Line != 2 {
 		t.Errorf("sent %+v", m)
 	}
 	must(t, phone.PressPosition(3))
-	if m := next[*skinny.ButtonPressed](desk); m.Stimulus != skinny.StimulusSpeedDial || m.Instance != 1 || m.Reference != 0 {
+	if m := skinnyphonetest.Next[*skinny.ButtonPressed](desk); m.Stimulus != skinny.StimulusSpeedDial || m.Instance != 1 || m.Reference != 0 {
 		t.Errorf("sent %+v", m)
 	}
-	desk.goesOffHook(call)
+	desk.GoesOffHook(call)
 	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Sounds(skinny.ToneInsideDial) })
 	must(t, phone.PressButton(skinny.StimulusHold, 0))
-	if m := next[*skinny.ButtonPressed](desk); m.Stimulus != skinny.StimulusHold || m.Instance != 1 || m.Reference != call.Reference {
+	if m := skinnyphonetest.Next[*skinny.ButtonPressed](desk); m.Stimulus != skinny.StimulusHold || m.Instance != 1 || m.Reference != call.Reference {
 		t.Errorf("sent %+v", m)
 	}
 	must(t, phone.OnHook(call))
-	if m := next[*skinny.OnHook](desk); m.Call != call {
+	if m := skinnyphonetest.Next[*skinny.OnHook](desk); m.Call != call {
 		t.Errorf("sent %+v", m)
 	}
 	for name, err := range map[string]error{
@@ -247,15 +176,15 @@ func TestKeypadAndButtons(t *testing.T) {
 }
 
 func TestPhoneOfOld(t *testing.T) {
-	phone, desk := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{DeviceType: skinny.Device7910, ProtocolVersion: 3})
-	desk.goesOffHook(call)
+	phone, desk := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{DeviceType: skinny.Device7910, ProtocolVersion: 3})
+	desk.GoesOffHook(call)
 	await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.Calls) == 1 })
 	must(t, phone.PressKeypad("5", skinny.Call{}))
 	must(t, phone.OnHook(call))
-	if m := next[*skinny.KeypadButton](desk); m.Key != 5 || m.Call != (skinny.Call{}) {
+	if m := skinnyphonetest.Next[*skinny.KeypadButton](desk); m.Key != 5 || m.Call != (skinny.Call{}) {
 		t.Errorf("sent %+v", m)
 	}
-	if m := next[*skinny.OnHook](desk); m.Call != (skinny.Call{}) {
+	if m := skinnyphonetest.Next[*skinny.OnHook](desk); m.Call != (skinny.Call{}) {
 		t.Errorf("sent %+v", m)
 	}
 }
@@ -263,7 +192,7 @@ func TestPhoneOfOld(t *testing.T) {
 func TestAnswersByItself(t *testing.T) {
 	var reports []string
 	var mutex sync.Mutex
-	phone, desk := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{
+	phone, desk := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{
 		AnswerAfter: time.Millisecond,
 		Report: func(r skinnyphone.Report) {
 			mutex.Lock()
@@ -271,19 +200,19 @@ func TestAnswersByItself(t *testing.T) {
 			reports = append(reports, r.String())
 		},
 	})
-	desk.rings(call)
-	if pressed := next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyAnswer || pressed.Call != call {
+	desk.Rings(call)
+	if pressed := skinnyphonetest.Next[*skinny.SoftKeyEvent](desk); pressed.Key != skinny.KeyAnswer || pressed.Call != call {
 		t.Errorf("pressed %+v", pressed)
 	}
-	desk.connects(call)
-	desk.send(&skinny.CallState{State: skinny.StateHold, Call: call})
-	desk.ends(call)
-	desk.send(&skinny.SetLamp{Stimulus: skinny.StimulusVoiceMail, Mode: skinny.LampOn}, &skinny.DisplayPriNotify{Priority: 5, Text: "fire"})
+	desk.Connects(call)
+	desk.Send(&skinny.CallState{State: skinny.StateHold, Call: call})
+	desk.Ends(call)
+	desk.Send(&skinny.SetLamp{Stimulus: skinny.StimulusVoiceMail, Mode: skinny.LampOn}, &skinny.DisplayPriNotify{Priority: 5, Text: "fire"})
 	snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool { return s.PriorityNotify[5] == "fire" })
 	if !snapshot.MessageWaiting() {
 		t.Error("no messages wait")
 	}
-	desk.send(&skinny.SetLamp{Stimulus: skinny.StimulusVoiceMail, Mode: skinny.LampOff}, &skinny.ClearPriNotify{Priority: 5})
+	desk.Send(&skinny.SetLamp{Stimulus: skinny.StimulusVoiceMail, Mode: skinny.LampOff}, &skinny.ClearPriNotify{Priority: 5})
 	await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.PriorityNotify) == 0 && !s.MessageWaiting() })
 	mutex.Lock()
 	defer mutex.Unlock()
@@ -297,28 +226,20 @@ func TestAnswersByItself(t *testing.T) {
 	}
 }
 
-// channel has the phone take and send RTP, from and to an audio stream.
-func (d *desk) channel(name skinny.Stream, codec skinny.Capability, to netip.AddrPort) *skinny.OpenReceiveChannelAck {
-	d.send(&skinny.OpenReceiveChannel{Stream: name, PacketTime: 20, Codec: codec, TelephoneEvent: 101})
-	ack := next[*skinny.OpenReceiveChannelAck](d)
-	d.send(&skinny.StartMediaTransmission{Stream: name, Address: to.Addr(), Port: to.Port(), PacketTime: 20, Codec: codec, TelephoneEvent: 101})
-	return ack
-}
-
 func TestMedia(t *testing.T) {
 	for _, version := range []skinny.Version{3, 11, 17, 22} {
-		phone, desk := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{ProtocolVersion: version, ToneHertz: 620})
+		phone, desk := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{ProtocolVersion: version, ToneHertz: 620})
 		far, err := audio.Open(t.Context(), audio.Options{})
 		must(t, err)
 		defer far.Close()
-		desk.connects(call)
+		desk.Connects(call)
 		name := skinny.Stream{Conference: 1, PassThroughParty: 5, Reference: call.Reference}
-		ack := desk.channel(name, skinny.CapabilityG711ALaw, far.Address())
+		ack := desk.Channel(name, skinny.CapabilityG711ALaw, far.Address())
 		if ack.Status != skinny.MediaOK || ack.PassThroughParty != 5 || ack.Reference != call.Reference || ack.Address != netip.MustParseAddr("127.0.0.1") {
 			t.Errorf("acknowledged %+v", ack)
 		}
 		if version >= 17 {
-			if ack := next[*skinny.StartMediaTransmissionAck](desk); ack.Status != skinny.MediaOK || ack.PassThroughParty != 5 {
+			if ack := skinnyphonetest.Next[*skinny.StartMediaTransmissionAck](desk); ack.Status != skinny.MediaOK || ack.PassThroughParty != 5 {
 				t.Errorf("acknowledged %+v", ack)
 			}
 		}
@@ -330,7 +251,7 @@ func TestMedia(t *testing.T) {
 		})
 		must(t, phone.PressKeypad("7#", call))
 		far.Press('9')
-		desk.send(&skinny.NotifyDTMFTone{Tone: 4, Conference: 1, PassThroughParty: 5}, &skinny.SendDTMFTone{Tone: skinny.ToneDTMFStar, Conference: 1, PassThroughParty: 5})
+		desk.Send(&skinny.NotifyDTMFTone{Tone: 4, Conference: 1, PassThroughParty: 5}, &skinny.SendDTMFTone{Tone: skinny.ToneDTMFStar, Conference: 1, PassThroughParty: 5})
 		snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool {
 			stream, _ := s.StreamOf(call)
 			return stream.Events == "9" && stream.Digits == "4" && len(far.Digits()) == 3
@@ -342,9 +263,9 @@ func TestMedia(t *testing.T) {
 		if stream.Stream != name || !stream.Receiving || !stream.Sending || stream.Remote != far.Address() || stream.Local.Port() != ack.Port || stream.SendEvents != 101 {
 			t.Errorf("stream %+v", stream)
 		}
-		desk.send(&skinny.StopMediaTransmission{Stream: name}, &skinny.CloseReceiveChannel{Stream: name},
+		desk.Send(&skinny.StopMediaTransmission{Stream: name}, &skinny.CloseReceiveChannel{Stream: name},
 			&skinny.ConnectionStatisticsReq{Number: "1001", Reference: call.Reference})
-		statistics := next[*skinny.ConnectionStatisticsRes](desk)
+		statistics := skinnyphonetest.Next[*skinny.ConnectionStatisticsRes](desk)
 		if statistics.PacketsReceived == 0 || statistics.PacketsSent == 0 || statistics.OctetsSent == 0 || statistics.Number != "1001" || statistics.Reference != call.Reference {
 			t.Errorf("statistics %+v", statistics)
 		}
@@ -357,37 +278,37 @@ func TestMedia(t *testing.T) {
 }
 
 func TestMediaOfOtherKinds(t *testing.T) {
-	server := listen(t, skinny.MaxVersion)
+	server := skinnyphonetest.Listen(t, skinny.MaxVersion)
 	name := skinny.Stream{PassThroughParty: 5, Reference: call.Reference}
 	t.Run("codec that the phone has not", func(t *testing.T) {
-		phone, desk := server.phone(skinnyphone.Options{Codecs: []skinny.Capability{skinny.CapabilityG711MuLaw}})
-		if ack := desk.channel(name, skinny.CapabilityG729, netip.AddrPort{}); ack.Status != skinny.MediaInvalidCodec {
+		phone, desk := dial(t, server, skinnyphone.Options{Codecs: []skinny.Capability{skinny.CapabilityG711MuLaw}})
+		if ack := desk.Channel(name, skinny.CapabilityG729, netip.AddrPort{}); ack.Status != skinny.MediaInvalidCodec {
 			t.Errorf("acknowledged %+v", ack)
 		}
 		await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.Faults) == 2 && len(s.Streams) == 0 })
 	})
 	t.Run("silent", func(t *testing.T) {
-		phone, desk := server.phone(skinnyphone.Options{Media: skinnyphone.MediaSilent})
-		if ack := desk.channel(name, skinny.CapabilityG729, netip.MustParseAddrPort("127.0.0.1:9")); ack.Status != skinny.MediaOK || ack.Port == 0 {
+		phone, desk := dial(t, server, skinnyphone.Options{Media: skinnyphone.MediaSilent})
+		if ack := desk.Channel(name, skinny.CapabilityG729, netip.MustParseAddrPort("127.0.0.1:9")); ack.Status != skinny.MediaOK || ack.Port == 0 {
 			t.Errorf("acknowledged %+v", ack)
 		}
 		await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.Streams) == 1 && s.Streams[0].Sending })
 		// The end of another stream is a fault.
-		desk.send(&skinny.StopMediaTransmission{PassThroughParty: 6, Reference: call.Reference})
+		desk.Send(&skinny.StopMediaTransmission{PassThroughParty: 6, Reference: call.Reference})
 		await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.Faults) == 1 && len(s.Streams) == 1 })
 	})
 	t.Run("by hand", func(t *testing.T) {
-		phone, desk := server.phone(skinnyphone.Options{Media: skinnyphone.MediaByHand})
+		phone, desk := dial(t, server, skinnyphone.Options{Media: skinnyphone.MediaByHand})
 		if err := phone.AcceptMedia(); !errors.Is(err, skinnyphone.ErrNoSuchCall) {
 			t.Errorf("no channel: %v", err)
 		}
-		desk.send(&skinny.OpenReceiveChannel{Stream: name, Codec: skinny.CapabilityG711MuLaw}, &skinny.OpenReceiveChannel{Stream: name, Codec: skinny.CapabilityG711MuLaw})
+		desk.Send(&skinny.OpenReceiveChannel{Stream: name, Codec: skinny.CapabilityG711MuLaw}, &skinny.OpenReceiveChannel{Stream: name, Codec: skinny.CapabilityG711MuLaw})
 		await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Channels == 2 })
 		must(t, phone.RefuseMedia(skinny.MediaNoChannels))
 		must(t, phone.AcceptMedia())
 		var statuses []skinny.MediaStatus
 		for range 2 {
-			statuses = append(statuses, next[*skinny.OpenReceiveChannelAck](desk).Status)
+			statuses = append(statuses, skinnyphonetest.Next[*skinny.OpenReceiveChannelAck](desk).Status)
 		}
 		if !slices.Equal(statuses, []skinny.MediaStatus{skinny.MediaNoChannels, skinny.MediaOK}) {
 			t.Errorf("acknowledged %v", statuses)
@@ -396,9 +317,9 @@ func TestMediaOfOtherKinds(t *testing.T) {
 }
 
 func TestWhatAPhoneCannotObeyIsAFault(t *testing.T) {
-	phone, desk := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{})
+	phone, desk := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{})
 	ghost := skinny.Call{Line: 1, Reference: 99}
-	desk.send(
+	desk.Send(
 		&skinny.CallInfo{Call: ghost}, &skinny.DialedNumber{Call: ghost}, &skinny.DisplayPromptStatus{Call: ghost},
 		&skinny.SelectSoftKeys{Call: ghost, Set: skinny.KeysConnected}, &skinny.SelectSoftKeys{Set: 15},
 		&skinny.SetLamp{Mode: 9}, &skinny.SetRinger{Mode: 9}, &skinny.LineStat{Line: 7}, &skinny.SpeedDialStat{SpeedDial: 7},
@@ -412,9 +333,9 @@ func TestWhatAPhoneCannotObeyIsAFault(t *testing.T) {
 		t.Errorf("%d faults:\n%s", len(snapshot.Faults), strings.Join(snapshot.Faults, "\n"))
 	}
 	for i := range 100 {
-		desk.send(&skinny.CallState{State: skinny.StateOffHook, Line: 1, Reference: uint32(100 + i)})
+		desk.Send(&skinny.CallState{State: skinny.StateOffHook, Line: 1, Reference: uint32(100 + i)})
 	}
-	desk.send(&skinny.DisplayText{Text: "many"})
+	desk.Send(&skinny.DisplayText{Text: "many"})
 	snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Display == "many" })
 	if len(snapshot.Calls) != 48 || len(snapshot.Faults) != 32 {
 		t.Errorf("%d calls, %d faults", len(snapshot.Calls), len(snapshot.Faults))
@@ -424,15 +345,15 @@ func TestWhatAPhoneCannotObeyIsAFault(t *testing.T) {
 func TestTLSAndTap(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	server := serve(t, tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate(t)}}), skinny.MaxVersion)
+	server := skinnyphonetest.Serve(t, tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{skinnyphonetest.Certificate(t)}}), skinny.MaxVersion)
 	var mutex sync.Mutex
 	frames := make(map[bool][]byte)
-	phone, desk := server.phone(skinnyphone.Options{Tap: func(sent bool, frame []byte) {
+	phone, desk := dial(t, server, skinnyphone.Options{TLS: &tls.Config{InsecureSkipVerify: true}, Tap: func(sent bool, frame []byte) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		frames[sent] = append(frames[sent], frame...)
 	}})
-	desk.send(&skinny.DisplayText{Text: "secret"})
+	desk.Send(&skinny.DisplayText{Text: "secret"})
 	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Display == "secret" })
 	phone.Close()
 	mutex.Lock()
@@ -455,7 +376,7 @@ func TestTLSAndTap(t *testing.T) {
 }
 
 func TestAwaitEnds(t *testing.T) {
-	phone, _ := listen(t, skinny.MaxVersion).phone(skinnyphone.Options{})
+	phone, _ := dial(t, skinnyphonetest.Listen(t, skinny.MaxVersion), skinnyphone.Options{})
 	never := func(skinnyphone.Snapshot) bool { return false }
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

@@ -19,17 +19,18 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"offhook.dev/offhook/skinnyphone"
+	"offhook.dev/offhook/skinnyphone/skinnyphonetest"
 	"offhook.dev/services/skinny"
 )
 
 func TestRegister(t *testing.T) {
 	for _, version := range []skinny.Version{3, 11, 17, 22} {
 		t.Run("version "+strconv.Itoa(int(version)), func(t *testing.T) {
-			server := listen(t, skinny.MaxVersion)
-			phone, desk := server.phone(skinnyphone.Options{ProtocolVersion: version})
+			server := skinnyphonetest.Listen(t, skinny.MaxVersion)
+			phone, desk := dial(t, server, skinnyphone.Options{ProtocolVersion: version})
 			snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.IdleKeys) > 0 && s.Prompt != "" })
-			if snapshot.Version != version || desk.dialect.Version != version {
-				t.Errorf("version %d here, %d there", snapshot.Version, desk.dialect.Version)
+			if snapshot.Version != version || desk.Version() != version {
+				t.Errorf("version %d here, %d there", snapshot.Version, desk.Version())
 			}
 			label := "Zoë"
 			wantButtons := []skinnyphone.Button{
@@ -51,7 +52,7 @@ func TestRegister(t *testing.T) {
 				snapshot.Clock.System != 1800000000 || snapshot.KeepAlive != 30*time.Second || snapshot.Registrations != 1 || len(snapshot.Faults) > 0 {
 				t.Errorf("the phone shows %+v", snapshot)
 			}
-			register := *desk.registered
+			register := *desk.Registered
 			want := skinny.Register{
 				Phone:      skinny.Phone{DeviceName: "SEP00112233445F", Instance: 1, Address: netip.MustParseAddr("127.0.0.1"), DeviceType: skinny.Device7970},
 				MaxStreams: 5, ProtocolVersion: uint8(version), MaxConferences: 5, MAC: [6]byte{0, 0x11, 0x22, 0x33, 0x44, 0x5f}, MaxLines: 8,
@@ -60,7 +61,7 @@ func TestRegister(t *testing.T) {
 			if diff := cmp.Diff(want, register, cmpopts.IgnoreFields(skinny.Register{}, "Features"), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 				t.Errorf("Register (-want +got):\n%s", diff)
 			}
-			capabilities := next[*skinny.CapabilitiesRes](desk)
+			capabilities := skinnyphonetest.Next[*skinny.CapabilitiesRes](desk)
 			if len(capabilities.Capabilities) != 6 || capabilities.Capabilities[0].Capability != skinny.CapabilityG711MuLaw {
 				t.Errorf("capabilities %+v", capabilities)
 			}
@@ -73,12 +74,12 @@ func TestRegister(t *testing.T) {
 			if version > 11 {
 				asked = append(asked[:1], asked[2:]...)
 			}
-			if diff := cmp.Diff(asked, desk.asked); diff != "" {
+			if diff := cmp.Diff(asked, desk.Asked); diff != "" {
 				t.Errorf("asked (-want +got):\n%s", diff)
 			}
 			phone.Close()
-			<-desk.gone
-			if last := desk.asked[len(desk.asked)-1]; last != skinny.IDUnregister {
+			<-desk.Gone
+			if last := desk.Asked[len(desk.Asked)-1]; last != skinny.IDUnregister {
 				t.Errorf("the last that the phone sent is %s", last)
 			}
 			if err := phone.OffHook(skinny.Call{}); !errors.Is(err, skinnyphone.ErrNotConnected) {
@@ -89,16 +90,16 @@ func TestRegister(t *testing.T) {
 }
 
 func TestServerSpeaksLess(t *testing.T) {
-	phone, _ := listen(t, 9).phone(skinnyphone.Options{ProtocolVersion: 22})
+	phone, _ := dial(t, skinnyphonetest.Listen(t, 9), skinnyphone.Options{ProtocolVersion: 22})
 	if version := phone.Snapshot().Version; version != 9 {
 		t.Errorf("version %d", version)
 	}
 }
 
 func TestRejected(t *testing.T) {
-	server := listen(t, skinny.MaxVersion)
-	server.register = func(d *desk, _ *skinny.Register) { d.send(&skinny.RegisterReject{Text: "not known"}) }
-	_, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{Server: server.listener.Addr().String(), DeviceName: "SEP1"})
+	server := skinnyphonetest.Listen(t, skinny.MaxVersion)
+	server.OnRegister = func(d *skinnyphonetest.Desk, _ *skinny.Register) { d.Send(&skinny.RegisterReject{Text: "not known"}) }
+	_, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{Server: server.Address(), DeviceName: "SEP1"})
 	if !errors.Is(err, skinnyphone.ErrRejected) || !strings.Contains(err.Error(), "not known") {
 		t.Errorf("error %v", err)
 	}
@@ -131,23 +132,23 @@ func TestDialEndsWithItsContext(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	server := listen(t, skinny.MaxVersion)
+	server := skinnyphonetest.Listen(t, skinny.MaxVersion)
 	dialed := make(chan *skinnyphone.Phone, 1)
 	go func() {
 		phone, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{
-			Server: server.listener.Addr().String(), DeviceName: "SEP1", Token: true, Alarm: "Name=SEP1 Last=Power-on", RetryAfter: time.Millisecond,
+			Server: server.Address(), DeviceName: "SEP1", Token: true, Alarm: "Name=SEP1 Last=Power-on", RetryAfter: time.Millisecond,
 		})
 		if err != nil {
 			t.Error(err)
 		}
 		dialed <- phone
 	}()
-	refused := <-server.token
-	refused.send(&skinny.RegisterTokenReject{})
-	<-refused.gone
-	taken := <-server.token
-	taken.send(&skinny.RegisterTokenAck{})
-	if alarm := next[*skinny.Alarm](taken); alarm.Text != "Name=SEP1 Last=Power-on" {
+	refused := <-server.Tokens
+	refused.Send(&skinny.RegisterTokenReject{})
+	<-refused.Gone
+	taken := <-server.Tokens
+	taken.Send(&skinny.RegisterTokenAck{})
+	if alarm := skinnyphonetest.Next[*skinny.Alarm](taken); alarm.Text != "Name=SEP1 Last=Power-on" {
 		t.Errorf("alarm %+v", alarm)
 	}
 	phone := <-dialed
@@ -157,52 +158,52 @@ func TestToken(t *testing.T) {
 }
 
 func TestSilentServerIsLeft(t *testing.T) {
-	server := listen(t, skinny.MaxVersion)
+	server := skinnyphonetest.Listen(t, skinny.MaxVersion)
 	var registers atomic.Int32
-	server.register = func(d *desk, _ *skinny.Register) {
+	server.OnRegister = func(d *skinnyphonetest.Desk, _ *skinny.Register) {
 		if registers.Add(1) > 1 {
-			d.acknowledge()
+			d.Acknowledge()
 		}
 	}
-	phone, desk := server.phone(skinnyphone.Options{StepTimeout: 50 * time.Millisecond, RetryAfter: time.Millisecond})
+	phone, desk := dial(t, server, skinnyphone.Options{StepTimeout: 50 * time.Millisecond, RetryAfter: time.Millisecond})
 	if n := registers.Load(); n != 2 {
 		t.Errorf("%d Register", n)
 	}
 	// A lost connection is made again.
-	_ = desk.connection.Close()
-	server.desk()
+	_ = desk.Connection.Close()
+	server.Desk()
 	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Registrations == 2 && s.Registered })
 }
 
 func TestKeepAlive(t *testing.T) {
-	server := listen(t, skinny.MaxVersion)
-	server.keepAlive = 1
-	phone, _ := server.phone(skinnyphone.Options{})
+	server := skinnyphonetest.Listen(t, skinny.MaxVersion)
+	server.KeepAlive = 1
+	phone, _ := dial(t, server, skinnyphone.Options{})
 	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.KeepAlives >= 1 })
 }
 
 func TestReset(t *testing.T) {
-	server := listen(t, skinny.MaxVersion)
-	phone, desk := server.phone(skinnyphone.Options{})
+	server := skinnyphonetest.Listen(t, skinny.MaxVersion)
+	phone, desk := dial(t, server, skinnyphone.Options{})
 
-	desk.send(&skinny.Reset{Kind: skinny.ResetRestart})
-	<-desk.gone
-	if last := desk.asked[len(desk.asked)-1]; last != skinny.IDUnregister {
+	desk.Send(&skinny.Reset{Kind: skinny.ResetRestart})
+	<-desk.Gone
+	if last := desk.Asked[len(desk.Asked)-1]; last != skinny.IDUnregister {
 		t.Errorf("the last that the phone sent is %s", last)
 	}
-	desk = server.desk()
+	desk = server.Desk()
 	await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Registered && s.Registrations == 2 && s.Resets == 1 })
 
 	// While there is a call the phone waits.
 	call := skinny.Call{Line: 1, Reference: 7}
-	desk.send(&skinny.CallState{State: skinny.StateOffHook, Call: call}, &skinny.Reset{Kind: skinny.ResetHard}, &skinny.DisplayNotify{Text: "after"})
+	desk.Send(&skinny.CallState{State: skinny.StateOffHook, Call: call}, &skinny.Reset{Kind: skinny.ResetHard}, &skinny.DisplayNotify{Text: "after"})
 	snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Notify == "after" })
 	if !snapshot.Registered || snapshot.Resets != 1 {
 		t.Errorf("the phone shows %s", snapshot)
 	}
-	desk.send(&skinny.CallState{State: skinny.StateOnHook, Call: call})
-	<-desk.gone
-	server.desk()
+	desk.Send(&skinny.CallState{State: skinny.StateOnHook, Call: call})
+	<-desk.Gone
+	server.Desk()
 	snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool { return s.Registered && s.Registrations == 3 && s.Resets == 2 })
 	if len(snapshot.Calls) > 0 || snapshot.Notify != "" {
 		t.Errorf("the phone shows %s", snapshot)
@@ -212,13 +213,13 @@ func TestReset(t *testing.T) {
 // A phone of a load test has one goroutine, whatever it does.
 func TestManyPhones(t *testing.T) {
 	const many = 200
-	server := listen(t, skinny.MaxVersion)
+	server := skinnyphonetest.Listen(t, skinny.MaxVersion)
 	phones := make(chan *skinnyphone.Phone, many)
 	before := runtime.NumGoroutine()
 	for i := range many {
 		go func() {
 			phone, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{
-				Server: server.listener.Addr().String(), DeviceName: fmt.Sprintf("SEP%012X", i), Media: skinnyphone.MediaSilent,
+				Server: server.Address(), DeviceName: fmt.Sprintf("SEP%012X", i), Media: skinnyphone.MediaSilent,
 			})
 			if err != nil {
 				t.Error(err)
@@ -231,10 +232,10 @@ func TestManyPhones(t *testing.T) {
 		if phone := <-phones; phone != nil {
 			all = append(all, phone)
 		}
-		desk := server.desk()
-		desk.rings(call)
-		desk.send(&skinny.OpenReceiveChannel{Reference: call.Reference, Codec: skinny.CapabilityG711MuLaw})
-		next[*skinny.OpenReceiveChannelAck](desk)
+		desk := server.Desk()
+		desk.Rings(call)
+		desk.Send(&skinny.OpenReceiveChannel{Reference: call.Reference, Codec: skinny.CapabilityG711MuLaw})
+		skinnyphonetest.Next[*skinny.OpenReceiveChannelAck](desk)
 	}
 	// The server has one for each phone as well.
 	if now := runtime.NumGoroutine() - before; now > 2*many+10 {
