@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package skinnyline
+
+import (
+	"container/list"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"offhook.dev/services/targetconfig"
+)
+
+// GatewayOptions are a gateway's dependencies and limits. Limits that are zero
+// have their defaults.
+type GatewayOptions struct {
+	Source targetconfig.Source
+	Logger *slog.Logger
+	// Metrics may be nil.
+	Metrics *Metrics
+	// Relay takes a phone to the replica that runs its target, and returns when
+	// either ends the connection; first is what the phone has said. Nil, or an
+	// error at once: the phone is refused.
+	Relay func(ctx context.Context, phone net.Conn, first []byte, target string) error
+	// MaxConnections in all: 20,000. One too many is closed.
+	MaxConnections int
+	// MaxUnregistered is how many connections may have no phone yet: 1,024. One
+	// too many takes the place of the oldest.
+	MaxUnregistered int
+	// RegisterTimeout is how long a connection may be without a phone: 10 s.
+	RegisterTimeout time.Duration
+}
+
+// Gateway takes the connections of Skinny phones, and each to the driver that
+// serves the phone. It is safe for concurrent use.
+type Gateway struct {
+	options GatewayOptions
+
+	mu      sync.Mutex
+	drivers map[string]*Driver
+	// open counts connections; unregistered are those without a phone, the oldest
+	// first.
+	open         int
+	unregistered *list.List
+	serving      sync.WaitGroup
+	listeners    []net.Listener
+}
+
+// NewGateway makes a gateway that serves nobody yet.
+func NewGateway(options GatewayOptions) *Gateway {
+	if options.MaxConnections <= 0 {
+		options.MaxConnections = 20000
+	}
+	if options.MaxUnregistered <= 0 {
+		options.MaxUnregistered = 1024
+	}
+	if options.RegisterTimeout <= 0 {
+		options.RegisterTimeout = 10 * time.Second
+	}
+	return &Gateway{options: options, drivers: make(map[string]*Driver), unregistered: list.New()}
+}
+
+// Listen opens a TCP listener; config nil: without TLS. Where the config asks
+// for client certificates, a phone's must end in its device name.
+func (g *Gateway) Listen(address string, config *tls.Config) (net.Addr, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for skinny: %w", err)
+	}
+	bound := listener.Addr()
+	if config != nil {
+		listener = tls.NewListener(listener, config)
+	}
+	g.listeners = append(g.listeners, listener)
+	return bound, nil
+}
+
+// Run takes connections until the context ends.
+func (g *Gateway) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var accepting sync.WaitGroup // ends with ctx, which closes the listeners
+	for _, listener := range g.listeners {
+		accepting.Go(func() {
+			if err := g.accept(ctx, listener); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	<-ctx.Done()
+	for _, listener := range g.listeners {
+		_ = listener.Close()
+	}
+	accepting.Wait()
+	g.serving.Wait()
+	return context.Cause(ctx)
+}
+
+// acceptPause is how long nothing is accepted after the system had no room.
+const acceptPause = 100 * time.Millisecond
+
+func (g *Gateway) accept(ctx context.Context, listener net.Listener) error {
+	for {
+		network, err := listener.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				_ = network.Close()
+			}
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("accept skinny phones: %w", err)
+		case err != nil: // no room for one more file
+			g.options.Metrics.drop("accept")
+			timer := time.NewTimer(acceptPause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+			timer.Stop()
+			continue
+		}
+		g.serve(ctx, network)
+	}
+}
+
+// serve begins with one connection.
+func (g *Gateway) serve(ctx context.Context, network net.Conn) {
+	c := newConn(g, network)
+	g.mu.Lock()
+	if g.open >= g.options.MaxConnections {
+		g.mu.Unlock()
+		g.options.Metrics.drop("too_many")
+		_ = network.Close()
+		return
+	}
+	g.open++
+	c.waiting = g.unregistered.PushBack(c)
+	var oldest *conn
+	if g.unregistered.Len() > g.options.MaxUnregistered {
+		oldest, _ = g.unregistered.Front().Value.(*conn)
+		g.unregistered.Remove(oldest.waiting)
+		oldest.waiting = nil
+	}
+	g.mu.Unlock()
+	if oldest != nil {
+		oldest.drop("silent")
+	}
+	g.options.Metrics.connected(1)
+	g.serving.Go(func() {
+		defer g.left(c)
+		c.run(ctx)
+	})
+}
+
+// known takes a connection out of those without a phone.
+func (g *Gateway) known(c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if c.waiting != nil {
+		g.unregistered.Remove(c.waiting)
+		c.waiting = nil
+	}
+}
+
+func (g *Gateway) left(c *conn) {
+	g.known(c)
+	g.mu.Lock()
+	g.open--
+	g.mu.Unlock()
+	g.options.Metrics.connected(-1)
+}
+
+func (g *Gateway) add(d *Driver) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.drivers[d.target] = d
+}
+
+func (g *Gateway) remove(d *Driver) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.drivers[d.target] == d {
+		delete(g.drivers, d.target)
+	}
+}
+
+// Serves tells whether phones of a target are served here.
+func (g *Gateway) Serves(target string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.drivers[target] != nil
+}
+
+// targetOf finds the target of a phone, and its driver if that runs here.
+func (g *Gateway) targetOf(device string) (target string, driver *Driver, ok bool) {
+	snapshot := g.options.Source.Snapshot()
+	if phone, known := snapshot.SkinnyPhone(device); known {
+		target = phone.Target.Name
+	} else if assigning, assigns := snapshot.SkinnyAutoAssignTarget(); assigns {
+		target = assigning.Name
+	} else {
+		return "", nil, false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return target, g.drivers[target], true
+}
