@@ -95,7 +95,7 @@ func (m *StartMediaTransmission) layout(c *codec) {
 	word(c, &m.TelephoneEvent)
 	word(c, &m.DTMFType)
 	c.zero(4) // mixing mode
-	if c.dialect.Version >= versionAddresses {
+	if c.dialect.Version >= versionAddressKind {
 		c.zero(4) // direction of the party
 	}
 	if c.dialect.Version >= versionModems {
