@@ -18,7 +18,7 @@ import (
 func TestManifestsPage(t *testing.T) {
 	types := readTypes(t, root+"/operator/api/v1alpha1")
 	var page strings.Builder
-	page.WriteString("# Manifests\n\nEvery field of the three kinds, from their\n[types](../../operator/api/v1alpha1). `apiVersion` is `cti.offhook.dev/v1alpha1`.\nDurations are written as `90s`, `10m` or `1h`; numbers of lines are text and stand\nin quotes. `offhook check FOLDER` reports everything that is wrong in a folder.\nComplete folders: [quickstart](../../deploy/samples/quickstart) and\n[office](../../deploy/samples/office).\n")
+	page.WriteString("# Manifests\n\nEvery field of the three kinds, from their\n[types](../../operator/api/v1alpha1). `apiVersion` is `cti.offhook.dev/v1alpha1`.\nDurations are written as `90s`, `10m` or `1h`; numbers of lines are text and stand\nin quotes. `offhook check FOLDER` reports everything that is wrong in a folder.\nComplete folders: [quickstart](../../deploy/samples/quickstart),\n[office](../../deploy/samples/office) and [skinny](../../deploy/samples/skinny).\n")
 	written := map[string]bool{}
 	for _, kind := range []string{"CMETarget", "Line", "CTIUser"} {
 		fmt.Fprintf(&page, "\n## %s\n\n%s\n", kind, types.text(kind))

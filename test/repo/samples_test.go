@@ -46,7 +46,7 @@ func TestSamplesAreServed(t *testing.T) {
 			for _, target := range snapshot.Targets() {
 				for _, line := range target.Lines {
 					for _, device := range line.Devices {
-						if device.Secret.HA1MD5 == "" {
+						if device.Secret.HA1MD5 == "" && device.GetSkinny() == nil {
 							t.Errorf("phone %s of line %s can't authenticate", device.GetName(), line.GetName())
 						}
 					}

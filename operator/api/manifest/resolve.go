@@ -18,6 +18,7 @@ func (r *reader) resolve() {
 	r.resolveUsers(numbers)
 	r.resolveRemoteNumbers()
 	r.resolveTargets(numbers)
+	r.resolveSkinny(numbers)
 }
 
 func (r *reader) uniqueDomains() {

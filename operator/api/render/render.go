@@ -97,13 +97,17 @@ func (r *renderer) config() (*configv1.TargetConfig, error) {
 }
 
 func driver(spec v1alpha1.TargetDriver) *configv1.Driver {
-	if spec.Type == v1alpha1.DriverSimulated {
+	switch spec.Type {
+	case v1alpha1.DriverSkinny:
+		return &configv1.Driver{Skinny: skinnyDriver(spec.Skinny)}
+	case v1alpha1.DriverSimulated:
 		return &configv1.Driver{Driver: &configv1.Driver_Simulated{Simulated: &configv1.Simulated{
 			AutoAnswer: *spec.Simulated.AutoAnswer, AnswerAfter: duration(spec.Simulated.AnswerAfter),
 			NoAnswerTimeout: duration(spec.Simulated.NoAnswerTimeout), PromptTimeout: duration(spec.Simulated.PromptTimeout),
 		}}}
+	default:
 	}
-	return &configv1.Driver{Driver: &configv1.Driver_SipLine{SipLine: &configv1.SIPLine{
+	return &configv1.Driver{Skinny: skinnyDriver(spec.Skinny), Driver: &configv1.Driver_SipLine{SipLine: &configv1.SIPLine{
 		MinRegistrationExpiry:     duration(spec.SIPLine.MinRegistrationExpiry),
 		DefaultRegistrationExpiry: duration(spec.SIPLine.DefaultRegistrationExpiry),
 		MaxRegistrationExpiry:     duration(spec.SIPLine.MaxRegistrationExpiry),
@@ -122,6 +126,10 @@ func (r *renderer) line(line *v1alpha1.Line) (*configv1.Line, error) {
 		RemoteNumbers: line.Spec.RemoteNumbers, CtiNotify: line.Spec.CTINotify,
 	}
 	for _, device := range line.Spec.Devices {
+		if device.Skinny != nil {
+			rendered.Devices = append(rendered.Devices, &configv1.Device{Name: device.Name, Skinny: skinnyPhone(device.Skinny)})
+			continue
+		}
 		credential, err := r.seal(device.SIP.Username, device.SIP.PasswordSecretRef, seal.DevicePlace(r.target.Name, line.Name, device.Name))
 		if err != nil {
 			return nil, fmt.Errorf("device %s of line %s: %w", device.Name, line.Name, err)

@@ -29,6 +29,7 @@ var key = [seal.KeySize]byte{1, 2, 3}
 const (
 	quickstart = "../../../deploy/samples/quickstart"
 	office     = "../../../deploy/samples/office"
+	skinny     = "../../../deploy/samples/skinny"
 )
 
 func folder(t testing.TB, path string) map[string][]byte {
@@ -69,10 +70,12 @@ func rendered(t *testing.T, files map[string][]byte, key [seal.KeySize]byte) map
 // TARGET.json, in which sealed credentials are left out.
 func TestGolden(t *testing.T) {
 	for name, manifests := range map[string]string{
-		"quickstart": quickstart,
-		"office":     office,
-		"simulated":  "testdata/simulated/in",
-		"two-sites":  "testdata/two-sites/in",
+		"quickstart":  quickstart,
+		"office":      office,
+		"simulated":   "testdata/simulated/in",
+		"skinny":      skinny,
+		"skinny-only": "testdata/skinny-only/in",
+		"two-sites":   "testdata/two-sites/in",
 	} {
 		t.Run(name, func(t *testing.T) {
 			configs := rendered(t, folder(t, manifests), key)
@@ -134,7 +137,9 @@ func credentials(config *configv1.TargetConfig) map[string]*configv1.SealedCrede
 	}
 	for _, line := range config.Lines {
 		for _, device := range line.Devices {
-			found[string(seal.DevicePlace(config.Target, line.Name, device.Name))] = device.Credential
+			if device.GetSkinny() == nil {
+				found[string(seal.DevicePlace(config.Target, line.Name, device.Name))] = device.Credential
+			}
 		}
 	}
 	for _, user := range config.Users {

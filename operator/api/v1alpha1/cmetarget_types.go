@@ -93,7 +93,7 @@ type TargetSIP struct {
 
 // DriverType names a line-side driver.
 //
-// +kubebuilder:validation:Enum=sipLine;simulated
+// +kubebuilder:validation:Enum=sipLine;simulated;skinny
 type DriverType string
 
 // Types of driver.
@@ -102,9 +102,14 @@ const (
 	DriverSIPLine DriverType = "sipLine"
 	// DriverSimulated: phones that exist in memory only, for load tests.
 	DriverSimulated DriverType = "simulated"
+	// DriverSkinny: the target has Skinny (SCCP) phones only.
+	DriverSkinny DriverType = "skinny"
 )
 
-// TargetDriver is the line side of a target.
+// TargetDriver is the line side of a target: its SIP phones, its Skinny phones,
+// or both.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.skinny) || !has(self.type) || self.type != 'simulated'",message="Skinny phones go with type skinny or sipLine; remove skinny or change type"
 type TargetDriver struct {
 	// Type of the driver.
 	// +kubebuilder:default=sipLine
@@ -116,6 +121,10 @@ type TargetDriver struct {
 	// Simulated settings, for type simulated.
 	// +optional
 	Simulated *SimulatedDriver `json:"simulated,omitempty"`
+	// Skinny settings, for type skinny; beside type sipLine the target serves
+	// Skinny phones too, with {} for all defaults.
+	// +optional
+	Skinny *SkinnyDriver `json:"skinny,omitempty"`
 }
 
 // SIPLineDriver are the settings of driver sipLine.

@@ -70,8 +70,16 @@ func (d TargetDriver) validate(path *field.Path) field.ErrorList {
 		faults = append(faults, d.SIPLine.validate(path.Child("sipLine"))...)
 	case DriverSimulated:
 		faults = append(faults, d.Simulated.validate(path.Child("simulated"))...)
+	case DriverSkinny:
 	default:
-		faults = append(faults, field.NotSupported(path.Child("type"), d.Type, []DriverType{DriverSIPLine, DriverSimulated}))
+		faults = append(faults, field.NotSupported(path.Child("type"), d.Type, []DriverType{DriverSIPLine, DriverSimulated, DriverSkinny}))
+	}
+	switch {
+	case d.Skinny == nil:
+	case d.Type == DriverSimulated:
+		faults = append(faults, field.Forbidden(path.Child("skinny"), "goes with type skinny or sipLine"))
+	default:
+		faults = append(faults, d.Skinny.validate(path.Child("skinny"), d.Type == DriverSkinny)...)
 	}
 	return faults
 }

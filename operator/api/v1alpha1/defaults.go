@@ -43,7 +43,14 @@ func (t *CMETarget) SetDefaults() {
 		setDuration(&simulated.AnswerAfter, 0)
 		setDuration(&simulated.NoAnswerTimeout, 3*time.Minute)
 		setDuration(&simulated.PromptTimeout, 30*time.Second)
+	case DriverSkinny:
+		if spec.Driver.Skinny == nil {
+			spec.Driver.Skinny = &SkinnyDriver{}
+		}
+		setDuration(&spec.Driver.Skinny.NoAnswerTimeout, 3*time.Minute)
+		setDuration(&spec.Driver.Skinny.PromptTimeout, 30*time.Second)
 	}
+	spec.Driver.Skinny.setDefaults()
 	if spec.CSTA.Mode == "" {
 		spec.CSTA.Mode = CSTAModeAdvanced
 	}
@@ -69,6 +76,21 @@ func (t *CMETarget) SetDefaults() {
 	set(&spec.Limits.MonitorsPerLine, 1000)
 	set(&spec.Limits.CallsPerLine, 4)
 	set(&spec.Limits.Calls, 10000)
+}
+
+func (d *SkinnyDriver) setDefaults() {
+	if d == nil {
+		return
+	}
+	setDuration(&d.Keepalive, 30*time.Second)
+	setDuration(&d.InterdigitTimeout, 10*time.Second)
+	set(&d.MaxProtocolVersion, 22)
+	if d.DateTemplate == "" {
+		d.DateTemplate = "D/M/Y"
+	}
+	if d.TimeZone == "" {
+		d.TimeZone = "UTC"
+	}
 }
 
 func (t *Trunk) setDefaults() {
@@ -114,6 +136,9 @@ func (l *Line) SetDefaults() {
 				sip.Answer = AnswerAuto
 			}
 			sip.PasswordSecretRef.setDefaults()
+		}
+		if skinny := l.Spec.Devices[i].Skinny; skinny != nil {
+			set(&skinny.Button, 1)
 		}
 	}
 }

@@ -129,7 +129,9 @@ type LineSpec struct {
 	CTINotify bool `json:"ctiNotify,omitempty"`
 }
 
-// LineDevice is a phone of a line.
+// LineDevice is a phone of a line: sip or skinny says which kind.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.sip) != has(self.skinny)",message="a phone is either a SIP phone or a Skinny phone; write one of sip and skinny"
 type LineDevice struct {
 	// Name of the device, unique in the line.
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
@@ -137,6 +139,9 @@ type LineDevice struct {
 	// SIP settings of the phone.
 	// +optional
 	SIP *SIPDevice `json:"sip,omitempty"`
+	// Skinny settings of the phone.
+	// +optional
+	Skinny *SkinnyDevice `json:"skinny,omitempty"`
 }
 
 // AnswerMethod is how a phone can be made to answer.

@@ -91,7 +91,7 @@ func (s LineSpec) validateDevices(path *field.Path) field.ErrorList {
 	if len(s.Devices) > maxDevices {
 		faults = append(faults, field.TooMany(path, len(s.Devices), maxDevices))
 	}
-	names, users := make(map[string]bool), make(map[string]bool)
+	names, users, skinny := make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for i, device := range s.Devices {
 		at := path.Index(i)
 		switch {
@@ -103,8 +103,22 @@ func (s LineSpec) validateDevices(path *field.Path) field.ErrorList {
 			faults = append(faults, field.Duplicate(at.Child("name"), device.Name))
 		}
 		names[device.Name] = true
+		if device.Skinny != nil {
+			if device.SIP != nil {
+				faults = append(faults, field.Forbidden(at.Child("skinny"), "a phone is either a SIP phone or a Skinny phone; remove sip or skinny"))
+			}
+			faults = append(faults, device.Skinny.validate(at.Child("skinny"))...)
+			if name := device.Skinny.DeviceName(); name != "" && skinny[name] {
+				faults = append(faults, field.Invalid(at.Child("skinny", "mac"), device.Skinny.MAC, "is another device's of this line already; a phone has a line once"))
+			} else {
+				skinny[name] = true
+			}
+		}
+		if device.SIP == nil && device.Skinny != nil {
+			continue
+		}
 		if device.SIP == nil {
-			faults = append(faults, field.Required(at.Child("sip"), "say how the phone authenticates: sip.passwordSecretRef"))
+			faults = append(faults, field.Required(at.Child("sip"), "say how the phone authenticates: sip.passwordSecretRef (a Skinny phone: skinny.mac)"))
 			continue
 		}
 		faults = append(faults, device.SIP.validate(at.Child("sip"), s.Number)...)

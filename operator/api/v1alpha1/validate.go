@@ -29,6 +29,11 @@ const (
 	maxParkSlots       = 256
 	maxSessionManagers = 64
 	maxRemoteNumbers   = 8
+
+	maxSkinnyButtons = 42
+	maxSkinnyLabel   = 39
+	maxAutoAssign    = 1000
+	maxTimeZone      = 64
 )
 
 // AnyDomain is the domain of the target that takes what no other target claims.
