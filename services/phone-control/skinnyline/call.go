@@ -47,14 +47,13 @@ type view struct {
 	state skinny.State
 	// own: the station has the call, or it rings there.
 	own bool
-	// ringing at this station, and how.
-	ring    skinny.RingMode
-	waiting bool
-	tone    skinny.Tone
-	keys    skinny.KeySet
-	mask    uint32
-	prompt  string
-	info    info
+	// ring is how it rings at this station; zero: not.
+	ring   skinny.RingMode
+	tone   skinny.Tone
+	keys   skinny.KeySet
+	mask   uint32
+	prompt string
+	info   info
 }
 
 // info is what CallInfo says.

@@ -208,7 +208,7 @@ func (s *station) featureStat(instance uint32) {
 // status of a feature button: of a watched line, or on and off.
 func (s *station) status(b button) uint32 {
 	on := false
-	switch p := s.current(); b.kind {
+	switch p := s.current(); b.kind { //nolint:exhaustive // those that buttons are
 	case skinny.StimulusBLFSpeedDial:
 		return uint32(s.driver.lineStatus(b.config.GetNumber()))
 	case skinny.StimulusDoNotDisturb:

@@ -82,7 +82,7 @@ func (s *station) stimulus(m *skinny.ButtonPressed) {
 		s.softKey(key, id)
 		return
 	}
-	switch m.Stimulus {
+	switch m.Stimulus { //nolint:exhaustive // phones send what their templates have
 	case skinny.StimulusLine:
 		s.lineKey(m.Instance)
 	case skinny.StimulusSpeedDial, skinny.StimulusBLFSpeedDial, skinny.StimulusFeature:

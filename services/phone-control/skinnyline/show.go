@@ -143,12 +143,19 @@ func (s *station) hide(c *call, p place) {
 	}
 	s.callState(skinny.StateOnHook, id)
 	s.send(&skinny.ClearPromptStatus{Call: id})
-	s.send(&skinny.SelectSoftKeys{Call: skinny.Call{Line: p.instance}, Set: skinny.KeysOnHook, Mask: s.mask(skinny.KeysOnHook, p)})
+	s.idleKeys(p)
 	if s.active == c {
 		s.active = nil
 	}
 	s.settle()
 	s.light(p)
+}
+
+// idleKeys shows the soft keys of a line without a call.
+func (s *station) idleKeys(p place) {
+	m := &skinny.SelectSoftKeys{Set: skinny.KeysOnHook, Mask: s.mask(skinny.KeysOnHook, p)}
+	m.Line = p.instance
+	s.send(m)
 }
 
 // settle takes the station on hook where nothing keeps it off.

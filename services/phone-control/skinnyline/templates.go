@@ -175,7 +175,7 @@ func (s *station) mask(set skinny.KeySet, p place) uint32 {
 	on, _ := config.Line(string(p.line.number))
 	for i, key := range keysOf(set) {
 		works := true
-		switch key {
+		switch key { //nolint:exhaustive // all others always work
 		case skinny.KeyRedial:
 			works = s.redial != ""
 		case skinny.KeyPark:

@@ -102,10 +102,10 @@ func written(m skinny.Message) string {
 			case value.IsZero(), field.Name == "Precedence", field.Name == "Restrictions" && value.Uint() == 0:
 			case field.Name == "Mask" && value.Uint() == uint64(skinny.AllSoftKeys):
 			case field.Name == "Call":
-				call, _ := value.Interface().(skinny.Call)
+				call, _ := reflect.TypeAssert[skinny.Call](value)
 				text += fmt.Sprintf(" at %d/%d", call.Line, call.Reference)
 			case value.Type() == reflect.TypeFor[skinny.Party]():
-				party, _ := value.Interface().(skinny.Party)
+				party, _ := reflect.TypeAssert[skinny.Party](value)
 				text += fmt.Sprintf(" %s=%s<%s>", strings.ToLower(field.Name), party.Name, party.Number)
 			case value.Type() == reflect.TypeFor[netip.Addr](), value.Type() == reflect.TypeFor[skinny.State]():
 				text += fmt.Sprintf(" %v", value.Interface())
