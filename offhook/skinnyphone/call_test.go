@@ -81,6 +81,9 @@ func TestMissedAndAnsweredElsewhere(t *testing.T) {
 	desk.Ends(elsewhere)
 	desk.Ends(call)
 	snapshot = await(t, phone, func(s skinnyphone.Snapshot) bool { return len(s.Calls) == 0 && s.Ringer == skinny.RingOff })
+	desk.Connects(call)
+	desk.Send(&skinny.StartTone{Tone: 5, Call: call}, &skinny.StopTone{Call: call}, &skinny.StartTone{Tone: skinny.ToneDTMFPound, Call: call})
+	await(t, phone, func(s skinnyphone.Snapshot) bool { shown, _ := s.Call(call); return shown.Digits == "5#" })
 	if len(snapshot.Missed) != 1 || len(snapshot.Received) != 0 {
 		t.Errorf("missed %v, received %v", snapshot.Missed, snapshot.Received)
 	}

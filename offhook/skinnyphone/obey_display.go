@@ -38,10 +38,7 @@ func (s *screen) obeyDisplay(message skinny.Message) bool {
 	case *skinny.SetRinger:
 		s.setRinger(m)
 	case *skinny.StartTone:
-		s.tones = slices.DeleteFunc(s.tones, func(t Tone) bool { return t.Call == m.Call })
-		if m.Tone != skinny.ToneSilence && m.Tone != skinny.ToneNone {
-			s.tones = push(s.tones, Tone{Tone: m.Tone, Call: m.Call}, maxCalls)
-		}
+		s.startTone(m)
 	case *skinny.StopTone:
 		s.tones = slices.DeleteFunc(s.tones, func(t Tone) bool {
 			return (m.Reference == 0 || t.Call == m.Call) && (m.Tone == 0 || m.Tone == t.Tone)
@@ -60,6 +57,33 @@ func (s *screen) obeyDisplay(message skinny.Message) bool {
 		return false
 	}
 	return true
+}
+
+func (s *screen) startTone(m *skinny.StartTone) {
+	s.tones = slices.DeleteFunc(s.tones, func(t Tone) bool { return t.Call == m.Call })
+	if m.Tone != skinny.ToneSilence && m.Tone != skinny.ToneNone {
+		s.tones = push(s.tones, Tone{Tone: m.Tone, Call: m.Call}, maxCalls)
+	}
+	if digit, ok := digitOf(m.Tone); ok {
+		if call := s.call(m.Call); call != nil {
+			call.Digits = pushDigit(call.Digits, digit)
+		}
+	}
+}
+
+// digitOf is the digit of a DTMF tone.
+func digitOf(tone skinny.Tone) (byte, bool) {
+	for _, digit := range []byte("0123456789*#ABCD") {
+		if t, _ := skinny.DigitTone(digit); t == tone {
+			return digit, true
+		}
+	}
+	return 0, false
+}
+
+// pushDigit appends a digit to those that were heard, the last 64 of them.
+func pushDigit(digits string, digit byte) string {
+	return digits[max(0, len(digits)+1-maxDigits):] + string(digit)
 }
 
 func (s *screen) showPrompt(m *skinny.DisplayPromptStatus) {

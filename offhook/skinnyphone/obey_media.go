@@ -228,15 +228,6 @@ func (p *Phone) hearDigit(m *skinny.NotifyDTMFTone) {
 		p.screen.fault("digit %#x of stream %d/%d", m.Tone, m.Conference, m.PassThroughParty)
 		return
 	}
-	s.digits = s.digits[max(0, len(s.digits)+1-maxDigits):] + string(digit)
+	s.digits = pushDigit(s.digits, digit)
 	p.notify()
-}
-
-func digitOf(tone skinny.Tone) (byte, bool) {
-	for _, digit := range []byte("0123456789*#ABCD") {
-		if t, _ := skinny.DigitTone(digit); t == tone {
-			return digit, true
-		}
-	}
-	return 0, false
 }

@@ -221,7 +221,7 @@ func (p *Phone) resetWhenIdle(l *link) error {
 	if l.reset == 0 || l.leaving {
 		return nil
 	}
-	if _, busy := p.Snapshot().CallWhere(func(c Call) bool { return c.State != skinny.StateRemoteMultiline }); busy {
+	if _, busy := p.Snapshot().CallWhere(Call.own); busy {
 		return nil
 	}
 	p.change(func(s *screen) { s.resets++ })

@@ -112,6 +112,8 @@ type Call struct {
 	// Selected to be joined.
 	Selected bool
 	Privacy  bool
+	// Digits are the DTMF tones that the server sounded in the call.
+	Digits string
 }
 
 // Peer is the other party as the phone shows it.
@@ -120,6 +122,12 @@ func (c Call) Peer() skinny.Party {
 		return c.Info.Calling
 	}
 	return c.Info.Called
+}
+
+// own tells whether the call is this phone's, and not of another phone with the
+// same line.
+func (c Call) own() bool {
+	return c.State != skinny.StateRemoteMultiline && c.KeySet != skinny.KeysOnHookStealable && c.KeySet != skinny.KeysInUseHint
 }
 
 // Stream is an open media stream.
