@@ -46,6 +46,8 @@ type Options struct {
 	// Advertise is the host:port of Contact, Via and Record-Route where the
 	// listener's own address is not what others reach.
 	Advertise string
+	// Skinny is the host:port of the listener of Skinny phones; empty: none.
+	Skinny string
 	// GRPC is the loopback host:port for offhookctl's administrator; empty: none.
 	GRPC string
 	// Admin is the host:port of /livez, /readyz and /metrics; empty: none.
@@ -73,6 +75,7 @@ type Process struct {
 	components []component
 	ready      chan struct{}
 	sip        []net.Addr
+	skinny     net.Addr
 }
 
 // component is one of the four services with how it is announced.
@@ -158,6 +161,9 @@ func (p *Process) Ready() <-chan struct{} { return p.ready }
 
 // SIPAddresses are the listeners.
 func (p *Process) SIPAddresses() []net.Addr { return p.sip }
+
+// SkinnyAddress is the listener of Skinny phones; nil: none.
+func (p *Process) SkinnyAddress() net.Addr { return p.skinny }
 
 // Run serves until the context ends, drains, and returns when everything has
 // stopped.

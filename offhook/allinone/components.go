@@ -61,6 +61,7 @@ func (p *Process) addComponents() error {
 	if len(p.sip) > 0 { // RTP where SIP is
 		phoneConfig.RTP.Listen = hostAddress(p.sip[0].String())
 	}
+	phoneConfig.Skinny.Listen = p.options.Skinny
 	phones, err := replica.New(phoneConfig, replica.Dependencies{
 		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Sessions: p.directory, Edges: p.directory, Source: p.watcher,
 		Logger: phoneLog, Registerer: p.registry, Product: "Offhook/" + process.Version,
@@ -68,6 +69,7 @@ func (p *Process) addComponents() error {
 	if err != nil {
 		return fmt.Errorf("make phone-control: %w", err)
 	}
+	p.skinny = phones.SkinnyAddress()
 	p.components = append(p.components, component{sessions, sessionReplica}, component{monitors, monitorReplica}, component{phones, phoneReplica})
 	return nil
 }

@@ -20,6 +20,8 @@ type Config struct {
 	process.Common
 	SIP SIP `json:"sip"`
 	RTP RTP `json:"rtp"`
+	// Skinny phones.
+	Skinny Skinny `json:"skinny"`
 	// Limits of each target.
 	Limits Limits `json:"limits"`
 }
@@ -51,6 +53,7 @@ func NewDefaultConfig() *Config {
 	return &Config{
 		SIP:    SIP{Listen: ":5070", DigestAlgorithms: []digestauth.Algorithm{digestauth.MD5}},
 		RTP:    newDefaultRTP(),
+		Skinny: newDefaultSkinny(),
 		Limits: Limits{Queue: 1024, ServiceTimeout: process.Duration(8 * time.Second)},
 	}
 }
@@ -72,6 +75,9 @@ func (c *Config) Validate() error {
 		}
 	}
 	if err := c.RTP.validate(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.Skinny.validate(); err != nil {
 		faults = append(faults, err)
 	}
 	if c.Limits.Queue < 1 || c.Limits.Queue > 1<<20 {

@@ -27,6 +27,7 @@ import (
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/simulated"
 	"offhook.dev/services/phone-control/sipline"
+	"offhook.dev/services/phone-control/skinnyline"
 	"offhook.dev/services/phone-control/subscription"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
@@ -66,6 +67,7 @@ type Replica struct {
 	endpoint *sipstack.Endpoint
 	gateway  *sipline.Gateway
 	mixer    *mixer.RTPMixer // nil: off
+	skinny   *skinnyPhones
 	server   *control.Server
 	deps     Dependencies
 }
@@ -88,6 +90,10 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 	if r.mixer, err = newMixer(config, strings.Trim(uri.Host, "[]"), deps.Logger, deps.Registerer); err != nil {
 		return nil, fmt.Errorf("make mixer: %w", err)
 	}
+	if r.skinny, err = newSkinnyPhones(config.Skinny, deps); err != nil {
+		return nil, err
+	}
+	deps.Replica.SkinnyEndpoint = skinnyEndpoint(config.Skinny, r.skinny.address, deps.Replica)
 	factory, err := r.factory(config, deps)
 	if err != nil {
 		return nil, err
@@ -198,6 +204,10 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 	return func(target *targetconfig.Target, loop control.Loop) (control.Driver, error) {
 		driver := target.Config.GetDriver()
 		switch {
+		case driver.GetSipLine() != nil && driver.GetSkinny() != nil:
+			return nil, fmt.Errorf("target %s: both line sides at once are not known to this version", target.Name)
+		case driver.GetSkinny() != nil && driver.GetSimulated() == nil:
+			return r.newSkinny(config, target, loop, deps), nil
 		case driver.GetSipLine() != nil:
 			options := sipline.Options{
 				Target: target.Name, Source: deps.Source, Endpoint: r.endpoint, Gateway: r.gateway, Auth: auth,
@@ -214,6 +224,20 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 		return nil, fmt.Errorf("target %s: driver is not known to this version", target.Name)
 	}, nil
 }
+
+// newSkinny makes the driver of a target's Skinny phones.
+func (r *Replica) newSkinny(config *Config, target *targetconfig.Target, loop control.Loop, deps Dependencies) *skinnyline.Driver {
+	options := skinnyline.Options{
+		Target: target, Gateway: r.skinny.gateway, Latch: config.RTP.Latch, Logger: deps.Logger, Metrics: r.skinny.metrics,
+	}
+	if r.mixer != nil {
+		options.Mixer = r.mixer
+	}
+	return skinnyline.New(options, loop)
+}
+
+// SkinnyAddress is the listener of Skinny phones without TLS; nil: none.
+func (r *Replica) SkinnyAddress() net.Addr { return r.skinny.address }
 
 // Register adds PhoneControlService to a gRPC server or link.
 func (r *Replica) Register(registrar grpc.ServiceRegistrar) { r.server.Register(registrar) }
@@ -236,6 +260,12 @@ func (r *Replica) Run(ctx context.Context) error {
 		return fmt.Errorf("serve sip: %w", err)
 	})
 	group.Go(func() error {
+		if err := r.skinny.run(sip); sip.Err() == nil {
+			return fmt.Errorf("serve skinny: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
 		defer stop()
 		return r.server.Run(failed)
 	})
@@ -254,10 +284,11 @@ func (r *Replica) Ready() error {
 	}
 	for _, target := range r.deps.Source.Snapshot().Targets() {
 		lease, held := r.deps.Leases.Owner(target.Name)
-		if !held || lease.GetReplica() != r.deps.Replica.GetId() || target.Config.GetDriver().GetSipLine() == nil {
+		if !held || lease.GetReplica() != r.deps.Replica.GetId() {
 			continue
 		}
-		if !r.gateway.Serves(target.Name) {
+		driver := target.Config.GetDriver()
+		if driver.GetSipLine() != nil && !r.gateway.Serves(target.Name) || driver.GetSkinny() != nil && !r.skinny.gateway.Serves(target.Name) {
 			return fmt.Errorf("target %s is being taken over", target.Name)
 		}
 	}
