@@ -70,7 +70,7 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 	t.routeing, t.registrations, t.features = newRouteing(t), newRegistrations(t), newFeatures(t)
 	t.model = callmodel.New(callmodel.Options{
 		Prefix: callPrefix(config.Name, lease.GetEpoch()), ServiceTimeout: options.ServiceTimeout,
-		NewGlobalCallID: newGlobalCallID, Features: t.features.settings,
+		NewGlobalCallID: newGlobalCallID, Features: modelFeatures{t.features.settings, t},
 	})
 	t.features.configure(config, settings(config, false))
 	if err := t.features.restore(ctx); err != nil {
