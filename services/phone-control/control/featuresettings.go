@@ -36,6 +36,28 @@ func newFeatures(t *target) *features {
 	}
 }
 
+// modelFeatures are the settings as the call model asks for them.
+type modelFeatures struct {
+	*linefeatures.Settings
+	target *target
+}
+
+// DoNotDisturb is whether calls to a line are refused. Where Skinny phones are
+// to be silent instead, calls come to them.
+func (f modelFeatures) DoNotDisturb(line callmodel.DeviceID) bool {
+	return f.Settings.DoNotDisturb(line) && !f.target.ringsSilently(string(line))
+}
+
+// ringsSilently tells whether do not disturb silences the phones of a line: all
+// of them are Skinny phones, and the target says so.
+func (t *target) ringsSilently(number string) bool {
+	line, known := t.config.Line(number)
+	if !known || len(line.Devices) == 0 || !t.config.Config.GetDriver().GetSkinny().GetDndSilent() {
+		return false
+	}
+	return !slices.ContainsFunc(line.Devices, func(device *targetconfig.Device) bool { return device.GetSkinny() == nil })
+}
+
 // restore takes over what was set while others owned the target. Call it once,
 // after the first configure and before run. Records of lines that there are no
 // more are deleted.

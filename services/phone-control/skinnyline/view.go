@@ -59,6 +59,8 @@ func (s *station) ringing(c *call, p place) (view, bool) {
 		}
 	}
 	switch {
+	case s.driver.loop.Features().DoNotDisturb(p.line.number):
+		v.ring = skinny.RingFlash // the target has it that do not disturb is silent
 	case s.active != nil && s.active != c:
 		v.tone = skinny.ToneCallWaiting
 	case p.silent:
