@@ -48,6 +48,9 @@ type Options struct {
 	Advertise string
 	// Skinny is the host:port of the listener of Skinny phones; empty: none.
 	Skinny string
+	// Provisioning is the host:port where Skinny phones get their configuration
+	// files over HTTP; empty: none.
+	Provisioning string
 	// GRPC is the loopback host:port for offhookctl's administrator; empty: none.
 	GRPC string
 	// Admin is the host:port of /livez, /readyz and /metrics; empty: none.
@@ -76,6 +79,8 @@ type Process struct {
 	ready      chan struct{}
 	sip        []net.Addr
 	skinny     net.Addr
+	// provisioning is nil where there is none.
+	provisioning net.Addr
 }
 
 // component is one of the four services with how it is announced.
@@ -164,6 +169,10 @@ func (p *Process) SIPAddresses() []net.Addr { return p.sip }
 
 // SkinnyAddress is the listener of Skinny phones; nil: none.
 func (p *Process) SkinnyAddress() net.Addr { return p.skinny }
+
+// ProvisioningAddress is where Skinny phones get their configuration files; nil:
+// none.
+func (p *Process) ProvisioningAddress() net.Addr { return p.provisioning }
 
 // Run serves until the context ends, drains, and returns when everything has
 // stopped.

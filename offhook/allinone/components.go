@@ -5,6 +5,7 @@ package allinone
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
@@ -62,6 +63,8 @@ func (p *Process) addComponents() error {
 		phoneConfig.RTP.Listen = hostAddress(p.sip[0].String())
 	}
 	phoneConfig.Skinny.Listen = p.options.Skinny
+	phoneConfig.Provisioning.Listen = p.options.Provisioning
+	phoneConfig.Provisioning.Address = registerAt(p.options.Advertise, p.options.Skinny)
 	phones, err := replica.New(phoneConfig, replica.Dependencies{
 		Replica: phoneReplica, Bus: p.bus, Leases: p.directory, Sessions: p.directory, Edges: p.directory, Source: p.watcher,
 		Logger: phoneLog, Registerer: p.registry, Product: "Offhook/" + process.Version,
@@ -69,13 +72,24 @@ func (p *Process) addComponents() error {
 	if err != nil {
 		return fmt.Errorf("make phone-control: %w", err)
 	}
-	p.skinny = phones.SkinnyAddress()
+	p.skinny, p.provisioning = phones.SkinnyAddress(), phones.ProvisioningAddress()
 	p.components = append(p.components, component{sessions, sessionReplica}, component{monitors, monitorReplica}, component{phones, phoneReplica})
 	return nil
 }
 
 func (p *Process) announce(service string) (*statev1.Replica, *slog.Logger) {
 	return &statev1.Replica{Service: service, Id: service + "-0"}, p.logger.With("service", service)
+}
+
+// registerAt is where Skinny phones register: the host that others reach this
+// by and the port of the listener, as far as they are given.
+func registerAt(advertise, listener string) string {
+	host, _, _ := net.SplitHostPort(advertise)
+	_, port, err := net.SplitHostPort(listener)
+	if err != nil || port == "0" {
+		return host
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // hostAddress is the host of host:port if it is an IP address.

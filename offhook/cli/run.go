@@ -19,17 +19,18 @@ import (
 
 // Run is `offhook run`.
 type Run struct {
-	Manifests  string   `help:"Folder of CMETarget, Line, CTIUser and Secret manifests; watched for changes." type:"existingdir" required:"" env:"OFFHOOK_MANIFESTS"`
-	SIP        []string `name:"sip" help:"SIP listeners, transport:host:port." default:"udp:127.0.0.1:5060,tcp:127.0.0.1:5060" env:"OFFHOOK_SIP"`
-	Skinny     string   `help:"host:port of the listener of Skinny (SCCP) phones, as a rule port 2000; empty for none." env:"OFFHOOK_SKINNY"`
-	Advertise  string   `help:"host:port that phones and applications reach this by, where it is not the listener's." env:"OFFHOOK_ADVERTISE"`
-	GRPC       string   `name:"grpc" help:"Loopback host:port for offhookctl sessions and clear-session; empty for none." default:"127.0.0.1:5070" env:"OFFHOOK_GRPC"`
-	Admin      string   `help:"host:port of /livez, /readyz and /metrics; empty for none." default:"127.0.0.1:8080" env:"OFFHOOK_ADMIN"`
-	Profiling  bool     `help:"Serve /debug/pprof on --admin."`
-	Data       string   `help:"Folder for NATS's files, to keep events and state over restarts; a temporary one if not given." type:"path" env:"OFFHOOK_DATA"`
-	LogLevel   string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"OFFHOOK_LOG_LEVEL"`
-	SourceRate float64  `help:"Most requests a second outside CSTA dialogs from one address; 0 for the default, negative for no limit." default:"0"`
-	Demo       bool     `help:"Show a live CSTA session with three software phones, then stay up."`
+	Manifests    string   `help:"Folder of CMETarget, Line, CTIUser and Secret manifests; watched for changes." type:"existingdir" required:"" env:"OFFHOOK_MANIFESTS"`
+	SIP          []string `name:"sip" help:"SIP listeners, transport:host:port." default:"udp:127.0.0.1:5060,tcp:127.0.0.1:5060" env:"OFFHOOK_SIP"`
+	Skinny       string   `help:"host:port of the listener of Skinny (SCCP) phones, as a rule port 2000; empty for none." env:"OFFHOOK_SKINNY"`
+	Provisioning string   `help:"host:port where Skinny phones get their configuration files over HTTP, as a rule port 6970; empty for none." env:"OFFHOOK_PROVISIONING"`
+	Advertise    string   `help:"host:port that phones and applications reach this by, where it is not the listener's." env:"OFFHOOK_ADVERTISE"`
+	GRPC         string   `name:"grpc" help:"Loopback host:port for offhookctl sessions and clear-session; empty for none." default:"127.0.0.1:5070" env:"OFFHOOK_GRPC"`
+	Admin        string   `help:"host:port of /livez, /readyz and /metrics; empty for none." default:"127.0.0.1:8080" env:"OFFHOOK_ADMIN"`
+	Profiling    bool     `help:"Serve /debug/pprof on --admin."`
+	Data         string   `help:"Folder for NATS's files, to keep events and state over restarts; a temporary one if not given." type:"path" env:"OFFHOOK_DATA"`
+	LogLevel     string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"OFFHOOK_LOG_LEVEL"`
+	SourceRate   float64  `help:"Most requests a second outside CSTA dialogs from one address; 0 for the default, negative for no limit." default:"0"`
+	Demo         bool     `help:"Show a live CSTA session with three software phones, then stay up."`
 }
 
 // Run implements the command.
@@ -43,7 +44,7 @@ func (r *Run) Run(env *Environment) error {
 		return errors.New("--demo needs a TCP listener: add --sip tcp:127.0.0.1:5060")
 	}
 	all, err := allinone.New(env.Context, allinone.Options{
-		Manifests: r.Manifests, SIP: r.SIP, Skinny: r.Skinny, Advertise: r.Advertise, GRPC: r.GRPC, Admin: r.Admin,
+		Manifests: r.Manifests, SIP: r.SIP, Skinny: r.Skinny, Provisioning: r.Provisioning, Advertise: r.Advertise, GRPC: r.GRPC, Admin: r.Admin,
 		Profiling: r.Profiling, DataDir: r.Data, RequestsPerSecond: r.SourceRate, Logger: logger(env.Err, level),
 	})
 	if err != nil {

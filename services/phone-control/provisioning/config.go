@@ -21,8 +21,8 @@ type Config struct {
 	// Listen is "host:port", as a rule port 6970, where phones ask before they
 	// use TFTP; empty: none.
 	Listen string `json:"listen,omitempty"`
-	// Address is the "host" or "host:port" that phones are to register at; empty:
-	// the address that they asked at, with the port of the Skinny listener.
+	// Address is the "host", ":port" or "host:port" that phones are to register at.
+	// Default: the host that they asked at, and the port of the Skinny listener.
 	Address string `json:"address,omitempty"`
 	// TLSPort is where phones register with TLS; zero: they use none.
 	TLSPort int `json:"tlsPort,omitempty"`
@@ -47,24 +47,24 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// endpoint is where phones register; port zero is not known.
+// endpoint is where phones register; an empty host and port zero are not known.
 type endpoint struct {
 	host string
 	port int
 }
 
-// parseEndpoint reads "host", "host:port", and both with an IPv6 address, in
-// brackets where a port follows.
+// parseEndpoint reads "host", ":port" or "host:port", where host may be an IPv6
+// address, in brackets where a port follows.
 func parseEndpoint(text string) (endpoint, error) {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
 		host = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
 		if strings.Contains(host, ":") && net.ParseIP(host) == nil {
-			return endpoint{}, fmt.Errorf("%q is neither host nor host:port", text)
+			return endpoint{}, fmt.Errorf("%q is neither host, :port nor host:port", text)
 		}
 	}
-	if host == "" || len(host) > 253 || strings.ContainsAny(host, " \t\r\n/@[]") {
-		return endpoint{}, fmt.Errorf("%q is neither host nor host:port", text)
+	if host == "" && port == "" || len(host) > 253 || strings.ContainsAny(host, " \t\r\n/@[]") {
+		return endpoint{}, fmt.Errorf("%q is neither host, :port nor host:port", text)
 	}
 	if port == "" {
 		return endpoint{host: host}, nil

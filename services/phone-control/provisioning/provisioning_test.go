@@ -93,7 +93,7 @@ func TestFilesOfPhones(t *testing.T) {
 	}{
 		{"phone.xml", "/SEP00112233AABB.cnf.xml", Config{Address: "cti.example"}, 0},
 		{"phone-tls.xml", "/SEP00112233AABB.cnf.xml", Config{Address: "[2001:db8::1]:2002", TLSPort: 2443}, 2001},
-		{"default.xml", "/XMLDefault.cnf.xml", Config{}, 2001},
+		{"default.xml", "/XMLDefault.cnf.xml", Config{Address: ":2001"}, 2000},
 	} {
 		t.Run(c.golden, func(t *testing.T) {
 			response := ask(server(t, Options{Config: c.config, Port: c.port}), http.MethodGet, c.path)
@@ -260,12 +260,13 @@ func TestValidateConfig(t *testing.T) {
 		{Config{Listen: ":6970", Address: "cti.example", TLSPort: 2443}, ""},
 		{Config{Address: "192.0.2.1:2000"}, ""},
 		{Config{Address: "2001:db8::1"}, ""},
+		{Config{Address: ":2000"}, ""},
 		{Config{Listen: "6970"}, "provisioning.listen: "},
 		{Config{Address: "a b"}, "provisioning.address: "},
 		{Config{Address: "host:0"}, "provisioning.address: "},
 		{Config{Address: "host:port"}, "provisioning.address: "},
 		{Config{Address: "a:b:c"}, "provisioning.address: "},
-		{Config{Address: ":2000"}, "provisioning.address: "},
+		{Config{Address: ":"}, "provisioning.address: "},
 		{Config{TLSPort: 70000}, "provisioning.tlsPort: "},
 	} {
 		err := c.config.Validate()

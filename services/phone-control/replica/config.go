@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook.dev/services/digestauth"
+	"offhook.dev/services/phone-control/provisioning"
 	"offhook.dev/services/process"
 )
 
@@ -22,6 +23,8 @@ type Config struct {
 	RTP RTP `json:"rtp"`
 	// Skinny phones.
 	Skinny Skinny `json:"skinny"`
+	// Provisioning gives Skinny phones their configuration files.
+	Provisioning provisioning.Config `json:"provisioning"`
 	// Limits of each target.
 	Limits Limits `json:"limits"`
 }
@@ -78,6 +81,9 @@ func (c *Config) Validate() error {
 		faults = append(faults, err)
 	}
 	if err := c.Skinny.validate(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.Provisioning.Validate(); err != nil {
 		faults = append(faults, err)
 	}
 	if c.Limits.Queue < 1 || c.Limits.Queue > 1<<20 {

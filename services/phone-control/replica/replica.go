@@ -24,6 +24,7 @@ import (
 	"offhook.dev/services/directory"
 	"offhook.dev/services/phone-control/control"
 	"offhook.dev/services/phone-control/mixer"
+	"offhook.dev/services/phone-control/provisioning"
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/simulated"
 	"offhook.dev/services/phone-control/sipline"
@@ -68,8 +69,10 @@ type Replica struct {
 	gateway  *sipline.Gateway
 	mixer    *mixer.RTPMixer // nil: off
 	skinny   *skinnyPhones
-	server   *control.Server
-	deps     Dependencies
+	// provisioning of Skinny phones.
+	provisioning *provisioning.Server
+	server       *control.Server
+	deps         Dependencies
 }
 
 // New opens the SIP listeners and puts the replica together; nothing runs yet.
@@ -94,6 +97,9 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 		return nil, err
 	}
 	deps.Replica.SkinnyEndpoint = skinnyEndpoint(config.Skinny, r.skinny.address, deps.Replica)
+	if r.provisioning, err = newProvisioning(config.Provisioning, r.skinny.address, deps); err != nil {
+		return nil, err
+	}
 	factory, err := r.factory(config, deps)
 	if err != nil {
 		return nil, err
@@ -265,6 +271,7 @@ func (r *Replica) Run(ctx context.Context) error {
 		}
 		return nil
 	})
+	group.Go(func() error { return r.provisioning.Run(failed) })
 	group.Go(func() error {
 		defer stop()
 		return r.server.Run(failed)
