@@ -92,9 +92,7 @@ func (l *leg) soundNext() {
 	}
 	pause := now.pause
 	d.loop.After(now.tone, func() {
-		if l.state == legUp && l.station == s {
-			s.send(&skinny.StopTone{Call: id})
-		}
+		s.send(&skinny.StopTone{Call: id}) // a call that has gone meanwhile must not sound on
 		d.loop.After(pause, l.soundNext)
 	})
 }
