@@ -45,13 +45,29 @@ func (s Snapshot) String() string {
 			fmt.Fprintf(&text, "\n  %s %q", line[0], line[1])
 		}
 	}
-	if s.Ringer != skinny.RingOff {
-		text.WriteString("\n  rings")
-	}
+	s.writeSounds(&text)
 	if len(s.Faults) > 0 {
 		fmt.Fprintf(&text, "\n  faults: %s", strings.Join(s.Faults, "; "))
 	}
 	return text.String()
+}
+
+// writeSounds tells what is heard at the phone.
+func (s Snapshot) writeSounds(text *strings.Builder) {
+	if s.Ringer != skinny.RingOff {
+		text.WriteString("\n  rings")
+	}
+	if s.Speaker {
+		text.WriteString("\n  speaker on")
+	}
+	for _, tone := range s.Tones {
+		fmt.Fprintf(text, "\n  tone %#x of call %d/%d", uint32(tone.Tone), tone.Line, tone.Reference)
+	}
+	for _, stream := range s.Streams {
+		if _, ok := s.CallWhere(func(c Call) bool { return c.Reference == stream.Reference }); !ok {
+			fmt.Fprintf(text, "\n  stream %+v is open without a call", stream.Stream)
+		}
+	}
 }
 
 func lampName(mode skinny.LampMode) string {
