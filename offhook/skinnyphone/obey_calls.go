@@ -107,7 +107,11 @@ func (s *screen) selectKeys(m *skinny.SelectSoftKeys) {
 	case call != nil:
 		call.chosen, call.KeySet = &chosen, m.Set
 	case m.Reference == 0 || m.Set == skinny.KeysOnHook:
-		// A call that has gone leaves the keys of the line behind.
+		// A call that has gone leaves the keys of the line behind; those of line 0
+		// are for all lines.
+		if m.Line == 0 {
+			clear(s.idle)
+		}
 		if len(s.idle) < maxPrompts {
 			s.idle[m.Line] = chosen
 		}

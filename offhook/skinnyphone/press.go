@@ -48,6 +48,7 @@ func (s *screen) keysFor(snapshot *Snapshot, call skinny.Call) ([]SoftKey, skinn
 		if shown, ok := snapshot.OnDisplay(); ok {
 			return shown.Keys, shown.Call, nil
 		}
+		call.Line = s.activeLine
 	}
 	if call.Reference == 0 {
 		return s.idleKeys(call.Line), call, nil

@@ -97,6 +97,9 @@ func (b Button) String() string {
 	if len(parts) > 0 {
 		text += " " + strings.Join(slices.Compact(parts), " ")
 	}
+	if b.Status != 0 {
+		text += fmt.Sprintf(", status %d", b.Status)
+	}
 	if b.Forward.All != "" {
 		text += ", forwards to " + b.Forward.All
 	}
