@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 
 	"offhook.dev/offhook/allinone/allinonetest"
 	"offhook.dev/offhook/skinnyphone"
-	"offhook.dev/offhook/softphone"
+	"offhook.dev/offhook/skinnyphone/skinnyphonetest"
 	"offhook.dev/services/skinny"
 )
 
@@ -103,10 +104,14 @@ func TestServedCall(t *testing.T) {
 	process := floor(t)
 	for _, version := range []skinny.Version{3, 11, 17, 22} {
 		t.Run(fmt.Sprintf("version %d", version), func(t *testing.T) {
-			alice := plug(t, process, skinnyphone.Options{DeviceName: alicesPhone, ProtocolVersion: version, ToneHertz: 440})
-			bob := plug(t, process, skinnyphone.Options{DeviceName: bobsPhone, ProtocolVersion: version, ToneHertz: 620})
-			t.Logf("%s", alice.Snapshot())
-			_, err := alice.Call(t.Context(), "2002")
+			path := filepath.Join(t.TempDir(), "call.pcap")
+			file, err := os.Create(path)
+			must(t, err)
+			defer file.Close()
+			capture := skinnyphonetest.NewCapture(file)
+			alice := plug(t, process, skinnyphone.Options{DeviceName: alicesPhone, ProtocolVersion: version, ToneHertz: 440, Tap: capture.Tap()})
+			bob := plug(t, process, skinnyphone.Options{DeviceName: bobsPhone, ProtocolVersion: version, ToneHertz: 620, Tap: capture.Tap()})
+			_, err = alice.Call(t.Context(), "2002")
 			must(t, err)
 			in(t, bob, skinny.StateRingIn)
 			in(t, alice, skinny.StateRingOut)
@@ -115,7 +120,6 @@ func TestServedCall(t *testing.T) {
 			in(t, bob, skinny.StateConnected)
 			hears(t, alice, 620)
 			hears(t, bob, 440)
-			t.Logf("%s\n%s", alice.Snapshot(), bob.Snapshot())
 			must(t, alice.PressKeypad("42#", skinny.Call{}))
 			await(t, bob, func(s skinnyphone.Snapshot) bool { return len(s.Calls) == 1 && s.Calls[0].Digits == "42#" })
 			must(t, alice.Hold(t.Context()))
@@ -128,7 +132,31 @@ func TestServedCall(t *testing.T) {
 			quiet(t, alice, bob)
 			alice.Close()
 			bob.Close()
+			must(t, capture.Err())
+			judgeCall(t, path)
 		})
+	}
+}
+
+// judgeCall has tshark, where it is installed, read a call.
+func judgeCall(t *testing.T, path string) {
+	t.Helper()
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		return
+	}
+	if malformed := judge(t, tshark, path, "-Y", "_ws.malformed || _ws.expert.severity == error"); malformed != "" {
+		t.Errorf("malformed:\n%s", malformed)
+	}
+	var states []string
+	for line := range strings.Lines(judge(t, tshark, path, "-Y", "skinny.callState && ip.dst == 10.0.1.1", "-T", "fields", "-e", "tcp.dstport", "-e", "skinny.callState")) {
+		if port, state, _ := strings.Cut(strings.TrimSpace(line), "\t"); port == "40000" { // Alice's
+			states = append(states, strings.TrimPrefix(state, "0x0000000"))
+		}
+	}
+	// Off hook, proceed, ring out, connected, hold, off hook again, connected, on hook.
+	if got := strings.Join(states, " "); got != "1 c 3 5 8 1 5 2" {
+		t.Errorf("call states %s", got)
 	}
 }
 
@@ -175,77 +203,6 @@ func TestServedTransferAndConference(t *testing.T) {
 	hears(t, bob, 500)
 	must(t, bob.HangUp(t.Context()))
 	quiet(t, bob, guest)
-}
-
-func TestServedTransferAndConferenceWithSIP(t *testing.T) {
-	process := floor(t)
-	alice := plug(t, process, skinnyphone.Options{DeviceName: alicesPhone, ToneHertz: 500})
-	bob := plug(t, process, skinnyphone.Options{DeviceName: bobsPhone, ToneHertz: 620})
-	carol := sipPhone(t, process, "2003")
-
-	_, err := bob.Call(t.Context(), "2001")
-	must(t, err)
-	in(t, alice, skinny.StateRingIn)
-	must(t, alice.Answer(t.Context()))
-	in(t, alice, skinny.StateConnected)
-	must(t, alice.Transfer(t.Context(), "2003"))
-	quiet(t, alice)
-	hears(t, bob, 440)
-	must(t, bob.HangUp(t.Context()))
-	quiet(t, bob)
-
-	_, err = alice.Call(t.Context(), "2002")
-	must(t, err)
-	in(t, bob, skinny.StateRingIn)
-	must(t, bob.Answer(t.Context()))
-	in(t, alice, skinny.StateConnected)
-	second, err := alice.Consult(t.Context(), skinny.KeyConference, "2003")
-	must(t, err)
-	await(t, alice, func(s skinnyphone.Snapshot) bool {
-		call, _ := s.Call(second)
-		return call.State == skinny.StateConnected
-	})
-	must(t, alice.Complete(t.Context(), skinny.KeyConference, second))
-	hears(t, alice, 440)
-	hears(t, alice, 620)
-	hears(t, bob, 440)
-	hears(t, bob, 500)
-	must(t, alice.HangUp(t.Context()))
-	quiet(t, alice)
-	hears(t, bob, 440)
-	for _, call := range carol.Calls() {
-		must(t, call.Hangup())
-	}
-	quiet(t, bob)
-}
-
-// sipPhone is a SIP phone that answers by itself.
-func sipPhone(t *testing.T, process *allinonetest.Process, number string) *softphone.Phone {
-	t.Helper()
-	registered := make(chan struct{}, 100)
-	phone, err := softphone.New(softphone.Settings{
-		Number: number, Username: number, Password: "sample-carol", Domain: "127.0.0.1", Registrar: process.Server("udp"), AnswerAfter: 50 * time.Millisecond,
-		Report: func(r softphone.Report) {
-			t.Log(r)
-			if r.Kind == softphone.Registered {
-				registered <- struct{}{}
-			}
-		},
-	})
-	must(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- phone.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		must(t, <-ended)
-	})
-	select {
-	case <-registered:
-	case <-time.After(patience):
-		t.Fatal("the SIP phone is not registered")
-	}
-	return phone
 }
 
 func TestServedSharedLine(t *testing.T) {
