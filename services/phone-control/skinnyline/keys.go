@@ -214,6 +214,10 @@ func (s *station) hookOff(id skinny.Call) {
 // hookOn ends what the user talks in.
 func (s *station) hookOn() {
 	s.handset, s.isOffHook = false, false
+	if s.speaker { // the order to switch it on may have crossed this
+		s.speaker = false
+		s.send(&skinny.SetSpeakerMode{Mode: skinny.SwitchOff})
+	}
 	if s.active != nil {
 		s.endCall(s.active)
 	}

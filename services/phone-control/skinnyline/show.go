@@ -167,7 +167,7 @@ func (s *station) settle() {
 	if !s.isOffHook || s.turns || s.talking() {
 		return
 	}
-	s.isOffHook, s.handset = false, false
+	s.isOffHook, s.handset, s.speaker = false, false, false
 	s.send(&skinny.SetSpeakerMode{Mode: skinny.SwitchOff})
 }
 
@@ -188,6 +188,7 @@ func (s *station) offHook() {
 	}
 	s.isOffHook = true
 	if !s.handset {
+		s.speaker = true
 		s.send(&skinny.SetSpeakerMode{Mode: skinny.SwitchOn})
 	}
 }

@@ -51,8 +51,9 @@ type station struct {
 	lamps map[lampKey]skinny.LampMode
 	// active is the call that the user talks in, or dials; nil: none.
 	active *call
-	// isOffHook: the phone is off hook; handset: by its user.
-	isOffHook, handset bool
+	// isOffHook: the phone is off hook; handset: by its user; speaker: it was told
+	// to switch its speaker on, and not off since.
+	isOffHook, handset, speaker bool
 	// turns: the user turns from one call to another, and stays off hook.
 	turns bool
 	// pickingUp: the next call that rings is what the user asked for.
