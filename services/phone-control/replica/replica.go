@@ -26,9 +26,7 @@ import (
 	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/provisioning"
 	"offhook.dev/services/phone-control/registrar"
-	"offhook.dev/services/phone-control/simulated"
 	"offhook.dev/services/phone-control/sipline"
-	"offhook.dev/services/phone-control/skinnyline"
 	"offhook.dev/services/phone-control/subscription"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
@@ -207,39 +205,18 @@ func (r *Replica) factory(config *Config, deps Dependencies) (control.Factory, e
 	auth := digestauth.New(digestauth.Config{
 		Component: "phone_control", Registerer: deps.Registerer, Algorithms: config.SIP.DigestAlgorithms,
 	})
-	return func(target *targetconfig.Target, loop control.Loop) (control.Driver, error) {
-		driver := target.Config.GetDriver()
-		switch {
-		case driver.GetSipLine() != nil && driver.GetSkinny() != nil:
-			return nil, fmt.Errorf("target %s: both line sides at once are not known to this version", target.Name)
-		case driver.GetSkinny() != nil && driver.GetSimulated() == nil:
-			return r.newSkinny(config, target, loop, deps), nil
-		case driver.GetSipLine() != nil:
-			options := sipline.Options{
-				Target: target.Name, Source: deps.Source, Endpoint: r.endpoint, Gateway: r.gateway, Auth: auth,
-				Store: deps.Bus.Registrations(), Logger: deps.Logger, Metrics: metrics, RegistrarMetrics: registrarMetrics,
-				LatchRTP: config.RTP.Latch, TrunkRoute: trunkRoute(deps.Edges),
-			}
-			if r.mixer != nil {
-				options.Mixer = r.mixer
-			}
-			return newSIPPhones(options, target, loop, subscriptionMetrics), nil
-		case driver.GetSimulated() != nil:
-			return simulated.New(target, loop), nil
+	sides := lineSides{replica: r, config: config, deps: deps, skinny: r.skinny, sip: func(target *targetconfig.Target, loop control.Loop) *sipPhones {
+		options := sipline.Options{
+			Target: target.Name, Source: deps.Source, Endpoint: r.endpoint, Gateway: r.gateway, Auth: auth,
+			Store: deps.Bus.Registrations(), Logger: deps.Logger, Metrics: metrics, RegistrarMetrics: registrarMetrics,
+			LatchRTP: config.RTP.Latch, TrunkRoute: trunkRoute(deps.Edges),
 		}
-		return nil, fmt.Errorf("target %s: driver is not known to this version", target.Name)
-	}, nil
-}
-
-// newSkinny makes the driver of a target's Skinny phones.
-func (r *Replica) newSkinny(config *Config, target *targetconfig.Target, loop control.Loop, deps Dependencies) *skinnyline.Driver {
-	options := skinnyline.Options{
-		Target: target, Gateway: r.skinny.gateway, Latch: config.RTP.Latch, Logger: deps.Logger, Metrics: r.skinny.metrics,
-	}
-	if r.mixer != nil {
-		options.Mixer = r.mixer
-	}
-	return skinnyline.New(options, loop)
+		if r.mixer != nil {
+			options.Mixer = r.mixer
+		}
+		return newSIPPhones(options, target, loop, subscriptionMetrics)
+	}}
+	return sides.driver, nil
 }
 
 // SkinnyAddress is the listener of Skinny phones without TLS; nil: none.

@@ -58,6 +58,10 @@ func (l *leg) info(tx *sipstack.ServerTx) {
 		return
 	}
 	_ = tx.Respond(200, "")
+	if l.withNeighbour() {
+		l.driver.neighbour.Pressed(l.wanted.Leg, string(digit))
+		return
+	}
 	l.press(digit, tone)
 }
 
@@ -183,6 +187,8 @@ type dialling struct {
 	leg     *leg
 	command callmodel.SendDigits
 	at      int
+	// unasked: the model did not ask for it, and is not told.
+	unasked bool
 }
 
 func (d *dialling) next() {
@@ -192,7 +198,9 @@ func (d *dialling) next() {
 		return // LegEnded tells
 	case d.at == len(d.command.Digits):
 		d.end()
-		l.driver.loop.Indicate(callmodel.DigitsSent{Leg: l.id})
+		if !d.unasked {
+			l.driver.loop.Indicate(callmodel.DigitsSent{Leg: l.id})
+		}
 		return
 	}
 	digit := d.command.Digits[d.at]
@@ -209,6 +217,8 @@ func (d *dialling) next() {
 		case r.ok():
 			l.driver.loop.After(d.command.Tone+digitGap, d.next)
 		case r.code == 0: // LegEnded tells
+		case d.unasked:
+			d.end()
 		case l.driver.mixer == nil:
 			l.commandFailed(callmodel.SendDigitsCommand, &errDigitsRefused)
 			d.end()
@@ -234,6 +244,9 @@ func (l *leg) relayAll() {
 	left := l.dialling
 	l.dialling = nil
 	for _, d := range left {
+		if d.unasked {
+			continue
+		}
 		rest := d.command
 		rest.Digits = rest.Digits[d.at:]
 		l.relayFor(rest)

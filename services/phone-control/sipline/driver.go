@@ -13,6 +13,7 @@ import (
 
 	"offhook.dev/services/digestauth"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/lineside"
 	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/phone-control/sipline/media"
@@ -55,6 +56,8 @@ type Options struct {
 	TrunkRoute func(target string) (uri string, ok bool)
 	Logger     *slog.Logger
 	Metrics    *Metrics
+	// Neighbour is the target's other line side; nil: there is none.
+	Neighbour lineside.Neighbour
 	// Subscriptions serve what phones subscribe to; nil: they are refused.
 	Subscriptions Subscriptions
 	// RegistrarMetrics may be nil.
@@ -89,6 +92,8 @@ type Driver struct {
 	loop       Loop
 	logger     *slog.Logger
 	metrics    *Metrics
+	// neighbour may be nil.
+	neighbour lineside.Neighbour
 	// address is our own in descriptions that we make.
 	address string
 
@@ -116,12 +121,12 @@ func New(options Options, loop Loop) *Driver {
 	d := &Driver{
 		target: options.Target, source: options.Source, endpoint: options.Endpoint, gateway: options.Gateway,
 		auth: options.Auth, mixer: options.Mixer, latch: options.LatchRTP, trunkRoute: options.TrunkRoute, loop: loop, logger: options.Logger, metrics: options.Metrics,
-		subscriptions: options.Subscriptions,
-		legs:          make(map[callmodel.LegID]*leg),
-		dialled:       make(map[callmodel.DialledID]*leg),
-		lost:          make(chan registrar.Binding, 64),
-		reconfigured:  make(chan struct{}, 1),
-		patience:      defaultPatience,
+		subscriptions: options.Subscriptions, neighbour: options.Neighbour,
+		legs:         make(map[callmodel.LegID]*leg),
+		dialled:      make(map[callmodel.DialledID]*leg),
+		lost:         make(chan registrar.Binding, 64),
+		reconfigured: make(chan struct{}, 1),
+		patience:     defaultPatience,
 	}
 	if target, ok := options.Source.Snapshot().TargetByName(options.Target); ok {
 		d.last.Store(target)
@@ -142,6 +147,10 @@ func New(options Options, loop Loop) *Driver {
 	})
 	return d
 }
+
+// SetNeighbour names the target's other line side, before anything else is asked
+// of the driver.
+func (d *Driver) SetNeighbour(neighbour lineside.Neighbour) { d.neighbour = neighbour }
 
 // Run takes over the target's stored registrations, then takes requests for
 // the target until the context ends.

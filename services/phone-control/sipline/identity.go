@@ -110,12 +110,23 @@ func (l *leg) partyHeaders() []sipstack.Header {
 	if l.wanted.Kind != callmodel.WithLeg {
 		return nil
 	}
-	far := l.driver.legs[l.wanted.Leg]
-	if far == nil || far.party.Number == "" || far.party.Number == l.told {
+	party, ok := l.driver.partyAt(l.wanted.Leg)
+	if !ok || party.Number == "" || party.Number == l.told {
 		return nil
 	}
-	l.told = far.party.Number
-	return l.identityHeaders(far.party)
+	l.told = party.Number
+	return l.identityHeaders(party)
+}
+
+// partyAt is who is at the end of a leg, of ours or of the other line side.
+func (d *Driver) partyAt(leg callmodel.LegID) (callmodel.Party, bool) {
+	if l, ok := d.legs[leg]; ok {
+		return l.party, true
+	}
+	if d.neighbour == nil {
+		return callmodel.Party{}, false
+	}
+	return d.neighbour.Party(leg)
 }
 
 // isAnonymous tells the address of one who stays unknown (RFC 3323 4.1.1.3).

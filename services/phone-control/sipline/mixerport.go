@@ -17,9 +17,12 @@ var errConferenceFull = callmodel.Error{
 }
 
 // pointFor is the point that serves the wanted media of a leg, which are not
-// those with another leg. Music and tones are done without where the mixer has
+// those with another leg of ours. Music and tones are done without where the mixer has
 // no room; a conference is not.
 func (d *Driver) pointFor(l *leg, wanted callmodel.Media) (mediaPoint, error) {
+	if wanted.Kind == callmodel.WithLeg {
+		return d.neighbourPointFor(l, wanted.Leg)
+	}
 	direction, ok := d.mixes(wanted)
 	if !ok {
 		if wanted.Kind == callmodel.InConference {

@@ -44,6 +44,10 @@ type legMedia struct {
 	point mediaPoint
 	// mixerPort is the leg's port of the mixer, if it has one.
 	mixerPort *mixerPort
+	// awaits: the other line side has to be ready first; neighbourPoint is where
+	// media end there, or are on their way to.
+	awaits         bool
+	neighbourPoint neighbourPoint
 	// relay takes media that are with another leg through the mixer.
 	relay *relay
 	// open is the phone's offer that waits for its answer.
@@ -85,7 +89,7 @@ func (l *leg) reconcile() {
 		return
 	case l.outcome == mediaFailed && l.open == nil:
 		return
-	case l.wanted.Kind == callmodel.WithLeg && l.relay == nil:
+	case l.wanted.Kind == callmodel.WithLeg && l.relay == nil && !l.withNeighbour():
 		l.reconcilePair()
 		return
 	case l.state != legUp && l.wanted.Kind == callmodel.Ringback:
@@ -93,7 +97,11 @@ func (l *leg) reconcile() {
 	}
 	wanted := l.media()
 	point, err := l.driver.pointFor(l, wanted)
+	l.awaits = errors.Is(err, errNotReady)
 	switch {
+	case l.awaits:
+	case err != nil && l.withNeighbour():
+		l.neighbourRefused(err)
 	case err != nil:
 		l.mediaRefused(err)
 	case l.point != point || l.open != nil:
@@ -133,7 +141,7 @@ func (l *leg) reconcilePair() {
 // where there is nobody to take it to, it is answered with silence.
 func (l *leg) settle() {
 	l.reconcile()
-	if l.open == nil || l.open.carrier == inFirstInvite || l.busy || l.undecided || l.state == legGone {
+	if l.open == nil || l.open.carrier == inFirstInvite || l.busy || l.undecided || l.awaits || l.state == legGone {
 		return
 	}
 	if far := l.driver.legs[l.wanted.Leg]; l.wanted.Kind == callmodel.WithLeg && far != nil && far.waiter == l {

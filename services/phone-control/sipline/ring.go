@@ -23,6 +23,8 @@ type ringing struct {
 	globalCallID  string
 	// trunk: it is the trunk that is called.
 	trunk bool
+	// foreign is the caller at the target's other line side; zero: none.
+	foreign callmodel.LegID
 	// caller is the leg that hears what the phones say before one is picked up.
 	caller *leg
 	// offer is the description offered; nil asks the phones for an offer.
@@ -42,6 +44,9 @@ func (d *Driver) ring(c callmodel.Ring) {
 	l.party = d.partyOf(c.Line)
 	l.told = c.Shown.Number
 	switch caller := d.legs[c.Caller]; {
+	case caller == nil && d.isNeighbours(c.Caller):
+		// It is asked for its offer, which the caller answers.
+		l.ring.foreign = c.Caller
 	case caller == nil:
 		// Nobody is there yet: the phone goes off hook without media.
 		l.ring.offer = media.SilentOffer(d.address)
@@ -185,6 +190,9 @@ func (b *branch) rings(res *sipstack.Response) {
 		b.advances(res.StatusCode)
 	case first:
 		l.driver.loop.Indicate(callmodel.LegRinging{Leg: l.id})
+		if l.ring.foreign != 0 {
+			l.driver.neighbour.Rings(l.ring.foreign, l.party)
+		}
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 const (
 	PayloadPCMU           uint8 = 0
 	PayloadPCMA           uint8 = 8
+	PayloadG722           uint8 = 9
+	PayloadG729           uint8 = 18
 	PayloadTelephoneEvent uint8 = 101
 )
 
@@ -38,7 +40,11 @@ type Stream struct {
 
 // StreamOf reads the first audio stream in use. ErrNoCommonCodec: it has no
 // G.711, or there is no stream.
-func StreamOf(body []byte) (Stream, error) {
+func StreamOf(body []byte) (Stream, error) { return StreamWith(body, PayloadPCMU, PayloadPCMA) }
+
+// StreamWith is StreamOf for an end point that speaks the codecs named, of those
+// that have a payload type here.
+func StreamWith(body []byte, codecs ...uint8) (Stream, error) {
 	description, err := parse(body)
 	if err != nil {
 		return Stream{}, err
@@ -57,7 +63,7 @@ func StreamOf(body []byte) (Stream, error) {
 		switch name := codecName(audio, format); {
 		case strings.HasPrefix(name, "telephone-event/8000") && s.TelephoneEvent == 0:
 			s.TelephoneEvent = uint8(payloadType)
-		case !found && (name == "pcmu/8000" && format == "0" || name == "pcma/8000" && format == "8"):
+		case !found && name == codecNames[uint8(payloadType)] && name != "" && slices.Contains(codecs, uint8(payloadType)):
 			s.Codec, found = uint8(payloadType), true
 		}
 	}
@@ -83,6 +89,65 @@ func StreamOf(body []byte) (Stream, error) {
 		}
 	}
 	return s, nil
+}
+
+// codecNames are names and rates of codecs by their payload types.
+var codecNames = map[uint8]string{
+	PayloadPCMU: "pcmu/8000", PayloadPCMA: "pcma/8000", PayloadG722: "g722/8000", PayloadG729: "g729/8000",
+}
+
+// Codecs are the payload types of the first audio stream in use, of those that
+// StreamWith knows, as its sender prefers them.
+func Codecs(body []byte) []uint8 {
+	description, err := parse(body)
+	if err != nil {
+		return nil
+	}
+	audio := audioOf(description)
+	if audio == nil {
+		return nil
+	}
+	var codecs []uint8
+	for _, format := range audio.MediaName.Formats {
+		payloadType, err := strconv.ParseUint(format, 10, 7)
+		if name := codecNames[uint8(payloadType)]; err == nil && name != "" && codecName(audio, format) == name {
+			codecs = append(codecs, uint8(payloadType))
+		}
+	}
+	return codecs
+}
+
+// DescribeOnly is an offer of one codec at an address; telephoneEvent zero leaves
+// that out.
+func DescribeOnly(address netip.AddrPort, codec, telephoneEvent uint8, direction Direction) []byte {
+	kind, host := addressType(address.Addr().String()), address.Addr().String()
+	body := fmt.Appendf(nil, "v=0\r\no=- 1 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d", kind, host, kind, host, address.Port(), codec)
+	if telephoneEvent != 0 {
+		body = fmt.Appendf(body, " %d", telephoneEvent)
+	}
+	body = fmt.Appendf(body, "\r\na=rtpmap:%d %s\r\n", codec, strings.ToUpper(codecNames[codec]))
+	if telephoneEvent != 0 {
+		body = fmt.Appendf(body, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-16\r\n", telephoneEvent, telephoneEvent)
+	}
+	return fmt.Appendf(body, "a=ptime:20\r\na=%s\r\n", direction)
+}
+
+// AnswerOnly answers an offer for an address with one codec of the offer's, and
+// its telephone-event where events says so.
+func AnswerOnly(offer []byte, address netip.AddrPort, codec uint8, events bool, own Direction) ([]byte, error) {
+	offered, err := StreamWith(offer, codec)
+	if err != nil {
+		return nil, err
+	}
+	telephoneEvent := uint8(0)
+	if events {
+		telephoneEvent = offered.TelephoneEvent
+	}
+	answer, err := Answer(offer, DescribeOnly(address, codec, telephoneEvent, own), own, address.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	return withoutPacketTime(answer)
 }
 
 // Describe is an offer of both codecs of G.711, the preferred one first, and
