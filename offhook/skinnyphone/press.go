@@ -156,8 +156,12 @@ func (p *Phone) EnblocDial(number string, line uint32) error {
 // choice of line.
 func (p *Phone) OffHook(call skinny.Call) error { return p.send(&skinny.OffHook{Call: p.told(call)}) }
 
-// OnHook puts the handset down.
-func (p *Phone) OnHook(call skinny.Call) error { return p.send(&skinny.OnHook{Call: p.told(call)}) }
+// OnHook puts the handset down, or switches the speaker off: phones say so when
+// nothing of both is on any more.
+func (p *Phone) OnHook(call skinny.Call) error {
+	p.change(func(s *screen) { s.speaker = false })
+	return p.send(&skinny.OnHook{Call: p.told(call)})
+}
 
 // HookFlash presses the hook for a moment.
 func (p *Phone) HookFlash(call skinny.Call) error {
