@@ -15,6 +15,7 @@ import (
 	"offhook.dev/offhook/allinone/allinonetest"
 	"offhook.dev/offhook/skinnyphone"
 	"offhook.dev/offhook/skinnyphone/skinnyphonetest"
+	"offhook.dev/offhook/softphone"
 	"offhook.dev/services/skinny"
 )
 
@@ -22,26 +23,9 @@ import (
 // (2002) have them and share 2010, Carol (2003) has a SIP phone.
 func floor(t *testing.T) *allinonetest.Process {
 	t.Helper()
-	options := allinonetest.Options(skinnyOnly(t))
+	options := allinonetest.Options("../../deploy/samples/skinny")
 	options.Skinny = "127.0.0.1:0"
 	return allinonetest.Start(t, options)
-}
-
-// skinnyOnly is the sample without its SIP phone.
-func skinnyOnly(t *testing.T) string {
-	t.Helper()
-	folder := t.TempDir()
-	must(t, os.CopyFS(folder, os.DirFS("../../deploy/samples/skinny")))
-	for file, change := range map[string][2]string{
-		"target.yaml": {"type: sipLine", "type: skinny"},
-		"lines.yaml":  {"  devices:\n    - name: desk\n      sip:\n        passwordSecretRef: {name: phones, key: carol}\n", ""},
-	} {
-		path := filepath.Join(folder, file)
-		text, err := os.ReadFile(path)
-		must(t, err)
-		must(t, os.WriteFile(path, []byte(strings.Replace(string(text), change[0], change[1], 1)), 0o600))
-	}
-	return folder
 }
 
 const (
@@ -203,6 +187,77 @@ func TestServedTransferAndConference(t *testing.T) {
 	hears(t, bob, 500)
 	must(t, bob.HangUp(t.Context()))
 	quiet(t, bob, guest)
+}
+
+func TestServedTransferAndConferenceWithSIP(t *testing.T) {
+	process := floor(t)
+	alice := plug(t, process, skinnyphone.Options{DeviceName: alicesPhone, ToneHertz: 500})
+	bob := plug(t, process, skinnyphone.Options{DeviceName: bobsPhone, ToneHertz: 620})
+	carol := sipPhone(t, process, "2003")
+
+	_, err := bob.Call(t.Context(), "2001")
+	must(t, err)
+	in(t, alice, skinny.StateRingIn)
+	must(t, alice.Answer(t.Context()))
+	in(t, alice, skinny.StateConnected)
+	must(t, alice.Transfer(t.Context(), "2003"))
+	quiet(t, alice)
+	hears(t, bob, 440)
+	must(t, bob.HangUp(t.Context()))
+	quiet(t, bob)
+
+	_, err = alice.Call(t.Context(), "2002")
+	must(t, err)
+	in(t, bob, skinny.StateRingIn)
+	must(t, bob.Answer(t.Context()))
+	in(t, alice, skinny.StateConnected)
+	second, err := alice.Consult(t.Context(), skinny.KeyConference, "2003")
+	must(t, err)
+	await(t, alice, func(s skinnyphone.Snapshot) bool {
+		call, _ := s.Call(second)
+		return call.State == skinny.StateConnected
+	})
+	must(t, alice.Complete(t.Context(), skinny.KeyConference, second))
+	hears(t, alice, 440)
+	hears(t, alice, 620)
+	hears(t, bob, 440)
+	hears(t, bob, 500)
+	must(t, alice.HangUp(t.Context()))
+	quiet(t, alice)
+	hears(t, bob, 440)
+	for _, call := range carol.Calls() {
+		must(t, call.Hangup())
+	}
+	quiet(t, bob)
+}
+
+// sipPhone is a SIP phone that answers by itself.
+func sipPhone(t *testing.T, process *allinonetest.Process, number string) *softphone.Phone {
+	t.Helper()
+	registered := make(chan struct{}, 100)
+	phone, err := softphone.New(softphone.Settings{
+		Number: number, Username: number, Password: "sample-carol", Domain: "127.0.0.1", Registrar: process.Server("udp"), AnswerAfter: 50 * time.Millisecond,
+		Report: func(r softphone.Report) {
+			t.Log(r)
+			if r.Kind == softphone.Registered {
+				registered <- struct{}{}
+			}
+		},
+	})
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- phone.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		must(t, <-ended)
+	})
+	select {
+	case <-registered:
+	case <-time.After(patience):
+		t.Fatal("the SIP phone is not registered")
+	}
+	return phone
 }
 
 func TestServedSharedLine(t *testing.T) {
