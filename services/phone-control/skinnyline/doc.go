@@ -32,7 +32,7 @@
 //
 // # Limits
 //
-// A station that is silent for two keepalives is taken for gone: its calls end,
+// A station that is silent for two and a half keepalives is taken for gone: its calls end,
 // its lines go out of service. One that does not take what it is sent fast
 // enough is disconnected. All state belongs to the target's goroutine (Loop);
 // connections only hand work over to it, but for keepalives, which they answer

@@ -218,7 +218,7 @@ func (s *station) callInfo(i info, id skinny.Call) {
 func (d *Driver) ResetPhone(deviceName string, restarts bool) *callmodel.Error {
 	s, ok := d.stations[deviceName]
 	if !ok {
-		return &callmodel.Error{Category: "state", Value: "invalidDeviceState", Detail: "no such phone is registered"}
+		return &callmodel.Error{Category: "systemResourceAvailibility", Value: "deviceOutOfService", Detail: "no such phone is registered"}
 	}
 	m := restart()
 	if !restarts {
