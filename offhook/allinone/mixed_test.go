@@ -5,13 +5,21 @@ package allinone_test
 import (
 	"context"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
 	"offhook.dev/csta"
+	"offhook.dev/offhook/allinone"
 	"offhook.dev/offhook/allinone/allinonetest"
 	"offhook.dev/offhook/skinnyphone"
 	"offhook.dev/offhook/softphone"
+	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/cstaclient"
 	"offhook.dev/services/skinny"
 )
@@ -31,7 +39,7 @@ type floor struct {
 	monitors   map[csta.MonitorCrossRefID]string
 }
 
-func newFloor(t *testing.T) *floor {
+func floorOptions(t *testing.T) allinone.Options {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS("../../deploy/samples/skinny")); err != nil {
@@ -39,6 +47,16 @@ func newFloor(t *testing.T) *floor {
 	}
 	options := allinonetest.Options(folder)
 	options.Skinny = "127.0.0.1:0"
+	return options
+}
+
+func newFloor(t *testing.T) *floor {
+	t.Helper()
+	return newFloorWith(t, floorOptions(t))
+}
+
+func newFloorWith(t *testing.T, options allinone.Options) *floor {
+	t.Helper()
 	process := allinonetest.Start(t, options)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
@@ -266,4 +284,33 @@ func TestDigitsBetweenSkinnyAndSIPPhones(t *testing.T) {
 	f.told("2003", "DigitsGenerated")
 	f.must(f.session.ClearConnection(f.ctx, f.at(call.CallID, "2003")))
 	f.told("2001", "ConnectionCleared")
+}
+
+// An operator sees the phones of both kinds, and makes one start again.
+func TestOperatorsSeeAndResetPhones(t *testing.T) {
+	options := floorOptions(t)
+	options.GRPC = freePort(t)
+	f := newFloorWith(t, options)
+	connection, err := grpc.NewClient(options.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	f.must(err)
+	t.Cleanup(func() { _ = connection.Close() })
+	client := phonecontrolv1.NewPhoneControlServiceClient(connection)
+	list, err := client.ListRegistrations(f.ctx, &phonecontrolv1.ListRegistrationsRequest{Target: "floor"})
+	f.must(err)
+	var seen []string
+	for _, phone := range list.GetRegistrations() {
+		seen = append(seen, phone.GetLine()+" "+phone.GetDeviceName())
+	}
+	slices.Sort(seen)
+	if want := []string{"2001 SEP001122334455", "2002 SEP001122334466", "2003 ", "2010 SEP001122334455", "2010 SEP001122334466"}; !slices.Equal(seen, want) {
+		t.Errorf("phones %q, want %q", seen, want)
+	}
+	_, err = client.ResetPhone(f.ctx, &phonecontrolv1.ResetPhoneRequest{Target: "floor", DeviceName: "SEP001122334455", Restart: true})
+	f.must(err)
+	_, err = f.alice.Await(f.ctx, func(s skinnyphone.Snapshot) bool { return s.Registered && s.Registrations == 2 && s.Resets == 1 })
+	f.must(err)
+	_, err = client.ResetPhone(f.ctx, &phonecontrolv1.ResetPhoneRequest{Target: "floor", DeviceName: "SEP000000000000"})
+	if status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("a phone that there is not: %v", err)
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 )
@@ -31,21 +32,14 @@ type Sessions struct {
 
 // Run implements the command.
 func (s *Sessions) Run(c *Connection, env *Environment) error {
-	return c.administer(env, func(ctx context.Context, client sessionv1.SessionServiceClient) error {
+	return c.administer(env, func(ctx context.Context, connection *grpc.ClientConn) error {
+		client := sessionv1.NewSessionServiceClient(connection)
 		answer, err := client.ListSessions(ctx, &sessionv1.ListSessionsRequest{Target: s.Target})
 		if err != nil {
 			return fmt.Errorf("list sessions: %w", err)
 		}
 		if c.Output == "json" {
-			text, err := protojson.Marshal(answer)
-			if err != nil {
-				return fmt.Errorf("write sessions: %w", err)
-			}
-			var value any
-			if err := json.Unmarshal(text, &value); err != nil {
-				return fmt.Errorf("write sessions: %w", err)
-			}
-			return json.NewEncoder(env.Out).Encode(value)
+			return writeMessage(env, answer)
 		}
 		table := tabwriter.NewWriter(env.Out, 0, 4, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "SESSION\tUSER\tLINE\tTARGET\tMONITORS\tEDITION\tPEER\tOPENED\tEXPIRES")
@@ -64,7 +58,8 @@ type ClearSession struct {
 
 // Run implements the command.
 func (s *ClearSession) Run(c *Connection, env *Environment) error {
-	return c.administer(env, func(ctx context.Context, client sessionv1.SessionServiceClient) error {
+	return c.administer(env, func(ctx context.Context, connection *grpc.ClientConn) error {
+		client := sessionv1.NewSessionServiceClient(connection)
 		if _, err := client.ClearSession(ctx, &sessionv1.ClearSessionRequest{SessionId: s.Session}); err != nil {
 			return fmt.Errorf("clear session: %w", err)
 		}
@@ -76,7 +71,20 @@ func (s *ClearSession) Run(c *Connection, env *Environment) error {
 	})
 }
 
-func (c *Connection) administer(env *Environment, do func(context.Context, sessionv1.SessionServiceClient) error) error {
+// writeMessage writes an answer as JSON, the same on every run.
+func writeMessage(env *Environment, answer proto.Message) error {
+	text, err := protojson.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return json.NewEncoder(env.Out).Encode(value)
+}
+
+func (c *Connection) administer(env *Environment, do func(context.Context, *grpc.ClientConn) error) error {
 	if c.Output == "xml" {
 		return errNoXML
 	}
@@ -91,7 +99,7 @@ func (c *Connection) administer(env *Environment, do func(context.Context, sessi
 	defer func() { _ = connection.Close() }()
 	ctx, cancel := context.WithTimeout(env.Context, c.Timeout)
 	defer cancel()
-	return do(ctx, sessionv1.NewSessionServiceClient(connection))
+	return do(ctx, connection)
 }
 
 func (c *Connection) adminCredentials() (credentials.TransportCredentials, error) {

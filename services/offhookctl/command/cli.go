@@ -43,6 +43,8 @@ type CLI struct {
 	Devices      Devices        `cmd:"" help:"List the lines the user has rights on."`
 	Sessions     Sessions       `cmd:"" help:"List the server's CSTA sessions (administrator)."`
 	ClearSession ClearSession   `cmd:"" help:"End a CSTA session; its client gets a BYE (administrator)."`
+	Phones       Phones         `cmd:"" help:"List the phones that are registered (administrator)."`
+	ResetPhone   ResetPhone     `cmd:"" help:"Make a Skinny phone start again (administrator)."`
 	Completion   Completion     `cmd:"" help:"Print a shell completion script."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
@@ -56,7 +58,7 @@ type Connection struct {
 	User         string        `help:"CTI user." short:"u" env:"OFFHOOK_USER"`
 	PasswordFile string        `help:"File that holds the user's password; - for standard input." type:"path" env:"OFFHOOK_PASSWORD_FILE"`
 	Password     string        `help:"The user's password; better in OFFHOOK_PASSWORD or a file, for others can see command lines." env:"OFFHOOK_PASSWORD"`
-	Admin        string        `help:"gRPC address of csta-session, for sessions and clear-session." placeholder:"HOST:PORT" default:"127.0.0.1:5070" env:"OFFHOOK_ADMIN"`
+	Admin        string        `help:"gRPC address of csta-session, for sessions and clear-session, or of phone-control, for phones and reset-phone." placeholder:"HOST:PORT" default:"127.0.0.1:5070" env:"OFFHOOK_ADMIN"`
 	AdminCA      string        `name:"admin-ca" help:"PEM file that verifies the administrator's address; plain text without it." type:"existingfile" env:"OFFHOOK_ADMIN_CA"`
 	AdminCert    string        `help:"PEM certificate to show to the administrator's address." type:"existingfile" env:"OFFHOOK_ADMIN_CERT"`
 	AdminKey     string        `help:"PEM key of --admin-cert." type:"existingfile" env:"OFFHOOK_ADMIN_KEY"`

@@ -91,7 +91,7 @@ func hint(err error) string {
 		return ""
 	}
 	if code := status.Code(err); code == codes.Unavailable {
-		return "check --admin: it is the gRPC address of csta-session, or of offhook"
+		return "check --admin: it is the gRPC address of csta-session or phone-control, or of offhook"
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

@@ -62,6 +62,23 @@ func (s *Server) ListRegistrations(_ context.Context, r *phonecontrolv1.ListRegi
 	return &phonecontrolv1.ListRegistrationsResponse{Registrations: t.driver.Registrations()}, nil
 }
 
+// phoneResetter is a driver whose phones can be made to start again. On the
+// target's goroutine.
+type phoneResetter interface {
+	ResetPhone(deviceName string, restart bool) *callmodel.Error
+}
+
+// ResetPhone implements PhoneControlService.
+func (s *Server) ResetPhone(ctx context.Context, r *phonecontrolv1.ResetPhoneRequest) (*phonecontrolv1.ResetPhoneResponse, error) {
+	return query(ctx, s, "ResetPhone", r.GetTarget(), func(t *target) (*phonecontrolv1.ResetPhoneResponse, *callmodel.Error) {
+		driver, ok := t.driver.(phoneResetter)
+		if !ok {
+			return nil, errNoSuchPart
+		}
+		return &phonecontrolv1.ResetPhoneResponse{}, driver.ResetPhone(r.GetDeviceName(), r.GetRestart())
+	})
+}
+
 // query asks something on the goroutine of a target.
 func query[T any](ctx context.Context, s *Server, service, name string, ask func(*target) (T, *callmodel.Error)) (T, error) {
 	var none T

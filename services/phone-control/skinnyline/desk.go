@@ -127,7 +127,7 @@ func lampModeOf(mode string) skinny.LampMode {
 func (d *Driver) PressButton(number callmodel.DeviceID, name string) *callmodel.Error {
 	p, ok := d.deskOf(number)
 	if !ok {
-		return &callmodel.Error{Category: "systemResourceAvailibility", Value: "deviceOutOfService", Detail: "the phone is not registered"}
+		return &callmodel.Error{Category: "stateIncompatibility", Value: "invalidDeviceState", Detail: "the phone is not registered"}
 	}
 	s := p.station
 	var id skinny.Call

@@ -120,6 +120,7 @@ func (s *station) current() place {
 func (s *station) registration(l *line) *phonecontrolv1.Registration {
 	return &phonecontrolv1.Registration{
 		Line: string(l.number), Contact: fmt.Sprintf("skinny:%s@%s", s.name, s.address), UserAgent: "Cisco " + s.model.Name,
+		DeviceName: s.name, ProtocolVersion: uint32(s.dialect.Version),
 	}
 }
 
@@ -218,7 +219,7 @@ func (s *station) callInfo(i info, id skinny.Call) {
 func (d *Driver) ResetPhone(deviceName string, restarts bool) *callmodel.Error {
 	s, ok := d.stations[deviceName]
 	if !ok {
-		return &callmodel.Error{Category: "systemResourceAvailibility", Value: "deviceOutOfService", Detail: "no such phone is registered"}
+		return &callmodel.Error{Category: "stateIncompatibility", Value: "invalidDeviceState", Detail: "no such phone is registered"}
 	}
 	m := restart()
 	if !restarts {

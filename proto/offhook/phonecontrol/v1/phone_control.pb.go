@@ -340,8 +340,12 @@ type Registration struct {
 	Contact        string                 `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
 	UserAgent      string                 `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	ExpiresSeconds uint32                 `protobuf:"varint,4,opt,name=expires_seconds,json=expiresSeconds,proto3" json:"expires_seconds,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Of a Skinny phone: the name that it registered with, and the protocol version
+	// that it is spoken to in.
+	DeviceName      string `protobuf:"bytes,5,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	ProtocolVersion uint32 `protobuf:"varint,6,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -398,6 +402,20 @@ func (x *Registration) GetUserAgent() string {
 func (x *Registration) GetExpiresSeconds() uint32 {
 	if x != nil {
 		return x.ExpiresSeconds
+	}
+	return 0
+}
+
+func (x *Registration) GetDeviceName() string {
+	if x != nil {
+		return x.DeviceName
+	}
+	return ""
+}
+
+func (x *Registration) GetProtocolVersion() uint32 {
+	if x != nil {
+		return x.ProtocolVersion
 	}
 	return 0
 }
@@ -3821,6 +3839,105 @@ func (x *GetPhysicalDeviceResponse) GetButtonLabels() []string {
 	return nil
 }
 
+type ResetPhoneRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// Name that the phone registered with: "SEP001122334455".
+	DeviceName string `protobuf:"bytes,2,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	// The phone registers anew and keeps its firmware; else it starts from the
+	// beginning.
+	Restart       bool `protobuf:"varint,3,opt,name=restart,proto3" json:"restart,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPhoneRequest) Reset() {
+	*x = ResetPhoneRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPhoneRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPhoneRequest) ProtoMessage() {}
+
+func (x *ResetPhoneRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPhoneRequest.ProtoReflect.Descriptor instead.
+func (*ResetPhoneRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *ResetPhoneRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ResetPhoneRequest) GetDeviceName() string {
+	if x != nil {
+		return x.DeviceName
+	}
+	return ""
+}
+
+func (x *ResetPhoneRequest) GetRestart() bool {
+	if x != nil {
+		return x.Restart
+	}
+	return false
+}
+
+type ResetPhoneResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPhoneResponse) Reset() {
+	*x = ResetPhoneResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPhoneResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPhoneResponse) ProtoMessage() {}
+
+func (x *ResetPhoneResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPhoneResponse.ProtoReflect.Descriptor instead.
+func (*ResetPhoneResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{63}
+}
+
 type ListRegistrationsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
@@ -3830,7 +3947,7 @@ type ListRegistrationsRequest struct {
 
 func (x *ListRegistrationsRequest) Reset() {
 	*x = ListRegistrationsRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[62]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3842,7 +3959,7 @@ func (x *ListRegistrationsRequest) String() string {
 func (*ListRegistrationsRequest) ProtoMessage() {}
 
 func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[62]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3855,7 +3972,7 @@ func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsRequest.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{62}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ListRegistrationsRequest) GetTarget() string {
@@ -3874,7 +3991,7 @@ type ListRegistrationsResponse struct {
 
 func (x *ListRegistrationsResponse) Reset() {
 	*x = ListRegistrationsResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[63]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3886,7 +4003,7 @@ func (x *ListRegistrationsResponse) String() string {
 func (*ListRegistrationsResponse) ProtoMessage() {}
 
 func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[63]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3899,7 +4016,7 @@ func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsResponse.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{63}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ListRegistrationsResponse) GetRegistrations() []*Registration {
@@ -3924,7 +4041,7 @@ type SetForwardingRequest struct {
 
 func (x *SetForwardingRequest) Reset() {
 	*x = SetForwardingRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[64]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3936,7 +4053,7 @@ func (x *SetForwardingRequest) String() string {
 func (*SetForwardingRequest) ProtoMessage() {}
 
 func (x *SetForwardingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[64]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3949,7 +4066,7 @@ func (x *SetForwardingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetForwardingRequest.ProtoReflect.Descriptor instead.
 func (*SetForwardingRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{64}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *SetForwardingRequest) GetTarget() string {
@@ -4002,7 +4119,7 @@ type SetForwardingResponse struct {
 
 func (x *SetForwardingResponse) Reset() {
 	*x = SetForwardingResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[65]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4014,7 +4131,7 @@ func (x *SetForwardingResponse) String() string {
 func (*SetForwardingResponse) ProtoMessage() {}
 
 func (x *SetForwardingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[65]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4027,7 +4144,7 @@ func (x *SetForwardingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetForwardingResponse.ProtoReflect.Descriptor instead.
 func (*SetForwardingResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{65}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{67}
 }
 
 type GetForwardingRequest struct {
@@ -4040,7 +4157,7 @@ type GetForwardingRequest struct {
 
 func (x *GetForwardingRequest) Reset() {
 	*x = GetForwardingRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4052,7 +4169,7 @@ func (x *GetForwardingRequest) String() string {
 func (*GetForwardingRequest) ProtoMessage() {}
 
 func (x *GetForwardingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4065,7 +4182,7 @@ func (x *GetForwardingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetForwardingRequest.ProtoReflect.Descriptor instead.
 func (*GetForwardingRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{66}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GetForwardingRequest) GetTarget() string {
@@ -4091,7 +4208,7 @@ type GetForwardingResponse struct {
 
 func (x *GetForwardingResponse) Reset() {
 	*x = GetForwardingResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4103,7 +4220,7 @@ func (x *GetForwardingResponse) String() string {
 func (*GetForwardingResponse) ProtoMessage() {}
 
 func (x *GetForwardingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4116,7 +4233,7 @@ func (x *GetForwardingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetForwardingResponse.ProtoReflect.Descriptor instead.
 func (*GetForwardingResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{67}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GetForwardingResponse) GetForwardingList() []*Forwarding {
@@ -4137,7 +4254,7 @@ type SetDoNotDisturbRequest struct {
 
 func (x *SetDoNotDisturbRequest) Reset() {
 	*x = SetDoNotDisturbRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4149,7 +4266,7 @@ func (x *SetDoNotDisturbRequest) String() string {
 func (*SetDoNotDisturbRequest) ProtoMessage() {}
 
 func (x *SetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4162,7 +4279,7 @@ func (x *SetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDoNotDisturbRequest.ProtoReflect.Descriptor instead.
 func (*SetDoNotDisturbRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{68}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *SetDoNotDisturbRequest) GetTarget() string {
@@ -4194,7 +4311,7 @@ type SetDoNotDisturbResponse struct {
 
 func (x *SetDoNotDisturbResponse) Reset() {
 	*x = SetDoNotDisturbResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4206,7 +4323,7 @@ func (x *SetDoNotDisturbResponse) String() string {
 func (*SetDoNotDisturbResponse) ProtoMessage() {}
 
 func (x *SetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4219,7 +4336,7 @@ func (x *SetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDoNotDisturbResponse.ProtoReflect.Descriptor instead.
 func (*SetDoNotDisturbResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{69}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{71}
 }
 
 type GetDoNotDisturbRequest struct {
@@ -4232,7 +4349,7 @@ type GetDoNotDisturbRequest struct {
 
 func (x *GetDoNotDisturbRequest) Reset() {
 	*x = GetDoNotDisturbRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4244,7 +4361,7 @@ func (x *GetDoNotDisturbRequest) String() string {
 func (*GetDoNotDisturbRequest) ProtoMessage() {}
 
 func (x *GetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4257,7 +4374,7 @@ func (x *GetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDoNotDisturbRequest.ProtoReflect.Descriptor instead.
 func (*GetDoNotDisturbRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{70}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GetDoNotDisturbRequest) GetTarget() string {
@@ -4283,7 +4400,7 @@ type GetDoNotDisturbResponse struct {
 
 func (x *GetDoNotDisturbResponse) Reset() {
 	*x = GetDoNotDisturbResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4295,7 +4412,7 @@ func (x *GetDoNotDisturbResponse) String() string {
 func (*GetDoNotDisturbResponse) ProtoMessage() {}
 
 func (x *GetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4308,7 +4425,7 @@ func (x *GetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDoNotDisturbResponse.ProtoReflect.Descriptor instead.
 func (*GetDoNotDisturbResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{71}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GetDoNotDisturbResponse) GetDoNotDisturbOn() bool {
@@ -4330,7 +4447,7 @@ type SetAutoAnswerRequest struct {
 
 func (x *SetAutoAnswerRequest) Reset() {
 	*x = SetAutoAnswerRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4342,7 +4459,7 @@ func (x *SetAutoAnswerRequest) String() string {
 func (*SetAutoAnswerRequest) ProtoMessage() {}
 
 func (x *SetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4355,7 +4472,7 @@ func (x *SetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAutoAnswerRequest.ProtoReflect.Descriptor instead.
 func (*SetAutoAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{72}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *SetAutoAnswerRequest) GetTarget() string {
@@ -4394,7 +4511,7 @@ type SetAutoAnswerResponse struct {
 
 func (x *SetAutoAnswerResponse) Reset() {
 	*x = SetAutoAnswerResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4406,7 +4523,7 @@ func (x *SetAutoAnswerResponse) String() string {
 func (*SetAutoAnswerResponse) ProtoMessage() {}
 
 func (x *SetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4419,7 +4536,7 @@ func (x *SetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAutoAnswerResponse.ProtoReflect.Descriptor instead.
 func (*SetAutoAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{73}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{75}
 }
 
 type GetAutoAnswerRequest struct {
@@ -4432,7 +4549,7 @@ type GetAutoAnswerRequest struct {
 
 func (x *GetAutoAnswerRequest) Reset() {
 	*x = GetAutoAnswerRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4444,7 +4561,7 @@ func (x *GetAutoAnswerRequest) String() string {
 func (*GetAutoAnswerRequest) ProtoMessage() {}
 
 func (x *GetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4457,7 +4574,7 @@ func (x *GetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAutoAnswerRequest.ProtoReflect.Descriptor instead.
 func (*GetAutoAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{74}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GetAutoAnswerRequest) GetTarget() string {
@@ -4484,7 +4601,7 @@ type GetAutoAnswerResponse struct {
 
 func (x *GetAutoAnswerResponse) Reset() {
 	*x = GetAutoAnswerResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4496,7 +4613,7 @@ func (x *GetAutoAnswerResponse) String() string {
 func (*GetAutoAnswerResponse) ProtoMessage() {}
 
 func (x *GetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4509,7 +4626,7 @@ func (x *GetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAutoAnswerResponse.ProtoReflect.Descriptor instead.
 func (*GetAutoAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{75}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *GetAutoAnswerResponse) GetAutoAnswerOn() bool {
@@ -4537,7 +4654,7 @@ type SetCallerIDStatusRequest struct {
 
 func (x *SetCallerIDStatusRequest) Reset() {
 	*x = SetCallerIDStatusRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4549,7 +4666,7 @@ func (x *SetCallerIDStatusRequest) String() string {
 func (*SetCallerIDStatusRequest) ProtoMessage() {}
 
 func (x *SetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4562,7 +4679,7 @@ func (x *SetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCallerIDStatusRequest.ProtoReflect.Descriptor instead.
 func (*SetCallerIDStatusRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{76}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SetCallerIDStatusRequest) GetTarget() string {
@@ -4594,7 +4711,7 @@ type SetCallerIDStatusResponse struct {
 
 func (x *SetCallerIDStatusResponse) Reset() {
 	*x = SetCallerIDStatusResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4606,7 +4723,7 @@ func (x *SetCallerIDStatusResponse) String() string {
 func (*SetCallerIDStatusResponse) ProtoMessage() {}
 
 func (x *SetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4619,7 +4736,7 @@ func (x *SetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCallerIDStatusResponse.ProtoReflect.Descriptor instead.
 func (*SetCallerIDStatusResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{77}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{79}
 }
 
 type GetCallerIDStatusRequest struct {
@@ -4632,7 +4749,7 @@ type GetCallerIDStatusRequest struct {
 
 func (x *GetCallerIDStatusRequest) Reset() {
 	*x = GetCallerIDStatusRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4644,7 +4761,7 @@ func (x *GetCallerIDStatusRequest) String() string {
 func (*GetCallerIDStatusRequest) ProtoMessage() {}
 
 func (x *GetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4657,7 +4774,7 @@ func (x *GetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerIDStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetCallerIDStatusRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{78}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *GetCallerIDStatusRequest) GetTarget() string {
@@ -4683,7 +4800,7 @@ type GetCallerIDStatusResponse struct {
 
 func (x *GetCallerIDStatusResponse) Reset() {
 	*x = GetCallerIDStatusResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4695,7 +4812,7 @@ func (x *GetCallerIDStatusResponse) String() string {
 func (*GetCallerIDStatusResponse) ProtoMessage() {}
 
 func (x *GetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4708,7 +4825,7 @@ func (x *GetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerIDStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetCallerIDStatusResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{79}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *GetCallerIDStatusResponse) GetCallerIdProvided() bool {
@@ -4732,7 +4849,7 @@ type SetAgentStateRequest struct {
 
 func (x *SetAgentStateRequest) Reset() {
 	*x = SetAgentStateRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4744,7 +4861,7 @@ func (x *SetAgentStateRequest) String() string {
 func (*SetAgentStateRequest) ProtoMessage() {}
 
 func (x *SetAgentStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4757,7 +4874,7 @@ func (x *SetAgentStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAgentStateRequest.ProtoReflect.Descriptor instead.
 func (*SetAgentStateRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{80}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *SetAgentStateRequest) GetTarget() string {
@@ -4803,7 +4920,7 @@ type SetAgentStateResponse struct {
 
 func (x *SetAgentStateResponse) Reset() {
 	*x = SetAgentStateResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4815,7 +4932,7 @@ func (x *SetAgentStateResponse) String() string {
 func (*SetAgentStateResponse) ProtoMessage() {}
 
 func (x *SetAgentStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4828,7 +4945,7 @@ func (x *SetAgentStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAgentStateResponse.ProtoReflect.Descriptor instead.
 func (*SetAgentStateResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{81}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{83}
 }
 
 type GetAgentStateRequest struct {
@@ -4841,7 +4958,7 @@ type GetAgentStateRequest struct {
 
 func (x *GetAgentStateRequest) Reset() {
 	*x = GetAgentStateRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4853,7 +4970,7 @@ func (x *GetAgentStateRequest) String() string {
 func (*GetAgentStateRequest) ProtoMessage() {}
 
 func (x *GetAgentStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4866,7 +4983,7 @@ func (x *GetAgentStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAgentStateRequest.ProtoReflect.Descriptor instead.
 func (*GetAgentStateRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{82}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *GetAgentStateRequest) GetTarget() string {
@@ -4892,7 +5009,7 @@ type GetAgentStateResponse struct {
 
 func (x *GetAgentStateResponse) Reset() {
 	*x = GetAgentStateResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4904,7 +5021,7 @@ func (x *GetAgentStateResponse) String() string {
 func (*GetAgentStateResponse) ProtoMessage() {}
 
 func (x *GetAgentStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4917,7 +5034,7 @@ func (x *GetAgentStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAgentStateResponse.ProtoReflect.Descriptor instead.
 func (*GetAgentStateResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{83}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *GetAgentStateResponse) GetAgentStates() []*AgentState {
@@ -4940,7 +5057,7 @@ type SetMessageWaitingIndicatorRequest struct {
 
 func (x *SetMessageWaitingIndicatorRequest) Reset() {
 	*x = SetMessageWaitingIndicatorRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4952,7 +5069,7 @@ func (x *SetMessageWaitingIndicatorRequest) String() string {
 func (*SetMessageWaitingIndicatorRequest) ProtoMessage() {}
 
 func (x *SetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4965,7 +5082,7 @@ func (x *SetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use SetMessageWaitingIndicatorRequest.ProtoReflect.Descriptor instead.
 func (*SetMessageWaitingIndicatorRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{84}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SetMessageWaitingIndicatorRequest) GetTarget() string {
@@ -5011,7 +5128,7 @@ type SetMessageWaitingIndicatorResponse struct {
 
 func (x *SetMessageWaitingIndicatorResponse) Reset() {
 	*x = SetMessageWaitingIndicatorResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5023,7 +5140,7 @@ func (x *SetMessageWaitingIndicatorResponse) String() string {
 func (*SetMessageWaitingIndicatorResponse) ProtoMessage() {}
 
 func (x *SetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5036,7 +5153,7 @@ func (x *SetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use SetMessageWaitingIndicatorResponse.ProtoReflect.Descriptor instead.
 func (*SetMessageWaitingIndicatorResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{85}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{87}
 }
 
 type GetMessageWaitingIndicatorRequest struct {
@@ -5049,7 +5166,7 @@ type GetMessageWaitingIndicatorRequest struct {
 
 func (x *GetMessageWaitingIndicatorRequest) Reset() {
 	*x = GetMessageWaitingIndicatorRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5061,7 +5178,7 @@ func (x *GetMessageWaitingIndicatorRequest) String() string {
 func (*GetMessageWaitingIndicatorRequest) ProtoMessage() {}
 
 func (x *GetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5074,7 +5191,7 @@ func (x *GetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use GetMessageWaitingIndicatorRequest.ProtoReflect.Descriptor instead.
 func (*GetMessageWaitingIndicatorRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{86}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *GetMessageWaitingIndicatorRequest) GetTarget() string {
@@ -5101,7 +5218,7 @@ type GetMessageWaitingIndicatorResponse struct {
 
 func (x *GetMessageWaitingIndicatorResponse) Reset() {
 	*x = GetMessageWaitingIndicatorResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5113,7 +5230,7 @@ func (x *GetMessageWaitingIndicatorResponse) String() string {
 func (*GetMessageWaitingIndicatorResponse) ProtoMessage() {}
 
 func (x *GetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5126,7 +5243,7 @@ func (x *GetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use GetMessageWaitingIndicatorResponse.ProtoReflect.Descriptor instead.
 func (*GetMessageWaitingIndicatorResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{87}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *GetMessageWaitingIndicatorResponse) GetMessageWaitingOn() bool {
@@ -5154,7 +5271,7 @@ type SetMicrophoneMuteRequest struct {
 
 func (x *SetMicrophoneMuteRequest) Reset() {
 	*x = SetMicrophoneMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5166,7 +5283,7 @@ func (x *SetMicrophoneMuteRequest) String() string {
 func (*SetMicrophoneMuteRequest) ProtoMessage() {}
 
 func (x *SetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5179,7 +5296,7 @@ func (x *SetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMicrophoneMuteRequest.ProtoReflect.Descriptor instead.
 func (*SetMicrophoneMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{88}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *SetMicrophoneMuteRequest) GetTarget() string {
@@ -5211,7 +5328,7 @@ type SetMicrophoneMuteResponse struct {
 
 func (x *SetMicrophoneMuteResponse) Reset() {
 	*x = SetMicrophoneMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5223,7 +5340,7 @@ func (x *SetMicrophoneMuteResponse) String() string {
 func (*SetMicrophoneMuteResponse) ProtoMessage() {}
 
 func (x *SetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5236,7 +5353,7 @@ func (x *SetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMicrophoneMuteResponse.ProtoReflect.Descriptor instead.
 func (*SetMicrophoneMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{89}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{91}
 }
 
 type GetMicrophoneMuteRequest struct {
@@ -5249,7 +5366,7 @@ type GetMicrophoneMuteRequest struct {
 
 func (x *GetMicrophoneMuteRequest) Reset() {
 	*x = GetMicrophoneMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5261,7 +5378,7 @@ func (x *GetMicrophoneMuteRequest) String() string {
 func (*GetMicrophoneMuteRequest) ProtoMessage() {}
 
 func (x *GetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5274,7 +5391,7 @@ func (x *GetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMicrophoneMuteRequest.ProtoReflect.Descriptor instead.
 func (*GetMicrophoneMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{90}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *GetMicrophoneMuteRequest) GetTarget() string {
@@ -5300,7 +5417,7 @@ type GetMicrophoneMuteResponse struct {
 
 func (x *GetMicrophoneMuteResponse) Reset() {
 	*x = GetMicrophoneMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5312,7 +5429,7 @@ func (x *GetMicrophoneMuteResponse) String() string {
 func (*GetMicrophoneMuteResponse) ProtoMessage() {}
 
 func (x *GetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5325,7 +5442,7 @@ func (x *GetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMicrophoneMuteResponse.ProtoReflect.Descriptor instead.
 func (*GetMicrophoneMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{91}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *GetMicrophoneMuteResponse) GetMicrophoneMuteOn() bool {
@@ -5346,7 +5463,7 @@ type SetSpeakerMuteRequest struct {
 
 func (x *SetSpeakerMuteRequest) Reset() {
 	*x = SetSpeakerMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5358,7 +5475,7 @@ func (x *SetSpeakerMuteRequest) String() string {
 func (*SetSpeakerMuteRequest) ProtoMessage() {}
 
 func (x *SetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5371,7 +5488,7 @@ func (x *SetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerMuteRequest.ProtoReflect.Descriptor instead.
 func (*SetSpeakerMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{92}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *SetSpeakerMuteRequest) GetTarget() string {
@@ -5403,7 +5520,7 @@ type SetSpeakerMuteResponse struct {
 
 func (x *SetSpeakerMuteResponse) Reset() {
 	*x = SetSpeakerMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5415,7 +5532,7 @@ func (x *SetSpeakerMuteResponse) String() string {
 func (*SetSpeakerMuteResponse) ProtoMessage() {}
 
 func (x *SetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5428,7 +5545,7 @@ func (x *SetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerMuteResponse.ProtoReflect.Descriptor instead.
 func (*SetSpeakerMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{93}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{95}
 }
 
 type GetSpeakerMuteRequest struct {
@@ -5441,7 +5558,7 @@ type GetSpeakerMuteRequest struct {
 
 func (x *GetSpeakerMuteRequest) Reset() {
 	*x = GetSpeakerMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5453,7 +5570,7 @@ func (x *GetSpeakerMuteRequest) String() string {
 func (*GetSpeakerMuteRequest) ProtoMessage() {}
 
 func (x *GetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5466,7 +5583,7 @@ func (x *GetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerMuteRequest.ProtoReflect.Descriptor instead.
 func (*GetSpeakerMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{94}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *GetSpeakerMuteRequest) GetTarget() string {
@@ -5492,7 +5609,7 @@ type GetSpeakerMuteResponse struct {
 
 func (x *GetSpeakerMuteResponse) Reset() {
 	*x = GetSpeakerMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5504,7 +5621,7 @@ func (x *GetSpeakerMuteResponse) String() string {
 func (*GetSpeakerMuteResponse) ProtoMessage() {}
 
 func (x *GetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5517,7 +5634,7 @@ func (x *GetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerMuteResponse.ProtoReflect.Descriptor instead.
 func (*GetSpeakerMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{95}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *GetSpeakerMuteResponse) GetSpeakerMuteOn() bool {
@@ -5539,7 +5656,7 @@ type SetSpeakerVolumeRequest struct {
 
 func (x *SetSpeakerVolumeRequest) Reset() {
 	*x = SetSpeakerVolumeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5551,7 +5668,7 @@ func (x *SetSpeakerVolumeRequest) String() string {
 func (*SetSpeakerVolumeRequest) ProtoMessage() {}
 
 func (x *SetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5564,7 +5681,7 @@ func (x *SetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerVolumeRequest.ProtoReflect.Descriptor instead.
 func (*SetSpeakerVolumeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{96}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *SetSpeakerVolumeRequest) GetTarget() string {
@@ -5596,7 +5713,7 @@ type SetSpeakerVolumeResponse struct {
 
 func (x *SetSpeakerVolumeResponse) Reset() {
 	*x = SetSpeakerVolumeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5608,7 +5725,7 @@ func (x *SetSpeakerVolumeResponse) String() string {
 func (*SetSpeakerVolumeResponse) ProtoMessage() {}
 
 func (x *SetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5621,7 +5738,7 @@ func (x *SetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerVolumeResponse.ProtoReflect.Descriptor instead.
 func (*SetSpeakerVolumeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{97}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{99}
 }
 
 type GetSpeakerVolumeRequest struct {
@@ -5634,7 +5751,7 @@ type GetSpeakerVolumeRequest struct {
 
 func (x *GetSpeakerVolumeRequest) Reset() {
 	*x = GetSpeakerVolumeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5646,7 +5763,7 @@ func (x *GetSpeakerVolumeRequest) String() string {
 func (*GetSpeakerVolumeRequest) ProtoMessage() {}
 
 func (x *GetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5659,7 +5776,7 @@ func (x *GetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerVolumeRequest.ProtoReflect.Descriptor instead.
 func (*GetSpeakerVolumeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{98}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *GetSpeakerVolumeRequest) GetTarget() string {
@@ -5685,7 +5802,7 @@ type GetSpeakerVolumeResponse struct {
 
 func (x *GetSpeakerVolumeResponse) Reset() {
 	*x = GetSpeakerVolumeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5697,7 +5814,7 @@ func (x *GetSpeakerVolumeResponse) String() string {
 func (*GetSpeakerVolumeResponse) ProtoMessage() {}
 
 func (x *GetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5710,7 +5827,7 @@ func (x *GetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerVolumeResponse.ProtoReflect.Descriptor instead.
 func (*GetSpeakerVolumeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{99}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *GetSpeakerVolumeResponse) GetSpeakerVolume() uint32 {
@@ -5733,7 +5850,7 @@ type SetDisplayRequest struct {
 
 func (x *SetDisplayRequest) Reset() {
 	*x = SetDisplayRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5745,7 +5862,7 @@ func (x *SetDisplayRequest) String() string {
 func (*SetDisplayRequest) ProtoMessage() {}
 
 func (x *SetDisplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5758,7 +5875,7 @@ func (x *SetDisplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDisplayRequest.ProtoReflect.Descriptor instead.
 func (*SetDisplayRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{100}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *SetDisplayRequest) GetTarget() string {
@@ -5804,7 +5921,7 @@ type SetDisplayResponse struct {
 
 func (x *SetDisplayResponse) Reset() {
 	*x = SetDisplayResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5816,7 +5933,7 @@ func (x *SetDisplayResponse) String() string {
 func (*SetDisplayResponse) ProtoMessage() {}
 
 func (x *SetDisplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5829,7 +5946,7 @@ func (x *SetDisplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDisplayResponse.ProtoReflect.Descriptor instead.
 func (*SetDisplayResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{101}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{103}
 }
 
 type GetDisplayRequest struct {
@@ -5842,7 +5959,7 @@ type GetDisplayRequest struct {
 
 func (x *GetDisplayRequest) Reset() {
 	*x = GetDisplayRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5854,7 +5971,7 @@ func (x *GetDisplayRequest) String() string {
 func (*GetDisplayRequest) ProtoMessage() {}
 
 func (x *GetDisplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5867,7 +5984,7 @@ func (x *GetDisplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDisplayRequest.ProtoReflect.Descriptor instead.
 func (*GetDisplayRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{102}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *GetDisplayRequest) GetTarget() string {
@@ -5895,7 +6012,7 @@ type GetDisplayResponse struct {
 
 func (x *GetDisplayResponse) Reset() {
 	*x = GetDisplayResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5907,7 +6024,7 @@ func (x *GetDisplayResponse) String() string {
 func (*GetDisplayResponse) ProtoMessage() {}
 
 func (x *GetDisplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5920,7 +6037,7 @@ func (x *GetDisplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDisplayResponse.ProtoReflect.Descriptor instead.
 func (*GetDisplayResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{103}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *GetDisplayResponse) GetContentsOfDisplay() string {
@@ -5955,7 +6072,7 @@ type ButtonPressRequest struct {
 
 func (x *ButtonPressRequest) Reset() {
 	*x = ButtonPressRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5967,7 +6084,7 @@ func (x *ButtonPressRequest) String() string {
 func (*ButtonPressRequest) ProtoMessage() {}
 
 func (x *ButtonPressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5980,7 +6097,7 @@ func (x *ButtonPressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ButtonPressRequest.ProtoReflect.Descriptor instead.
 func (*ButtonPressRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{104}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *ButtonPressRequest) GetTarget() string {
@@ -6012,7 +6129,7 @@ type ButtonPressResponse struct {
 
 func (x *ButtonPressResponse) Reset() {
 	*x = ButtonPressResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6024,7 +6141,7 @@ func (x *ButtonPressResponse) String() string {
 func (*ButtonPressResponse) ProtoMessage() {}
 
 func (x *ButtonPressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6037,7 +6154,7 @@ func (x *ButtonPressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ButtonPressResponse.ProtoReflect.Descriptor instead.
 func (*ButtonPressResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{105}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{107}
 }
 
 type SetLampModeRequest struct {
@@ -6053,7 +6170,7 @@ type SetLampModeRequest struct {
 
 func (x *SetLampModeRequest) Reset() {
 	*x = SetLampModeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6065,7 +6182,7 @@ func (x *SetLampModeRequest) String() string {
 func (*SetLampModeRequest) ProtoMessage() {}
 
 func (x *SetLampModeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6078,7 +6195,7 @@ func (x *SetLampModeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLampModeRequest.ProtoReflect.Descriptor instead.
 func (*SetLampModeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{106}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *SetLampModeRequest) GetTarget() string {
@@ -6117,7 +6234,7 @@ type SetLampModeResponse struct {
 
 func (x *SetLampModeResponse) Reset() {
 	*x = SetLampModeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6129,7 +6246,7 @@ func (x *SetLampModeResponse) String() string {
 func (*SetLampModeResponse) ProtoMessage() {}
 
 func (x *SetLampModeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6142,7 +6259,7 @@ func (x *SetLampModeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLampModeResponse.ProtoReflect.Descriptor instead.
 func (*SetLampModeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{107}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{109}
 }
 
 type GetLampModeRequest struct {
@@ -6157,7 +6274,7 @@ type GetLampModeRequest struct {
 
 func (x *GetLampModeRequest) Reset() {
 	*x = GetLampModeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6169,7 +6286,7 @@ func (x *GetLampModeRequest) String() string {
 func (*GetLampModeRequest) ProtoMessage() {}
 
 func (x *GetLampModeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6182,7 +6299,7 @@ func (x *GetLampModeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLampModeRequest.ProtoReflect.Descriptor instead.
 func (*GetLampModeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{108}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *GetLampModeRequest) GetTarget() string {
@@ -6215,7 +6332,7 @@ type GetLampModeResponse struct {
 
 func (x *GetLampModeResponse) Reset() {
 	*x = GetLampModeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6227,7 +6344,7 @@ func (x *GetLampModeResponse) String() string {
 func (*GetLampModeResponse) ProtoMessage() {}
 
 func (x *GetLampModeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6240,7 +6357,7 @@ func (x *GetLampModeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLampModeResponse.ProtoReflect.Descriptor instead.
 func (*GetLampModeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{109}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *GetLampModeResponse) GetLampModes() []*LampMode {
@@ -6264,7 +6381,7 @@ type RouteRegisterRequest struct {
 
 func (x *RouteRegisterRequest) Reset() {
 	*x = RouteRegisterRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6276,7 +6393,7 @@ func (x *RouteRegisterRequest) String() string {
 func (*RouteRegisterRequest) ProtoMessage() {}
 
 func (x *RouteRegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6289,7 +6406,7 @@ func (x *RouteRegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterRequest.ProtoReflect.Descriptor instead.
 func (*RouteRegisterRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{110}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *RouteRegisterRequest) GetTarget() string {
@@ -6329,7 +6446,7 @@ type RouteRegisterResponse struct {
 
 func (x *RouteRegisterResponse) Reset() {
 	*x = RouteRegisterResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6341,7 +6458,7 @@ func (x *RouteRegisterResponse) String() string {
 func (*RouteRegisterResponse) ProtoMessage() {}
 
 func (x *RouteRegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6354,7 +6471,7 @@ func (x *RouteRegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterResponse.ProtoReflect.Descriptor instead.
 func (*RouteRegisterResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{111}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *RouteRegisterResponse) GetRouteRegisterReqId() string {
@@ -6376,7 +6493,7 @@ type RouteRegisterCancelRequest struct {
 
 func (x *RouteRegisterCancelRequest) Reset() {
 	*x = RouteRegisterCancelRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6388,7 +6505,7 @@ func (x *RouteRegisterCancelRequest) String() string {
 func (*RouteRegisterCancelRequest) ProtoMessage() {}
 
 func (x *RouteRegisterCancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6401,7 +6518,7 @@ func (x *RouteRegisterCancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterCancelRequest.ProtoReflect.Descriptor instead.
 func (*RouteRegisterCancelRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{112}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *RouteRegisterCancelRequest) GetTarget() string {
@@ -6433,7 +6550,7 @@ type RouteRegisterCancelResponse struct {
 
 func (x *RouteRegisterCancelResponse) Reset() {
 	*x = RouteRegisterCancelResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6445,7 +6562,7 @@ func (x *RouteRegisterCancelResponse) String() string {
 func (*RouteRegisterCancelResponse) ProtoMessage() {}
 
 func (x *RouteRegisterCancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6458,7 +6575,7 @@ func (x *RouteRegisterCancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterCancelResponse.ProtoReflect.Descriptor instead.
 func (*RouteRegisterCancelResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{113}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{115}
 }
 
 type RouteSelectRequest struct {
@@ -6477,7 +6594,7 @@ type RouteSelectRequest struct {
 
 func (x *RouteSelectRequest) Reset() {
 	*x = RouteSelectRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6489,7 +6606,7 @@ func (x *RouteSelectRequest) String() string {
 func (*RouteSelectRequest) ProtoMessage() {}
 
 func (x *RouteSelectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6502,7 +6619,7 @@ func (x *RouteSelectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteSelectRequest.ProtoReflect.Descriptor instead.
 func (*RouteSelectRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{114}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *RouteSelectRequest) GetTarget() string {
@@ -6569,7 +6686,7 @@ type RouteSelectResponse struct {
 
 func (x *RouteSelectResponse) Reset() {
 	*x = RouteSelectResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6581,7 +6698,7 @@ func (x *RouteSelectResponse) String() string {
 func (*RouteSelectResponse) ProtoMessage() {}
 
 func (x *RouteSelectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6594,7 +6711,7 @@ func (x *RouteSelectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteSelectResponse.ProtoReflect.Descriptor instead.
 func (*RouteSelectResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{115}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{117}
 }
 
 type RouteRejectRequest struct {
@@ -6609,7 +6726,7 @@ type RouteRejectRequest struct {
 
 func (x *RouteRejectRequest) Reset() {
 	*x = RouteRejectRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6621,7 +6738,7 @@ func (x *RouteRejectRequest) String() string {
 func (*RouteRejectRequest) ProtoMessage() {}
 
 func (x *RouteRejectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6634,7 +6751,7 @@ func (x *RouteRejectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRejectRequest.ProtoReflect.Descriptor instead.
 func (*RouteRejectRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{116}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *RouteRejectRequest) GetTarget() string {
@@ -6673,7 +6790,7 @@ type RouteRejectResponse struct {
 
 func (x *RouteRejectResponse) Reset() {
 	*x = RouteRejectResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6685,7 +6802,7 @@ func (x *RouteRejectResponse) String() string {
 func (*RouteRejectResponse) ProtoMessage() {}
 
 func (x *RouteRejectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6698,7 +6815,7 @@ func (x *RouteRejectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRejectResponse.ProtoReflect.Descriptor instead.
 func (*RouteRejectResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{117}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{119}
 }
 
 type RouteEndRequest struct {
@@ -6713,7 +6830,7 @@ type RouteEndRequest struct {
 
 func (x *RouteEndRequest) Reset() {
 	*x = RouteEndRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6725,7 +6842,7 @@ func (x *RouteEndRequest) String() string {
 func (*RouteEndRequest) ProtoMessage() {}
 
 func (x *RouteEndRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6738,7 +6855,7 @@ func (x *RouteEndRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteEndRequest.ProtoReflect.Descriptor instead.
 func (*RouteEndRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{118}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{120}
 }
 
 func (x *RouteEndRequest) GetTarget() string {
@@ -6777,7 +6894,7 @@ type RouteEndResponse struct {
 
 func (x *RouteEndResponse) Reset() {
 	*x = RouteEndResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6789,7 +6906,7 @@ func (x *RouteEndResponse) String() string {
 func (*RouteEndResponse) ProtoMessage() {}
 
 func (x *RouteEndResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6802,7 +6919,7 @@ func (x *RouteEndResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteEndResponse.ProtoReflect.Descriptor instead.
 func (*RouteEndResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{119}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{121}
 }
 
 var File_offhook_phonecontrol_v1_phone_control_proto protoreflect.FileDescriptor
@@ -6824,13 +6941,16 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"connection\x18\x01 \x01(\v2\x1c.offhook.cti.v1.ConnectionIDR\n" +
 	"connection\x12Z\n" +
 	"\x16local_connection_state\x18\x02 \x01(\x0e2$.offhook.cti.v1.LocalConnectionStateR\x14localConnectionState\x12-\n" +
-	"\x12services_permitted\x18\x03 \x01(\x04R\x11servicesPermitted\"\x84\x01\n" +
+	"\x12services_permitted\x18\x03 \x01(\x04R\x11servicesPermitted\"\xd0\x01\n" +
 	"\fRegistration\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\tR\x04line\x12\x18\n" +
 	"\acontact\x18\x02 \x01(\tR\acontact\x12\x1d\n" +
 	"\n" +
 	"user_agent\x18\x03 \x01(\tR\tuserAgent\x12'\n" +
-	"\x0fexpires_seconds\x18\x04 \x01(\rR\x0eexpiresSeconds\"\x9a\x01\n" +
+	"\x0fexpires_seconds\x18\x04 \x01(\rR\x0eexpiresSeconds\x12\x1f\n" +
+	"\vdevice_name\x18\x05 \x01(\tR\n" +
+	"deviceName\x12)\n" +
+	"\x10protocol_version\x18\x06 \x01(\rR\x0fprotocolVersion\"\x9a\x01\n" +
 	"\n" +
 	"Forwarding\x12'\n" +
 	"\x0fforwarding_type\x18\x01 \x01(\tR\x0eforwardingType\x12%\n" +
@@ -7063,7 +7183,13 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\x05lamps\x18\x06 \x01(\rR\x05lamps\x12\x1f\n" +
 	"\vlamp_labels\x18\a \x03(\tR\n" +
 	"lampLabels\x12#\n" +
-	"\rbutton_labels\x18\b \x03(\tR\fbuttonLabels\"2\n" +
+	"\rbutton_labels\x18\b \x03(\tR\fbuttonLabels\"f\n" +
+	"\x11ResetPhoneRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x1f\n" +
+	"\vdevice_name\x18\x02 \x01(\tR\n" +
+	"deviceName\x12\x18\n" +
+	"\arestart\x18\x03 \x01(\bR\arestart\"\x14\n" +
+	"\x12ResetPhoneResponse\"2\n" +
 	"\x18ListRegistrationsRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\"h\n" +
 	"\x19ListRegistrationsResponse\x12K\n" +
@@ -7255,7 +7381,7 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\x1cCONSULT_OPTIONS_UNRESTRICTED\x10\x01\x12 \n" +
 	"\x1cCONSULT_OPTIONS_CONSULT_ONLY\x10\x02\x12!\n" +
 	"\x1dCONSULT_OPTIONS_TRANSFER_ONLY\x10\x03\x12#\n" +
-	"\x1fCONSULT_OPTIONS_CONFERENCE_ONLY\x10\x042\xc33\n" +
+	"\x1fCONSULT_OPTIONS_CONFERENCE_ONLY\x10\x042\xaa4\n" +
 	"\x13PhoneControlService\x12_\n" +
 	"\bMakeCall\x12(.offhook.phonecontrol.v1.MakeCallRequest\x1a).offhook.phonecontrol.v1.MakeCallResponse\x12e\n" +
 	"\n" +
@@ -7287,7 +7413,9 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\fSnapshotCall\x12,.offhook.phonecontrol.v1.SnapshotCallRequest\x1a-.offhook.phonecontrol.v1.SnapshotCallResponse\x12w\n" +
 	"\x10GetLogicalDevice\x120.offhook.phonecontrol.v1.GetLogicalDeviceRequest\x1a1.offhook.phonecontrol.v1.GetLogicalDeviceResponse\x12z\n" +
 	"\x11GetPhysicalDevice\x121.offhook.phonecontrol.v1.GetPhysicalDeviceRequest\x1a2.offhook.phonecontrol.v1.GetPhysicalDeviceResponse\x12z\n" +
-	"\x11ListRegistrations\x121.offhook.phonecontrol.v1.ListRegistrationsRequest\x1a2.offhook.phonecontrol.v1.ListRegistrationsResponse\x12n\n" +
+	"\x11ListRegistrations\x121.offhook.phonecontrol.v1.ListRegistrationsRequest\x1a2.offhook.phonecontrol.v1.ListRegistrationsResponse\x12e\n" +
+	"\n" +
+	"ResetPhone\x12*.offhook.phonecontrol.v1.ResetPhoneRequest\x1a+.offhook.phonecontrol.v1.ResetPhoneResponse\x12n\n" +
 	"\rSetForwarding\x12-.offhook.phonecontrol.v1.SetForwardingRequest\x1a..offhook.phonecontrol.v1.SetForwardingResponse\x12n\n" +
 	"\rGetForwarding\x12-.offhook.phonecontrol.v1.GetForwardingRequest\x1a..offhook.phonecontrol.v1.GetForwardingResponse\x12t\n" +
 	"\x0fSetDoNotDisturb\x12/.offhook.phonecontrol.v1.SetDoNotDisturbRequest\x1a0.offhook.phonecontrol.v1.SetDoNotDisturbResponse\x12t\n" +
@@ -7332,7 +7460,7 @@ func file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP() []byte {
 }
 
 var file_offhook_phonecontrol_v1_phone_control_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_offhook_phonecontrol_v1_phone_control_proto_msgTypes = make([]protoimpl.MessageInfo, 120)
+var file_offhook_phonecontrol_v1_phone_control_proto_msgTypes = make([]protoimpl.MessageInfo, 122)
 var file_offhook_phonecontrol_v1_phone_control_proto_goTypes = []any{
 	(AutoOriginate)(0),                         // 0: offhook.phonecontrol.v1.AutoOriginate
 	(ParticipationType)(0),                     // 1: offhook.phonecontrol.v1.ParticipationType
@@ -7399,120 +7527,122 @@ var file_offhook_phonecontrol_v1_phone_control_proto_goTypes = []any{
 	(*GetLogicalDeviceResponse)(nil),           // 62: offhook.phonecontrol.v1.GetLogicalDeviceResponse
 	(*GetPhysicalDeviceRequest)(nil),           // 63: offhook.phonecontrol.v1.GetPhysicalDeviceRequest
 	(*GetPhysicalDeviceResponse)(nil),          // 64: offhook.phonecontrol.v1.GetPhysicalDeviceResponse
-	(*ListRegistrationsRequest)(nil),           // 65: offhook.phonecontrol.v1.ListRegistrationsRequest
-	(*ListRegistrationsResponse)(nil),          // 66: offhook.phonecontrol.v1.ListRegistrationsResponse
-	(*SetForwardingRequest)(nil),               // 67: offhook.phonecontrol.v1.SetForwardingRequest
-	(*SetForwardingResponse)(nil),              // 68: offhook.phonecontrol.v1.SetForwardingResponse
-	(*GetForwardingRequest)(nil),               // 69: offhook.phonecontrol.v1.GetForwardingRequest
-	(*GetForwardingResponse)(nil),              // 70: offhook.phonecontrol.v1.GetForwardingResponse
-	(*SetDoNotDisturbRequest)(nil),             // 71: offhook.phonecontrol.v1.SetDoNotDisturbRequest
-	(*SetDoNotDisturbResponse)(nil),            // 72: offhook.phonecontrol.v1.SetDoNotDisturbResponse
-	(*GetDoNotDisturbRequest)(nil),             // 73: offhook.phonecontrol.v1.GetDoNotDisturbRequest
-	(*GetDoNotDisturbResponse)(nil),            // 74: offhook.phonecontrol.v1.GetDoNotDisturbResponse
-	(*SetAutoAnswerRequest)(nil),               // 75: offhook.phonecontrol.v1.SetAutoAnswerRequest
-	(*SetAutoAnswerResponse)(nil),              // 76: offhook.phonecontrol.v1.SetAutoAnswerResponse
-	(*GetAutoAnswerRequest)(nil),               // 77: offhook.phonecontrol.v1.GetAutoAnswerRequest
-	(*GetAutoAnswerResponse)(nil),              // 78: offhook.phonecontrol.v1.GetAutoAnswerResponse
-	(*SetCallerIDStatusRequest)(nil),           // 79: offhook.phonecontrol.v1.SetCallerIDStatusRequest
-	(*SetCallerIDStatusResponse)(nil),          // 80: offhook.phonecontrol.v1.SetCallerIDStatusResponse
-	(*GetCallerIDStatusRequest)(nil),           // 81: offhook.phonecontrol.v1.GetCallerIDStatusRequest
-	(*GetCallerIDStatusResponse)(nil),          // 82: offhook.phonecontrol.v1.GetCallerIDStatusResponse
-	(*SetAgentStateRequest)(nil),               // 83: offhook.phonecontrol.v1.SetAgentStateRequest
-	(*SetAgentStateResponse)(nil),              // 84: offhook.phonecontrol.v1.SetAgentStateResponse
-	(*GetAgentStateRequest)(nil),               // 85: offhook.phonecontrol.v1.GetAgentStateRequest
-	(*GetAgentStateResponse)(nil),              // 86: offhook.phonecontrol.v1.GetAgentStateResponse
-	(*SetMessageWaitingIndicatorRequest)(nil),  // 87: offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
-	(*SetMessageWaitingIndicatorResponse)(nil), // 88: offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
-	(*GetMessageWaitingIndicatorRequest)(nil),  // 89: offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
-	(*GetMessageWaitingIndicatorResponse)(nil), // 90: offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
-	(*SetMicrophoneMuteRequest)(nil),           // 91: offhook.phonecontrol.v1.SetMicrophoneMuteRequest
-	(*SetMicrophoneMuteResponse)(nil),          // 92: offhook.phonecontrol.v1.SetMicrophoneMuteResponse
-	(*GetMicrophoneMuteRequest)(nil),           // 93: offhook.phonecontrol.v1.GetMicrophoneMuteRequest
-	(*GetMicrophoneMuteResponse)(nil),          // 94: offhook.phonecontrol.v1.GetMicrophoneMuteResponse
-	(*SetSpeakerMuteRequest)(nil),              // 95: offhook.phonecontrol.v1.SetSpeakerMuteRequest
-	(*SetSpeakerMuteResponse)(nil),             // 96: offhook.phonecontrol.v1.SetSpeakerMuteResponse
-	(*GetSpeakerMuteRequest)(nil),              // 97: offhook.phonecontrol.v1.GetSpeakerMuteRequest
-	(*GetSpeakerMuteResponse)(nil),             // 98: offhook.phonecontrol.v1.GetSpeakerMuteResponse
-	(*SetSpeakerVolumeRequest)(nil),            // 99: offhook.phonecontrol.v1.SetSpeakerVolumeRequest
-	(*SetSpeakerVolumeResponse)(nil),           // 100: offhook.phonecontrol.v1.SetSpeakerVolumeResponse
-	(*GetSpeakerVolumeRequest)(nil),            // 101: offhook.phonecontrol.v1.GetSpeakerVolumeRequest
-	(*GetSpeakerVolumeResponse)(nil),           // 102: offhook.phonecontrol.v1.GetSpeakerVolumeResponse
-	(*SetDisplayRequest)(nil),                  // 103: offhook.phonecontrol.v1.SetDisplayRequest
-	(*SetDisplayResponse)(nil),                 // 104: offhook.phonecontrol.v1.SetDisplayResponse
-	(*GetDisplayRequest)(nil),                  // 105: offhook.phonecontrol.v1.GetDisplayRequest
-	(*GetDisplayResponse)(nil),                 // 106: offhook.phonecontrol.v1.GetDisplayResponse
-	(*ButtonPressRequest)(nil),                 // 107: offhook.phonecontrol.v1.ButtonPressRequest
-	(*ButtonPressResponse)(nil),                // 108: offhook.phonecontrol.v1.ButtonPressResponse
-	(*SetLampModeRequest)(nil),                 // 109: offhook.phonecontrol.v1.SetLampModeRequest
-	(*SetLampModeResponse)(nil),                // 110: offhook.phonecontrol.v1.SetLampModeResponse
-	(*GetLampModeRequest)(nil),                 // 111: offhook.phonecontrol.v1.GetLampModeRequest
-	(*GetLampModeResponse)(nil),                // 112: offhook.phonecontrol.v1.GetLampModeResponse
-	(*RouteRegisterRequest)(nil),               // 113: offhook.phonecontrol.v1.RouteRegisterRequest
-	(*RouteRegisterResponse)(nil),              // 114: offhook.phonecontrol.v1.RouteRegisterResponse
-	(*RouteRegisterCancelRequest)(nil),         // 115: offhook.phonecontrol.v1.RouteRegisterCancelRequest
-	(*RouteRegisterCancelResponse)(nil),        // 116: offhook.phonecontrol.v1.RouteRegisterCancelResponse
-	(*RouteSelectRequest)(nil),                 // 117: offhook.phonecontrol.v1.RouteSelectRequest
-	(*RouteSelectResponse)(nil),                // 118: offhook.phonecontrol.v1.RouteSelectResponse
-	(*RouteRejectRequest)(nil),                 // 119: offhook.phonecontrol.v1.RouteRejectRequest
-	(*RouteRejectResponse)(nil),                // 120: offhook.phonecontrol.v1.RouteRejectResponse
-	(*RouteEndRequest)(nil),                    // 121: offhook.phonecontrol.v1.RouteEndRequest
-	(*RouteEndResponse)(nil),                   // 122: offhook.phonecontrol.v1.RouteEndResponse
-	(*v1.ConnectionID)(nil),                    // 123: offhook.cti.v1.ConnectionID
-	(v1.LocalConnectionState)(0),               // 124: offhook.cti.v1.LocalConnectionState
-	(*v1.ConnectionListItem)(nil),              // 125: offhook.cti.v1.ConnectionListItem
+	(*ResetPhoneRequest)(nil),                  // 65: offhook.phonecontrol.v1.ResetPhoneRequest
+	(*ResetPhoneResponse)(nil),                 // 66: offhook.phonecontrol.v1.ResetPhoneResponse
+	(*ListRegistrationsRequest)(nil),           // 67: offhook.phonecontrol.v1.ListRegistrationsRequest
+	(*ListRegistrationsResponse)(nil),          // 68: offhook.phonecontrol.v1.ListRegistrationsResponse
+	(*SetForwardingRequest)(nil),               // 69: offhook.phonecontrol.v1.SetForwardingRequest
+	(*SetForwardingResponse)(nil),              // 70: offhook.phonecontrol.v1.SetForwardingResponse
+	(*GetForwardingRequest)(nil),               // 71: offhook.phonecontrol.v1.GetForwardingRequest
+	(*GetForwardingResponse)(nil),              // 72: offhook.phonecontrol.v1.GetForwardingResponse
+	(*SetDoNotDisturbRequest)(nil),             // 73: offhook.phonecontrol.v1.SetDoNotDisturbRequest
+	(*SetDoNotDisturbResponse)(nil),            // 74: offhook.phonecontrol.v1.SetDoNotDisturbResponse
+	(*GetDoNotDisturbRequest)(nil),             // 75: offhook.phonecontrol.v1.GetDoNotDisturbRequest
+	(*GetDoNotDisturbResponse)(nil),            // 76: offhook.phonecontrol.v1.GetDoNotDisturbResponse
+	(*SetAutoAnswerRequest)(nil),               // 77: offhook.phonecontrol.v1.SetAutoAnswerRequest
+	(*SetAutoAnswerResponse)(nil),              // 78: offhook.phonecontrol.v1.SetAutoAnswerResponse
+	(*GetAutoAnswerRequest)(nil),               // 79: offhook.phonecontrol.v1.GetAutoAnswerRequest
+	(*GetAutoAnswerResponse)(nil),              // 80: offhook.phonecontrol.v1.GetAutoAnswerResponse
+	(*SetCallerIDStatusRequest)(nil),           // 81: offhook.phonecontrol.v1.SetCallerIDStatusRequest
+	(*SetCallerIDStatusResponse)(nil),          // 82: offhook.phonecontrol.v1.SetCallerIDStatusResponse
+	(*GetCallerIDStatusRequest)(nil),           // 83: offhook.phonecontrol.v1.GetCallerIDStatusRequest
+	(*GetCallerIDStatusResponse)(nil),          // 84: offhook.phonecontrol.v1.GetCallerIDStatusResponse
+	(*SetAgentStateRequest)(nil),               // 85: offhook.phonecontrol.v1.SetAgentStateRequest
+	(*SetAgentStateResponse)(nil),              // 86: offhook.phonecontrol.v1.SetAgentStateResponse
+	(*GetAgentStateRequest)(nil),               // 87: offhook.phonecontrol.v1.GetAgentStateRequest
+	(*GetAgentStateResponse)(nil),              // 88: offhook.phonecontrol.v1.GetAgentStateResponse
+	(*SetMessageWaitingIndicatorRequest)(nil),  // 89: offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
+	(*SetMessageWaitingIndicatorResponse)(nil), // 90: offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
+	(*GetMessageWaitingIndicatorRequest)(nil),  // 91: offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
+	(*GetMessageWaitingIndicatorResponse)(nil), // 92: offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
+	(*SetMicrophoneMuteRequest)(nil),           // 93: offhook.phonecontrol.v1.SetMicrophoneMuteRequest
+	(*SetMicrophoneMuteResponse)(nil),          // 94: offhook.phonecontrol.v1.SetMicrophoneMuteResponse
+	(*GetMicrophoneMuteRequest)(nil),           // 95: offhook.phonecontrol.v1.GetMicrophoneMuteRequest
+	(*GetMicrophoneMuteResponse)(nil),          // 96: offhook.phonecontrol.v1.GetMicrophoneMuteResponse
+	(*SetSpeakerMuteRequest)(nil),              // 97: offhook.phonecontrol.v1.SetSpeakerMuteRequest
+	(*SetSpeakerMuteResponse)(nil),             // 98: offhook.phonecontrol.v1.SetSpeakerMuteResponse
+	(*GetSpeakerMuteRequest)(nil),              // 99: offhook.phonecontrol.v1.GetSpeakerMuteRequest
+	(*GetSpeakerMuteResponse)(nil),             // 100: offhook.phonecontrol.v1.GetSpeakerMuteResponse
+	(*SetSpeakerVolumeRequest)(nil),            // 101: offhook.phonecontrol.v1.SetSpeakerVolumeRequest
+	(*SetSpeakerVolumeResponse)(nil),           // 102: offhook.phonecontrol.v1.SetSpeakerVolumeResponse
+	(*GetSpeakerVolumeRequest)(nil),            // 103: offhook.phonecontrol.v1.GetSpeakerVolumeRequest
+	(*GetSpeakerVolumeResponse)(nil),           // 104: offhook.phonecontrol.v1.GetSpeakerVolumeResponse
+	(*SetDisplayRequest)(nil),                  // 105: offhook.phonecontrol.v1.SetDisplayRequest
+	(*SetDisplayResponse)(nil),                 // 106: offhook.phonecontrol.v1.SetDisplayResponse
+	(*GetDisplayRequest)(nil),                  // 107: offhook.phonecontrol.v1.GetDisplayRequest
+	(*GetDisplayResponse)(nil),                 // 108: offhook.phonecontrol.v1.GetDisplayResponse
+	(*ButtonPressRequest)(nil),                 // 109: offhook.phonecontrol.v1.ButtonPressRequest
+	(*ButtonPressResponse)(nil),                // 110: offhook.phonecontrol.v1.ButtonPressResponse
+	(*SetLampModeRequest)(nil),                 // 111: offhook.phonecontrol.v1.SetLampModeRequest
+	(*SetLampModeResponse)(nil),                // 112: offhook.phonecontrol.v1.SetLampModeResponse
+	(*GetLampModeRequest)(nil),                 // 113: offhook.phonecontrol.v1.GetLampModeRequest
+	(*GetLampModeResponse)(nil),                // 114: offhook.phonecontrol.v1.GetLampModeResponse
+	(*RouteRegisterRequest)(nil),               // 115: offhook.phonecontrol.v1.RouteRegisterRequest
+	(*RouteRegisterResponse)(nil),              // 116: offhook.phonecontrol.v1.RouteRegisterResponse
+	(*RouteRegisterCancelRequest)(nil),         // 117: offhook.phonecontrol.v1.RouteRegisterCancelRequest
+	(*RouteRegisterCancelResponse)(nil),        // 118: offhook.phonecontrol.v1.RouteRegisterCancelResponse
+	(*RouteSelectRequest)(nil),                 // 119: offhook.phonecontrol.v1.RouteSelectRequest
+	(*RouteSelectResponse)(nil),                // 120: offhook.phonecontrol.v1.RouteSelectResponse
+	(*RouteRejectRequest)(nil),                 // 121: offhook.phonecontrol.v1.RouteRejectRequest
+	(*RouteRejectResponse)(nil),                // 122: offhook.phonecontrol.v1.RouteRejectResponse
+	(*RouteEndRequest)(nil),                    // 123: offhook.phonecontrol.v1.RouteEndRequest
+	(*RouteEndResponse)(nil),                   // 124: offhook.phonecontrol.v1.RouteEndResponse
+	(*v1.ConnectionID)(nil),                    // 125: offhook.cti.v1.ConnectionID
+	(v1.LocalConnectionState)(0),               // 126: offhook.cti.v1.LocalConnectionState
+	(*v1.ConnectionListItem)(nil),              // 127: offhook.cti.v1.ConnectionListItem
 }
 var file_offhook_phonecontrol_v1_phone_control_proto_depIdxs = []int32{
-	123, // 0: offhook.phonecontrol.v1.SnapshotConnection.connection:type_name -> offhook.cti.v1.ConnectionID
-	124, // 1: offhook.phonecontrol.v1.SnapshotConnection.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
-	124, // 2: offhook.phonecontrol.v1.SnapshotConnection.other_connection_states:type_name -> offhook.cti.v1.LocalConnectionState
-	123, // 3: offhook.phonecontrol.v1.SnapshotParty.connection:type_name -> offhook.cti.v1.ConnectionID
-	124, // 4: offhook.phonecontrol.v1.SnapshotParty.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
+	125, // 0: offhook.phonecontrol.v1.SnapshotConnection.connection:type_name -> offhook.cti.v1.ConnectionID
+	126, // 1: offhook.phonecontrol.v1.SnapshotConnection.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
+	126, // 2: offhook.phonecontrol.v1.SnapshotConnection.other_connection_states:type_name -> offhook.cti.v1.LocalConnectionState
+	125, // 3: offhook.phonecontrol.v1.SnapshotParty.connection:type_name -> offhook.cti.v1.ConnectionID
+	126, // 4: offhook.phonecontrol.v1.SnapshotParty.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
 	0,   // 5: offhook.phonecontrol.v1.MakeCallRequest.auto_originate:type_name -> offhook.phonecontrol.v1.AutoOriginate
-	123, // 6: offhook.phonecontrol.v1.MakeCallResponse.calling_device:type_name -> offhook.cti.v1.ConnectionID
-	123, // 7: offhook.phonecontrol.v1.AnswerCallRequest.call_to_be_answered:type_name -> offhook.cti.v1.ConnectionID
-	123, // 8: offhook.phonecontrol.v1.ClearConnectionRequest.connection_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
-	123, // 9: offhook.phonecontrol.v1.ClearCallRequest.call_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
-	123, // 10: offhook.phonecontrol.v1.HoldCallRequest.call_to_be_held:type_name -> offhook.cti.v1.ConnectionID
-	123, // 11: offhook.phonecontrol.v1.RetrieveCallRequest.call_to_be_retrieved:type_name -> offhook.cti.v1.ConnectionID
-	123, // 12: offhook.phonecontrol.v1.AlternateCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 13: offhook.phonecontrol.v1.AlternateCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 14: offhook.phonecontrol.v1.ConsultationCallRequest.existing_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 6: offhook.phonecontrol.v1.MakeCallResponse.calling_device:type_name -> offhook.cti.v1.ConnectionID
+	125, // 7: offhook.phonecontrol.v1.AnswerCallRequest.call_to_be_answered:type_name -> offhook.cti.v1.ConnectionID
+	125, // 8: offhook.phonecontrol.v1.ClearConnectionRequest.connection_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
+	125, // 9: offhook.phonecontrol.v1.ClearCallRequest.call_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
+	125, // 10: offhook.phonecontrol.v1.HoldCallRequest.call_to_be_held:type_name -> offhook.cti.v1.ConnectionID
+	125, // 11: offhook.phonecontrol.v1.RetrieveCallRequest.call_to_be_retrieved:type_name -> offhook.cti.v1.ConnectionID
+	125, // 12: offhook.phonecontrol.v1.AlternateCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 13: offhook.phonecontrol.v1.AlternateCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 14: offhook.phonecontrol.v1.ConsultationCallRequest.existing_call:type_name -> offhook.cti.v1.ConnectionID
 	2,   // 15: offhook.phonecontrol.v1.ConsultationCallRequest.consult_options:type_name -> offhook.phonecontrol.v1.ConsultOptions
-	123, // 16: offhook.phonecontrol.v1.ConsultationCallResponse.initiated_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 17: offhook.phonecontrol.v1.ReconnectCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 18: offhook.phonecontrol.v1.ReconnectCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 19: offhook.phonecontrol.v1.TransferCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 20: offhook.phonecontrol.v1.TransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 21: offhook.phonecontrol.v1.TransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 22: offhook.phonecontrol.v1.TransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	123, // 23: offhook.phonecontrol.v1.SingleStepTransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 24: offhook.phonecontrol.v1.SingleStepTransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 25: offhook.phonecontrol.v1.SingleStepTransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	123, // 26: offhook.phonecontrol.v1.ConferenceCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 27: offhook.phonecontrol.v1.ConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 28: offhook.phonecontrol.v1.ConferenceCallResponse.conference_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 29: offhook.phonecontrol.v1.ConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	123, // 30: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 16: offhook.phonecontrol.v1.ConsultationCallResponse.initiated_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 17: offhook.phonecontrol.v1.ReconnectCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 18: offhook.phonecontrol.v1.ReconnectCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 19: offhook.phonecontrol.v1.TransferCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 20: offhook.phonecontrol.v1.TransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 21: offhook.phonecontrol.v1.TransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
+	127, // 22: offhook.phonecontrol.v1.TransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	125, // 23: offhook.phonecontrol.v1.SingleStepTransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 24: offhook.phonecontrol.v1.SingleStepTransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
+	127, // 25: offhook.phonecontrol.v1.SingleStepTransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	125, // 26: offhook.phonecontrol.v1.ConferenceCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 27: offhook.phonecontrol.v1.ConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 28: offhook.phonecontrol.v1.ConferenceCallResponse.conference_call:type_name -> offhook.cti.v1.ConnectionID
+	127, // 29: offhook.phonecontrol.v1.ConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	125, // 30: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
 	1,   // 31: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.participation:type_name -> offhook.phonecontrol.v1.ParticipationType
-	123, // 32: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 33: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	123, // 34: offhook.phonecontrol.v1.JoinCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 32: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
+	127, // 33: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	125, // 34: offhook.phonecontrol.v1.JoinCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
 	1,   // 35: offhook.phonecontrol.v1.JoinCallRequest.participation:type_name -> offhook.phonecontrol.v1.ParticipationType
 	0,   // 36: offhook.phonecontrol.v1.JoinCallRequest.auto_originate:type_name -> offhook.phonecontrol.v1.AutoOriginate
-	123, // 37: offhook.phonecontrol.v1.JoinCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 38: offhook.phonecontrol.v1.JoinCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	123, // 39: offhook.phonecontrol.v1.DeflectCallRequest.call_to_be_diverted:type_name -> offhook.cti.v1.ConnectionID
-	123, // 40: offhook.phonecontrol.v1.DirectedPickupCallRequest.call_to_be_picked_up:type_name -> offhook.cti.v1.ConnectionID
-	123, // 41: offhook.phonecontrol.v1.DirectedPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 42: offhook.phonecontrol.v1.GroupPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
-	123, // 43: offhook.phonecontrol.v1.ParkCallRequest.parking:type_name -> offhook.cti.v1.ConnectionID
-	123, // 44: offhook.phonecontrol.v1.ParkCallResponse.parked_to:type_name -> offhook.cti.v1.ConnectionID
-	123, // 45: offhook.phonecontrol.v1.CallBackRequest.callback_connection:type_name -> offhook.cti.v1.ConnectionID
-	123, // 46: offhook.phonecontrol.v1.DialDigitsRequest.dialling_connection:type_name -> offhook.cti.v1.ConnectionID
-	123, // 47: offhook.phonecontrol.v1.GenerateDigitsRequest.connection_to_send_digits:type_name -> offhook.cti.v1.ConnectionID
-	123, // 48: offhook.phonecontrol.v1.SendUserInformationRequest.connection:type_name -> offhook.cti.v1.ConnectionID
+	125, // 37: offhook.phonecontrol.v1.JoinCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
+	127, // 38: offhook.phonecontrol.v1.JoinCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	125, // 39: offhook.phonecontrol.v1.DeflectCallRequest.call_to_be_diverted:type_name -> offhook.cti.v1.ConnectionID
+	125, // 40: offhook.phonecontrol.v1.DirectedPickupCallRequest.call_to_be_picked_up:type_name -> offhook.cti.v1.ConnectionID
+	125, // 41: offhook.phonecontrol.v1.DirectedPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 42: offhook.phonecontrol.v1.GroupPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
+	125, // 43: offhook.phonecontrol.v1.ParkCallRequest.parking:type_name -> offhook.cti.v1.ConnectionID
+	125, // 44: offhook.phonecontrol.v1.ParkCallResponse.parked_to:type_name -> offhook.cti.v1.ConnectionID
+	125, // 45: offhook.phonecontrol.v1.CallBackRequest.callback_connection:type_name -> offhook.cti.v1.ConnectionID
+	125, // 46: offhook.phonecontrol.v1.DialDigitsRequest.dialling_connection:type_name -> offhook.cti.v1.ConnectionID
+	125, // 47: offhook.phonecontrol.v1.GenerateDigitsRequest.connection_to_send_digits:type_name -> offhook.cti.v1.ConnectionID
+	125, // 48: offhook.phonecontrol.v1.SendUserInformationRequest.connection:type_name -> offhook.cti.v1.ConnectionID
 	3,   // 49: offhook.phonecontrol.v1.SnapshotDeviceResponse.connections:type_name -> offhook.phonecontrol.v1.SnapshotConnection
-	123, // 50: offhook.phonecontrol.v1.SnapshotCallRequest.snapshot_object:type_name -> offhook.cti.v1.ConnectionID
+	125, // 50: offhook.phonecontrol.v1.SnapshotCallRequest.snapshot_object:type_name -> offhook.cti.v1.ConnectionID
 	4,   // 51: offhook.phonecontrol.v1.SnapshotCallResponse.parties:type_name -> offhook.phonecontrol.v1.SnapshotParty
 	5,   // 52: offhook.phonecontrol.v1.ListRegistrationsResponse.registrations:type_name -> offhook.phonecontrol.v1.Registration
 	6,   // 53: offhook.phonecontrol.v1.GetForwardingResponse.forwarding_list:type_name -> offhook.phonecontrol.v1.Forwarding
@@ -7546,94 +7676,96 @@ var file_offhook_phonecontrol_v1_phone_control_proto_depIdxs = []int32{
 	59,  // 81: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:input_type -> offhook.phonecontrol.v1.SnapshotCallRequest
 	61,  // 82: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:input_type -> offhook.phonecontrol.v1.GetLogicalDeviceRequest
 	63,  // 83: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:input_type -> offhook.phonecontrol.v1.GetPhysicalDeviceRequest
-	65,  // 84: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:input_type -> offhook.phonecontrol.v1.ListRegistrationsRequest
-	67,  // 85: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:input_type -> offhook.phonecontrol.v1.SetForwardingRequest
-	69,  // 86: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:input_type -> offhook.phonecontrol.v1.GetForwardingRequest
-	71,  // 87: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:input_type -> offhook.phonecontrol.v1.SetDoNotDisturbRequest
-	73,  // 88: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:input_type -> offhook.phonecontrol.v1.GetDoNotDisturbRequest
-	75,  // 89: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:input_type -> offhook.phonecontrol.v1.SetAutoAnswerRequest
-	77,  // 90: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:input_type -> offhook.phonecontrol.v1.GetAutoAnswerRequest
-	79,  // 91: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:input_type -> offhook.phonecontrol.v1.SetCallerIDStatusRequest
-	81,  // 92: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:input_type -> offhook.phonecontrol.v1.GetCallerIDStatusRequest
-	83,  // 93: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:input_type -> offhook.phonecontrol.v1.SetAgentStateRequest
-	85,  // 94: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:input_type -> offhook.phonecontrol.v1.GetAgentStateRequest
-	87,  // 95: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
-	89,  // 96: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
-	91,  // 97: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:input_type -> offhook.phonecontrol.v1.SetMicrophoneMuteRequest
-	93,  // 98: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:input_type -> offhook.phonecontrol.v1.GetMicrophoneMuteRequest
-	95,  // 99: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:input_type -> offhook.phonecontrol.v1.SetSpeakerMuteRequest
-	97,  // 100: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:input_type -> offhook.phonecontrol.v1.GetSpeakerMuteRequest
-	99,  // 101: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:input_type -> offhook.phonecontrol.v1.SetSpeakerVolumeRequest
-	101, // 102: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:input_type -> offhook.phonecontrol.v1.GetSpeakerVolumeRequest
-	103, // 103: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:input_type -> offhook.phonecontrol.v1.SetDisplayRequest
-	105, // 104: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:input_type -> offhook.phonecontrol.v1.GetDisplayRequest
-	107, // 105: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:input_type -> offhook.phonecontrol.v1.ButtonPressRequest
-	109, // 106: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:input_type -> offhook.phonecontrol.v1.SetLampModeRequest
-	111, // 107: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:input_type -> offhook.phonecontrol.v1.GetLampModeRequest
-	113, // 108: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:input_type -> offhook.phonecontrol.v1.RouteRegisterRequest
-	115, // 109: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:input_type -> offhook.phonecontrol.v1.RouteRegisterCancelRequest
-	117, // 110: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:input_type -> offhook.phonecontrol.v1.RouteSelectRequest
-	119, // 111: offhook.phonecontrol.v1.PhoneControlService.RouteReject:input_type -> offhook.phonecontrol.v1.RouteRejectRequest
-	121, // 112: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:input_type -> offhook.phonecontrol.v1.RouteEndRequest
-	10,  // 113: offhook.phonecontrol.v1.PhoneControlService.MakeCall:output_type -> offhook.phonecontrol.v1.MakeCallResponse
-	12,  // 114: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:output_type -> offhook.phonecontrol.v1.AnswerCallResponse
-	14,  // 115: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:output_type -> offhook.phonecontrol.v1.ClearConnectionResponse
-	16,  // 116: offhook.phonecontrol.v1.PhoneControlService.ClearCall:output_type -> offhook.phonecontrol.v1.ClearCallResponse
-	18,  // 117: offhook.phonecontrol.v1.PhoneControlService.HoldCall:output_type -> offhook.phonecontrol.v1.HoldCallResponse
-	20,  // 118: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:output_type -> offhook.phonecontrol.v1.RetrieveCallResponse
-	22,  // 119: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:output_type -> offhook.phonecontrol.v1.AlternateCallResponse
-	24,  // 120: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:output_type -> offhook.phonecontrol.v1.ConsultationCallResponse
-	26,  // 121: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:output_type -> offhook.phonecontrol.v1.ReconnectCallResponse
-	28,  // 122: offhook.phonecontrol.v1.PhoneControlService.TransferCall:output_type -> offhook.phonecontrol.v1.TransferCallResponse
-	30,  // 123: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:output_type -> offhook.phonecontrol.v1.SingleStepTransferCallResponse
-	32,  // 124: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:output_type -> offhook.phonecontrol.v1.ConferenceCallResponse
-	34,  // 125: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:output_type -> offhook.phonecontrol.v1.SingleStepConferenceCallResponse
-	36,  // 126: offhook.phonecontrol.v1.PhoneControlService.JoinCall:output_type -> offhook.phonecontrol.v1.JoinCallResponse
-	38,  // 127: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:output_type -> offhook.phonecontrol.v1.DeflectCallResponse
-	40,  // 128: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:output_type -> offhook.phonecontrol.v1.DirectedPickupCallResponse
-	42,  // 129: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:output_type -> offhook.phonecontrol.v1.GroupPickupCallResponse
-	44,  // 130: offhook.phonecontrol.v1.PhoneControlService.ParkCall:output_type -> offhook.phonecontrol.v1.ParkCallResponse
-	46,  // 131: offhook.phonecontrol.v1.PhoneControlService.CallBack:output_type -> offhook.phonecontrol.v1.CallBackResponse
-	48,  // 132: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:output_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedResponse
-	50,  // 133: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:output_type -> offhook.phonecontrol.v1.CancelCallBackResponse
-	52,  // 134: offhook.phonecontrol.v1.PhoneControlService.DialDigits:output_type -> offhook.phonecontrol.v1.DialDigitsResponse
-	54,  // 135: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:output_type -> offhook.phonecontrol.v1.GenerateDigitsResponse
-	56,  // 136: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:output_type -> offhook.phonecontrol.v1.SendUserInformationResponse
-	58,  // 137: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:output_type -> offhook.phonecontrol.v1.SnapshotDeviceResponse
-	60,  // 138: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:output_type -> offhook.phonecontrol.v1.SnapshotCallResponse
-	62,  // 139: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:output_type -> offhook.phonecontrol.v1.GetLogicalDeviceResponse
-	64,  // 140: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:output_type -> offhook.phonecontrol.v1.GetPhysicalDeviceResponse
-	66,  // 141: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:output_type -> offhook.phonecontrol.v1.ListRegistrationsResponse
-	68,  // 142: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:output_type -> offhook.phonecontrol.v1.SetForwardingResponse
-	70,  // 143: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:output_type -> offhook.phonecontrol.v1.GetForwardingResponse
-	72,  // 144: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:output_type -> offhook.phonecontrol.v1.SetDoNotDisturbResponse
-	74,  // 145: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:output_type -> offhook.phonecontrol.v1.GetDoNotDisturbResponse
-	76,  // 146: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:output_type -> offhook.phonecontrol.v1.SetAutoAnswerResponse
-	78,  // 147: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:output_type -> offhook.phonecontrol.v1.GetAutoAnswerResponse
-	80,  // 148: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:output_type -> offhook.phonecontrol.v1.SetCallerIDStatusResponse
-	82,  // 149: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:output_type -> offhook.phonecontrol.v1.GetCallerIDStatusResponse
-	84,  // 150: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:output_type -> offhook.phonecontrol.v1.SetAgentStateResponse
-	86,  // 151: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:output_type -> offhook.phonecontrol.v1.GetAgentStateResponse
-	88,  // 152: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
-	90,  // 153: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
-	92,  // 154: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:output_type -> offhook.phonecontrol.v1.SetMicrophoneMuteResponse
-	94,  // 155: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:output_type -> offhook.phonecontrol.v1.GetMicrophoneMuteResponse
-	96,  // 156: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:output_type -> offhook.phonecontrol.v1.SetSpeakerMuteResponse
-	98,  // 157: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:output_type -> offhook.phonecontrol.v1.GetSpeakerMuteResponse
-	100, // 158: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:output_type -> offhook.phonecontrol.v1.SetSpeakerVolumeResponse
-	102, // 159: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:output_type -> offhook.phonecontrol.v1.GetSpeakerVolumeResponse
-	104, // 160: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:output_type -> offhook.phonecontrol.v1.SetDisplayResponse
-	106, // 161: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:output_type -> offhook.phonecontrol.v1.GetDisplayResponse
-	108, // 162: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:output_type -> offhook.phonecontrol.v1.ButtonPressResponse
-	110, // 163: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:output_type -> offhook.phonecontrol.v1.SetLampModeResponse
-	112, // 164: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:output_type -> offhook.phonecontrol.v1.GetLampModeResponse
-	114, // 165: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:output_type -> offhook.phonecontrol.v1.RouteRegisterResponse
-	116, // 166: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:output_type -> offhook.phonecontrol.v1.RouteRegisterCancelResponse
-	118, // 167: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:output_type -> offhook.phonecontrol.v1.RouteSelectResponse
-	120, // 168: offhook.phonecontrol.v1.PhoneControlService.RouteReject:output_type -> offhook.phonecontrol.v1.RouteRejectResponse
-	122, // 169: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:output_type -> offhook.phonecontrol.v1.RouteEndResponse
-	113, // [113:170] is the sub-list for method output_type
-	56,  // [56:113] is the sub-list for method input_type
+	67,  // 84: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:input_type -> offhook.phonecontrol.v1.ListRegistrationsRequest
+	65,  // 85: offhook.phonecontrol.v1.PhoneControlService.ResetPhone:input_type -> offhook.phonecontrol.v1.ResetPhoneRequest
+	69,  // 86: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:input_type -> offhook.phonecontrol.v1.SetForwardingRequest
+	71,  // 87: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:input_type -> offhook.phonecontrol.v1.GetForwardingRequest
+	73,  // 88: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:input_type -> offhook.phonecontrol.v1.SetDoNotDisturbRequest
+	75,  // 89: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:input_type -> offhook.phonecontrol.v1.GetDoNotDisturbRequest
+	77,  // 90: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:input_type -> offhook.phonecontrol.v1.SetAutoAnswerRequest
+	79,  // 91: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:input_type -> offhook.phonecontrol.v1.GetAutoAnswerRequest
+	81,  // 92: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:input_type -> offhook.phonecontrol.v1.SetCallerIDStatusRequest
+	83,  // 93: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:input_type -> offhook.phonecontrol.v1.GetCallerIDStatusRequest
+	85,  // 94: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:input_type -> offhook.phonecontrol.v1.SetAgentStateRequest
+	87,  // 95: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:input_type -> offhook.phonecontrol.v1.GetAgentStateRequest
+	89,  // 96: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
+	91,  // 97: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
+	93,  // 98: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:input_type -> offhook.phonecontrol.v1.SetMicrophoneMuteRequest
+	95,  // 99: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:input_type -> offhook.phonecontrol.v1.GetMicrophoneMuteRequest
+	97,  // 100: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:input_type -> offhook.phonecontrol.v1.SetSpeakerMuteRequest
+	99,  // 101: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:input_type -> offhook.phonecontrol.v1.GetSpeakerMuteRequest
+	101, // 102: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:input_type -> offhook.phonecontrol.v1.SetSpeakerVolumeRequest
+	103, // 103: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:input_type -> offhook.phonecontrol.v1.GetSpeakerVolumeRequest
+	105, // 104: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:input_type -> offhook.phonecontrol.v1.SetDisplayRequest
+	107, // 105: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:input_type -> offhook.phonecontrol.v1.GetDisplayRequest
+	109, // 106: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:input_type -> offhook.phonecontrol.v1.ButtonPressRequest
+	111, // 107: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:input_type -> offhook.phonecontrol.v1.SetLampModeRequest
+	113, // 108: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:input_type -> offhook.phonecontrol.v1.GetLampModeRequest
+	115, // 109: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:input_type -> offhook.phonecontrol.v1.RouteRegisterRequest
+	117, // 110: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:input_type -> offhook.phonecontrol.v1.RouteRegisterCancelRequest
+	119, // 111: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:input_type -> offhook.phonecontrol.v1.RouteSelectRequest
+	121, // 112: offhook.phonecontrol.v1.PhoneControlService.RouteReject:input_type -> offhook.phonecontrol.v1.RouteRejectRequest
+	123, // 113: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:input_type -> offhook.phonecontrol.v1.RouteEndRequest
+	10,  // 114: offhook.phonecontrol.v1.PhoneControlService.MakeCall:output_type -> offhook.phonecontrol.v1.MakeCallResponse
+	12,  // 115: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:output_type -> offhook.phonecontrol.v1.AnswerCallResponse
+	14,  // 116: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:output_type -> offhook.phonecontrol.v1.ClearConnectionResponse
+	16,  // 117: offhook.phonecontrol.v1.PhoneControlService.ClearCall:output_type -> offhook.phonecontrol.v1.ClearCallResponse
+	18,  // 118: offhook.phonecontrol.v1.PhoneControlService.HoldCall:output_type -> offhook.phonecontrol.v1.HoldCallResponse
+	20,  // 119: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:output_type -> offhook.phonecontrol.v1.RetrieveCallResponse
+	22,  // 120: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:output_type -> offhook.phonecontrol.v1.AlternateCallResponse
+	24,  // 121: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:output_type -> offhook.phonecontrol.v1.ConsultationCallResponse
+	26,  // 122: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:output_type -> offhook.phonecontrol.v1.ReconnectCallResponse
+	28,  // 123: offhook.phonecontrol.v1.PhoneControlService.TransferCall:output_type -> offhook.phonecontrol.v1.TransferCallResponse
+	30,  // 124: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:output_type -> offhook.phonecontrol.v1.SingleStepTransferCallResponse
+	32,  // 125: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:output_type -> offhook.phonecontrol.v1.ConferenceCallResponse
+	34,  // 126: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:output_type -> offhook.phonecontrol.v1.SingleStepConferenceCallResponse
+	36,  // 127: offhook.phonecontrol.v1.PhoneControlService.JoinCall:output_type -> offhook.phonecontrol.v1.JoinCallResponse
+	38,  // 128: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:output_type -> offhook.phonecontrol.v1.DeflectCallResponse
+	40,  // 129: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:output_type -> offhook.phonecontrol.v1.DirectedPickupCallResponse
+	42,  // 130: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:output_type -> offhook.phonecontrol.v1.GroupPickupCallResponse
+	44,  // 131: offhook.phonecontrol.v1.PhoneControlService.ParkCall:output_type -> offhook.phonecontrol.v1.ParkCallResponse
+	46,  // 132: offhook.phonecontrol.v1.PhoneControlService.CallBack:output_type -> offhook.phonecontrol.v1.CallBackResponse
+	48,  // 133: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:output_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedResponse
+	50,  // 134: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:output_type -> offhook.phonecontrol.v1.CancelCallBackResponse
+	52,  // 135: offhook.phonecontrol.v1.PhoneControlService.DialDigits:output_type -> offhook.phonecontrol.v1.DialDigitsResponse
+	54,  // 136: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:output_type -> offhook.phonecontrol.v1.GenerateDigitsResponse
+	56,  // 137: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:output_type -> offhook.phonecontrol.v1.SendUserInformationResponse
+	58,  // 138: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:output_type -> offhook.phonecontrol.v1.SnapshotDeviceResponse
+	60,  // 139: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:output_type -> offhook.phonecontrol.v1.SnapshotCallResponse
+	62,  // 140: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:output_type -> offhook.phonecontrol.v1.GetLogicalDeviceResponse
+	64,  // 141: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:output_type -> offhook.phonecontrol.v1.GetPhysicalDeviceResponse
+	68,  // 142: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:output_type -> offhook.phonecontrol.v1.ListRegistrationsResponse
+	66,  // 143: offhook.phonecontrol.v1.PhoneControlService.ResetPhone:output_type -> offhook.phonecontrol.v1.ResetPhoneResponse
+	70,  // 144: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:output_type -> offhook.phonecontrol.v1.SetForwardingResponse
+	72,  // 145: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:output_type -> offhook.phonecontrol.v1.GetForwardingResponse
+	74,  // 146: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:output_type -> offhook.phonecontrol.v1.SetDoNotDisturbResponse
+	76,  // 147: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:output_type -> offhook.phonecontrol.v1.GetDoNotDisturbResponse
+	78,  // 148: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:output_type -> offhook.phonecontrol.v1.SetAutoAnswerResponse
+	80,  // 149: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:output_type -> offhook.phonecontrol.v1.GetAutoAnswerResponse
+	82,  // 150: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:output_type -> offhook.phonecontrol.v1.SetCallerIDStatusResponse
+	84,  // 151: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:output_type -> offhook.phonecontrol.v1.GetCallerIDStatusResponse
+	86,  // 152: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:output_type -> offhook.phonecontrol.v1.SetAgentStateResponse
+	88,  // 153: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:output_type -> offhook.phonecontrol.v1.GetAgentStateResponse
+	90,  // 154: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
+	92,  // 155: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
+	94,  // 156: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:output_type -> offhook.phonecontrol.v1.SetMicrophoneMuteResponse
+	96,  // 157: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:output_type -> offhook.phonecontrol.v1.GetMicrophoneMuteResponse
+	98,  // 158: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:output_type -> offhook.phonecontrol.v1.SetSpeakerMuteResponse
+	100, // 159: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:output_type -> offhook.phonecontrol.v1.GetSpeakerMuteResponse
+	102, // 160: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:output_type -> offhook.phonecontrol.v1.SetSpeakerVolumeResponse
+	104, // 161: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:output_type -> offhook.phonecontrol.v1.GetSpeakerVolumeResponse
+	106, // 162: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:output_type -> offhook.phonecontrol.v1.SetDisplayResponse
+	108, // 163: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:output_type -> offhook.phonecontrol.v1.GetDisplayResponse
+	110, // 164: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:output_type -> offhook.phonecontrol.v1.ButtonPressResponse
+	112, // 165: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:output_type -> offhook.phonecontrol.v1.SetLampModeResponse
+	114, // 166: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:output_type -> offhook.phonecontrol.v1.GetLampModeResponse
+	116, // 167: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:output_type -> offhook.phonecontrol.v1.RouteRegisterResponse
+	118, // 168: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:output_type -> offhook.phonecontrol.v1.RouteRegisterCancelResponse
+	120, // 169: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:output_type -> offhook.phonecontrol.v1.RouteSelectResponse
+	122, // 170: offhook.phonecontrol.v1.PhoneControlService.RouteReject:output_type -> offhook.phonecontrol.v1.RouteRejectResponse
+	124, // 171: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:output_type -> offhook.phonecontrol.v1.RouteEndResponse
+	114, // [114:172] is the sub-list for method output_type
+	56,  // [56:114] is the sub-list for method input_type
 	56,  // [56:56] is the sub-list for extension type_name
 	56,  // [56:56] is the sub-list for extension extendee
 	0,   // [0:56] is the sub-list for field type_name
@@ -7650,7 +7782,7 @@ func file_offhook_phonecontrol_v1_phone_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_phonecontrol_v1_phone_control_proto_rawDesc), len(file_offhook_phonecontrol_v1_phone_control_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   120,
+			NumMessages:   122,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

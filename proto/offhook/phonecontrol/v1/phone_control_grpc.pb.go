@@ -52,6 +52,7 @@ const (
 	PhoneControlService_GetLogicalDevice_FullMethodName           = "/offhook.phonecontrol.v1.PhoneControlService/GetLogicalDevice"
 	PhoneControlService_GetPhysicalDevice_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/GetPhysicalDevice"
 	PhoneControlService_ListRegistrations_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/ListRegistrations"
+	PhoneControlService_ResetPhone_FullMethodName                 = "/offhook.phonecontrol.v1.PhoneControlService/ResetPhone"
 	PhoneControlService_SetForwarding_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/SetForwarding"
 	PhoneControlService_GetForwarding_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/GetForwarding"
 	PhoneControlService_SetDoNotDisturb_FullMethodName            = "/offhook.phonecontrol.v1.PhoneControlService/SetDoNotDisturb"
@@ -123,6 +124,8 @@ type PhoneControlServiceClient interface {
 	GetLogicalDevice(ctx context.Context, in *GetLogicalDeviceRequest, opts ...grpc.CallOption) (*GetLogicalDeviceResponse, error)
 	GetPhysicalDevice(ctx context.Context, in *GetPhysicalDeviceRequest, opts ...grpc.CallOption) (*GetPhysicalDeviceResponse, error)
 	ListRegistrations(ctx context.Context, in *ListRegistrationsRequest, opts ...grpc.CallOption) (*ListRegistrationsResponse, error)
+	// ResetPhone makes a Skinny phone start again, once its calls have ended.
+	ResetPhone(ctx context.Context, in *ResetPhoneRequest, opts ...grpc.CallOption) (*ResetPhoneResponse, error)
 	// Logical device features.
 	SetForwarding(ctx context.Context, in *SetForwardingRequest, opts ...grpc.CallOption) (*SetForwardingResponse, error)
 	GetForwarding(ctx context.Context, in *GetForwardingRequest, opts ...grpc.CallOption) (*GetForwardingResponse, error)
@@ -455,6 +458,16 @@ func (c *phoneControlServiceClient) ListRegistrations(ctx context.Context, in *L
 	return out, nil
 }
 
+func (c *phoneControlServiceClient) ResetPhone(ctx context.Context, in *ResetPhoneRequest, opts ...grpc.CallOption) (*ResetPhoneResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResetPhoneResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ResetPhone_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *phoneControlServiceClient) SetForwarding(ctx context.Context, in *SetForwardingRequest, opts ...grpc.CallOption) (*SetForwardingResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SetForwardingResponse)
@@ -776,6 +789,8 @@ type PhoneControlServiceServer interface {
 	GetLogicalDevice(context.Context, *GetLogicalDeviceRequest) (*GetLogicalDeviceResponse, error)
 	GetPhysicalDevice(context.Context, *GetPhysicalDeviceRequest) (*GetPhysicalDeviceResponse, error)
 	ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error)
+	// ResetPhone makes a Skinny phone start again, once its calls have ended.
+	ResetPhone(context.Context, *ResetPhoneRequest) (*ResetPhoneResponse, error)
 	// Logical device features.
 	SetForwarding(context.Context, *SetForwardingRequest) (*SetForwardingResponse, error)
 	GetForwarding(context.Context, *GetForwardingRequest) (*GetForwardingResponse, error)
@@ -904,6 +919,9 @@ func (UnimplementedPhoneControlServiceServer) GetPhysicalDevice(context.Context,
 }
 func (UnimplementedPhoneControlServiceServer) ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRegistrations not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) ResetPhone(context.Context, *ResetPhoneRequest) (*ResetPhoneResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetPhone not implemented")
 }
 func (UnimplementedPhoneControlServiceServer) SetForwarding(context.Context, *SetForwardingRequest) (*SetForwardingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetForwarding not implemented")
@@ -1528,6 +1546,24 @@ func _PhoneControlService_ListRegistrations_Handler(srv interface{}, ctx context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PhoneControlServiceServer).ListRegistrations(ctx, req.(*ListRegistrationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_ResetPhone_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetPhoneRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ResetPhone(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ResetPhone_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ResetPhone(ctx, req.(*ResetPhoneRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -2158,6 +2194,10 @@ var PhoneControlService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRegistrations",
 			Handler:    _PhoneControlService_ListRegistrations_Handler,
+		},
+		{
+			MethodName: "ResetPhone",
+			Handler:    _PhoneControlService_ResetPhone_Handler,
 		},
 		{
 			MethodName: "SetForwarding",
