@@ -139,6 +139,7 @@ func (c *campaign) take(ctx context.Context) (*statev1.Lease, uint64, error) {
 	lease := &statev1.Lease{
 		Target: c.target, Replica: c.replica.GetId(),
 		GrpcEndpoint: c.replica.GetGrpcEndpoint(), SipEndpoint: c.replica.GetSipEndpoint(),
+		SkinnyEndpoint: c.replica.GetSkinnyEndpoint(),
 	}
 	revision, err := c.takeOver(ctx, lease)
 	if err != nil {

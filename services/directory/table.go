@@ -45,6 +45,7 @@ func (t *table) putReplica(replica *statev1.Replica, now time.Time) bool {
 	return !known || before.replica.GetDraining() != replica.GetDraining() ||
 		before.replica.GetGrpcEndpoint() != replica.GetGrpcEndpoint() ||
 		before.replica.GetSipEndpoint() != replica.GetSipEndpoint() ||
+		before.replica.GetSkinnyEndpoint() != replica.GetSkinnyEndpoint() ||
 		before.replica.GetService() != replica.GetService()
 }
 

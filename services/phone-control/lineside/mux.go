@@ -112,7 +112,7 @@ func (m *Mux) Changed(line string, kind subscription.Kind) {
 	m.skinny.Changed(line, kind)
 }
 
-// Desk, DeskChanged, PressButton and ResetPhone are for Skinny phones.
+// Desk is what a line's Skinny phone has on the desk, as all that follows.
 func (m *Mux) Desk(line callmodel.DeviceID) (*desk.Phone, bool) { return m.skinny.Desk(line) }
 
 // DeskChanged tells that something was set at a line's phone.

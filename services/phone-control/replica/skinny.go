@@ -12,6 +12,7 @@ import (
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/phone-control/skinnyline"
+	"offhook.dev/services/skinnyrelay"
 	"offhook.dev/services/tlsreload"
 )
 
@@ -83,6 +84,7 @@ func newSkinnyPhones(config Skinny, deps Dependencies) (*skinnyPhones, error) {
 	p := &skinnyPhones{metrics: metrics, gateway: skinnyline.NewGateway(skinnyline.GatewayOptions{
 		Source: deps.Source, Logger: deps.Logger, Metrics: metrics,
 		MaxConnections: config.MaxConnections, MaxUnregistered: config.MaxUnregistered,
+		Relay: skinnyrelay.New(deps.Leases, deps.Replica.GetId()).Relay,
 	})}
 	if config.Listen != "" {
 		if p.address, err = p.gateway.Listen(config.Listen, nil); err != nil {

@@ -50,6 +50,9 @@ type conn struct {
 	dropped   string
 	closed    chan struct{}
 
+	// buffered holds what was read and not taken; run's.
+	buffered *bufio.Reader
+
 	// driver and station are set once a phone is known; station belongs to the
 	// target's goroutine.
 	driver  *Driver
@@ -165,7 +168,8 @@ func (c *conn) run(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { _ = c.network.Close() })
 	defer stop()
 	_ = c.network.SetReadDeadline(time.Now().Add(c.gateway.options.RegisterTimeout))
-	reader := skinny.NewReader(bufio.NewReaderSize(c.network, readBuffer))
+	c.buffered = bufio.NewReaderSize(c.network, readBuffer)
+	reader := skinny.NewReader(c.buffered)
 	limit := rate.NewLimiter(messagesPerSecond, messagesBurst)
 	for {
 		frame, err := reader.Read()
@@ -270,11 +274,20 @@ func (c *conn) relay(ctx context.Context, frame skinny.Frame, target string) boo
 	}
 	c.gateway.known(c)
 	_ = c.network.SetReadDeadline(time.Time{})
-	if err := relay(ctx, c.network, rawFrame(frame), target); err != nil {
+	if err := relay(ctx, relayed{c.network, c.buffered}, rawFrame(frame), target); err != nil {
 		return c.refuse(frame.ID, target, "not_served", "Error: Not Served Now")
 	}
 	return false
 }
+
+// relayed is a connection of which some was read already.
+type relayed struct {
+	net.Conn
+	buffered *bufio.Reader
+}
+
+// Read implements net.Conn.
+func (r relayed) Read(b []byte) (int, error) { return r.buffered.Read(b) } //nolint:wrapcheck // as a connection
 
 // rawFrame is a frame as it came.
 func rawFrame(frame skinny.Frame) []byte {
