@@ -8,6 +8,7 @@ declare -A packages=(
   [gcc]=gcc                  # the race detector
   [baresip]=baresip-core     # real SIP phones, end to end
   [nats-server]=nats-server  # the four services against an external NATS
+  [tshark]=tshark            # another reader of what Skinny phones are told
 )
 missing=()
 for command in "${!packages[@]}"; do

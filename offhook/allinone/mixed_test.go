@@ -32,6 +32,7 @@ const patience = 20 * time.Second
 type floor struct {
 	t          *testing.T
 	ctx        context.Context //nolint:containedctx // of one test
+	process    *allinonetest.Process
 	alice, bob *skinnyphone.Phone
 	carol      *softphone.Phone
 	reports    <-chan softphone.Report // Carol's
@@ -60,7 +61,7 @@ func newFloorWith(t *testing.T, options allinone.Options) *floor {
 	process := allinonetest.Start(t, options)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	f := &floor{t: t, ctx: ctx, monitors: make(map[csta.MonitorCrossRefID]string)}
+	f := &floor{t: t, ctx: ctx, process: process, monitors: make(map[csta.MonitorCrossRefID]string)}
 	f.alice, f.bob = f.plug(process, "SEP001122334455"), f.plug(process, "SEP001122334466")
 	f.carol, f.reports = phone(t, softphone.Settings{
 		Number: "2003", Username: "2003", Password: "sample-carol", Registrar: process.Server("tcp"), Transport: "tcp",
