@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ func expect(t *testing.T, from net.Conn, want string) {
 func expectEnd(t *testing.T, of net.Conn) {
 	t.Helper()
 	_ = of.SetReadDeadline(time.Now().Add(5 * time.Second))
-	if n, err := of.Read(make([]byte, 1)); n != 0 || errors.Is(err, context.DeadlineExceeded) || err == nil {
+	if n, err := of.Read(make([]byte, 1)); n != 0 || errors.Is(err, os.ErrDeadlineExceeded) || err == nil {
 		t.Fatalf("the connection goes on: %d, %v", n, err)
 	}
 }

@@ -24,6 +24,7 @@ type Config struct {
 	Digest   Digest   `json:"digest"`
 	Limits   Limits   `json:"limits"`
 	Sessions Sessions `json:"sessions"`
+	Skinny   Skinny   `json:"skinny"`
 }
 
 // SIP says where SIP is spoken.
@@ -126,6 +127,7 @@ func NewDefaultConfig() *Config {
 		Sessions: Sessions{
 			OnDrain: OnDrainLeave, ProbeInterval: process.Duration(5 * time.Minute), EventPatience: process.Duration(4 * time.Second),
 		},
+		Skinny: Skinny{MaxConnections: 20000, MaxConnectionsPerSource: 1024},
 	}
 }
 
@@ -154,6 +156,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	c.TLS.validate(fault)
+	c.Skinny.validate(fault)
 	if c.Limits.MessageBytes <= c.Limits.BodyBytes {
 		fault("limits.messageBytes", "%d must be larger than limits.bodyBytes, %d", c.Limits.MessageBytes, c.Limits.BodyBytes)
 	}

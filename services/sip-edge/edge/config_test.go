@@ -21,6 +21,7 @@ func TestDefaultConfig(t *testing.T) {
 	}
 	got, err := yaml.Marshal(map[string]any{
 		"sip": config.SIP, "tls": config.TLS, "digest": config.Digest, "limits": config.Limits, "sessions": config.Sessions,
+		"skinny": config.Skinny,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -48,12 +49,14 @@ func TestValidateTellsAllFaults(t *testing.T) {
 	config.Limits.MessageBytes = 10
 	config.Limits.Sessions = 0
 	config.Sessions.OnDrain = "panic"
+	config.Skinny = Skinny{Listen: "2000", TLS: SkinnyTLS{CertFile: "tls.crt"}, MaxConnections: 1}
 	err := config.Validate()
 	if err == nil {
 		t.Fatal("no fault found")
 	}
 	for _, path := range []string{
 		"sip.listen[1]", "sip.listen[2]", "sip.advertise", "sip.internalListen", "limits.messageBytes", "limits.sessions", "sessions.onDrain",
+		"skinny.listen", "skinny.tls.listen", "skinny.maxConnectionsPerSource",
 	} {
 		if !strings.Contains(err.Error(), path+": ") {
 			t.Errorf("%s is not among the faults:\n%v", path, err)

@@ -59,6 +59,7 @@ type Edge struct {
 	sessions *appsession.Manager
 	managers *sessionmanager.Server
 	carrier  *proxy.Proxy
+	skinny   *skinnyPhones
 	listens  []net.Addr
 	internal net.Addr
 	draining atomic.Bool
@@ -131,6 +132,9 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 		}),
 	})
 	e.inner.SetHandler(&inside{proxy: e.carrier})
+	if e.skinny, err = newSkinnyPhones(config.Skinny, deps); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -140,6 +144,9 @@ func (e *Edge) Addresses() []net.Addr { return e.listens }
 
 // InternalAddress is the inner listener's address.
 func (e *Edge) InternalAddress() net.Addr { return e.internal }
+
+// SkinnyAddresses are the listeners of Skinny phones: without TLS, then with.
+func (e *Edge) SkinnyAddresses() []net.Addr { return e.skinny.listens }
 
 // Register implements process.Component.
 func (e *Edge) Register(registrar grpc.ServiceRegistrar) {
@@ -164,6 +171,7 @@ func (e *Edge) Run(ctx context.Context) error {
 	group.Go(func() error { return e.outer.Run(ctx) })
 	group.Go(func() error { return e.inner.Run(ctx) })
 	group.Go(func() error { return e.managers.Run(ctx) })
+	group.Go(func() error { return e.skinny.run(ctx) })
 	if e.reloader != nil {
 		group.Go(func() error { return e.reloader.Run(ctx) })
 	}
@@ -186,6 +194,7 @@ func (e *Edge) Run(ctx context.Context) error {
 func (e *Edge) Drain(ctx context.Context) error {
 	e.draining.Store(true)
 	e.sessions.SetDraining()
+	e.skinny.listener.Drain()
 	if e.config.Sessions.OnDrain != OnDrainBye {
 		return nil
 	}
