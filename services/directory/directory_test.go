@@ -166,10 +166,11 @@ func TestLeaseIsHandedOverAtOnce(t *testing.T) {
 	a, b := join(t, server, patient), join(t, server, patient)
 	first, second := newHolder(), newHolder()
 	leave := start(t, func(ctx context.Context) error {
-		return a.Campaign(ctx, "branch.1", &statev1.Replica{Service: PhoneControl, Id: "pc-0", SipEndpoint: "127.0.0.1:5060"}, first)
+		return a.Campaign(ctx, "branch.1", &statev1.Replica{Service: PhoneControl, Id: "pc-0", SipEndpoint: "127.0.0.1:5060", SkinnyEndpoint: "127.0.0.1:2000"}, first)
 	})
 	lease := receive(t, "lease", first.acquired)
-	if lease.GetEpoch() == 0 || lease.GetReplica() != "pc-0" || lease.GetSipEndpoint() != "127.0.0.1:5060" {
+	if lease.GetEpoch() == 0 || lease.GetReplica() != "pc-0" || lease.GetSipEndpoint() != "127.0.0.1:5060" ||
+		lease.GetSkinnyEndpoint() != "127.0.0.1:2000" {
 		t.Fatalf("lease %v", lease)
 	}
 	await(t, b.Directory, "owner", func() bool {
