@@ -60,7 +60,8 @@ type Options struct {
 	// DataDir keeps NATS's files over restarts; empty: a temporary folder.
 	DataDir string
 	// RequestsPerSecond bounds requests outside CSTA dialogs per source
-	// address; zero: sip-edge's default, negative: no limit.
+	// address; zero: sip-edge's default, negative: no limit, nor of what Skinny
+	// phones say.
 	RequestsPerSecond float64
 	Logger            *slog.Logger
 }

@@ -63,6 +63,9 @@ func (p *Process) addComponents() error {
 		phoneConfig.RTP.Listen = hostAddress(p.sip[0].String())
 	}
 	phoneConfig.Skinny.Listen = p.options.Skinny
+	if p.options.RequestsPerSecond < 0 {
+		phoneConfig.Skinny.MessagesPerSecond = -1
+	}
 	phoneConfig.Provisioning.Listen = p.options.Provisioning
 	phoneConfig.Provisioning.Address = registerAt(p.options.Advertise, p.options.Skinny)
 	phones, err := replica.New(phoneConfig, replica.Dependencies{

@@ -53,6 +53,7 @@ func (s *screen) obeyDisplay(message skinny.Message) bool {
 		s.activeLine = 0
 	case *skinny.DefineTimeDate:
 		s.clock = m
+		s.clocks++
 	default:
 		return false
 	}

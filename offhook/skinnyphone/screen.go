@@ -24,6 +24,7 @@ type screen struct {
 	config       skinny.ConfigStat
 	dateTemplate string
 	clock        *skinny.DefineTimeDate
+	clocks       int
 	buttons      []Button
 	keys         softKeys
 
@@ -100,7 +101,7 @@ func (s *screen) snapshot() Snapshot {
 	snapshot := Snapshot{
 		Registered: s.registered, Registrations: s.registrations, Resets: s.resets, Rejected: s.rejected,
 		Version: s.version, KeepAlive: s.keepAlive, KeepAlives: s.keepAlives,
-		UserName: s.config.UserName, ServerName: s.config.ServerName, DateTemplate: s.dateTemplate, Clock: s.clock,
+		UserName: s.config.UserName, ServerName: s.config.ServerName, DateTemplate: s.dateTemplate, Clock: s.clock, Clocks: s.clocks,
 		Buttons: slices.Clone(s.buttons), IdleKeys: s.idleKeys(s.activeLine), Lamps: maps.Clone(s.lamps),
 		Ringer: skinny.RingOff, Rings: s.rang, Tones: slices.Clone(s.tones), Speaker: s.speaker, Microphone: !s.microphoneOff,
 		ActiveLine: s.activeLine, Prompt: s.prompt(), Notify: s.notify, Display: s.display,

@@ -30,7 +30,9 @@ type Snapshot struct {
 	UserName, ServerName string
 	DateTemplate         string
 	Clock                *skinny.DefineTimeDate
-	Buttons              []Button
+	// Clocks is how often the server told the time.
+	Clocks  int
+	Buttons []Button
 
 	Calls []Call
 	// Placed, Missed and Received are the phone's lists, the oldest first.

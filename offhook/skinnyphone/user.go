@@ -99,6 +99,17 @@ func (p *Phone) act(ctx context.Context, key skinny.SoftKey, fixed func(Call) er
 	return p.Press(ctx, key, call.Call)
 }
 
+// Settle asks the server for the time and waits for the answer: it has taken all
+// that the phone said before.
+func (p *Phone) Settle(ctx context.Context) error {
+	before := p.Snapshot().Clocks
+	if err := p.send(&skinny.TimeDateReq{}); err != nil {
+		return err
+	}
+	_, err := p.Await(ctx, func(s Snapshot) bool { return s.Clocks > before })
+	return err
+}
+
 // Answer answers the oldest call that rings.
 func (p *Phone) Answer(ctx context.Context) error {
 	return p.act(ctx, skinny.KeyAnswer, func(c Call) error { return p.OffHook(c.Call) }, skinny.StateRingIn, skinny.StateCallWaiting)

@@ -5,11 +5,14 @@ package conformance_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
+	"offhook.dev/offhook/allinone"
 	"offhook.dev/offhook/allinone/allinonetest"
+	"offhook.dev/offhook/skinnyphone"
 	"offhook.dev/test/conformance"
 )
 
@@ -62,18 +65,58 @@ stringData: {password: checker-password}
 `
 
 func TestOffhook(t *testing.T) {
+	process := allinonetest.Start(t, options(t, manifests))
+	check(t, process)
+}
+
+// TestOffhookWithSkinnyPhones has a Skinny phone at each line, and nobody at the
+// phones.
+func TestOffhookWithSkinnyPhones(t *testing.T) {
+	changed := strings.Replace(manifests, "driver: {type: simulated, simulated: {autoAnswer: false}}", "driver: {type: skinny}", 1)
+	for _, line := range lines() {
+		number := `number: "` + line + `"}` + "\n---"
+		if !strings.Contains(changed, number) {
+			t.Fatalf("there is no line %s", line)
+		}
+		changed = strings.Replace(changed, number, `number: "`+line+`", devices: [{name: desk, skinny: {mac: `+device(line)+"}}]}\n---", 1)
+	}
+	options := options(t, changed)
+	options.Skinny = "127.0.0.1:0"
+	process := allinonetest.Start(t, options)
+	for _, line := range lines() {
+		phone, err := skinnyphone.Dial(t.Context(), skinnyphone.Options{
+			Server: process.SkinnyAddress().String(), DeviceName: device(line), Media: skinnyphone.MediaSilent,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(phone.Close)
+	}
+	check(t, process)
+}
+
+func lines() []string { return []string{"1001", "1002", "1003", "1004"} }
+
+func device(line string) string { return "SEP00000000" + line }
+
+func options(t *testing.T, manifests string) allinone.Options {
+	t.Helper()
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "check.yaml"), []byte(manifests), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	options := allinonetest.Options(folder)
 	options.RequestsPerSecond = -1
-	process := allinonetest.Start(t, options)
+	return options
+}
+
+func check(t *testing.T, process *allinonetest.Process) {
+	t.Helper()
 	for _, transport := range []string{"tcp", "udp"} {
 		t.Run(transport, func(t *testing.T) {
 			conformance.Run(t, conformance.Server{
 				Address: process.Server(transport), Transport: transport, Domain: "check.test",
-				User: "checker", Password: "checker-password", Lines: []string{"1001", "1002", "1003", "1004"},
+				User: "checker", Password: "checker-password", Lines: lines(),
 			})
 		})
 	}

@@ -9,10 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-
 	"offhook.dev/csta"
+	"offhook.dev/offhook/allinone"
 	"offhook.dev/offhook/allinone/allinonetest"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/cstaclient"
@@ -32,25 +30,41 @@ type office struct {
 	server string
 	// folder of the manifests, which is watched.
 	folder string
-	phones phonecontrolv1.SimulatedPhoneServiceClient
+	phones hands
 }
 
+// open begins with an office of simulated phones.
 func open(t *testing.T) *office {
+	t.Helper()
+	options := officeOptions(t)
+	options.GRPC = freeAddress(t)
+	process := allinonetest.Start(t, options)
+	return opened(t, &office{server: process.Server("tcp"), folder: options.Manifests, phones: newSimulatedHands(t, options.GRPC)})
+}
+
+// openSkinny begins with an office of Skinny phones.
+func openSkinny(t *testing.T) *office {
+	t.Helper()
+	options := officeOptions(t)
+	options.Skinny = "127.0.0.1:0"
+	withSkinnyPhones(t, options.Manifests)
+	process := allinonetest.Start(t, options)
+	return opened(t, &office{server: process.Server("tcp"), folder: options.Manifests, phones: newSkinnyHands(t, process)})
+}
+
+func officeOptions(t *testing.T) allinone.Options {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS("manifests")); err != nil {
 		t.Fatal(err)
 	}
 	options := allinonetest.Options(folder)
-	options.GRPC = freeAddress(t)
 	options.RequestsPerSecond = -1
-	process := allinonetest.Start(t, options)
-	connection, err := grpc.NewClient(options.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = connection.Close() })
-	o := &office{server: process.Server("tcp"), folder: folder, phones: phonecontrolv1.NewSimulatedPhoneServiceClient(connection)}
+	return options
+}
+
+func opened(t *testing.T, o *office) *office {
+	t.Helper()
 	// What comes of the start is over before the first story.
 	p := o.enter(t, "1001", csta.Edition3, false)
 	o.awaitStart(t, p)
@@ -76,7 +90,7 @@ func (o *office) awaitStart(t *testing.T, p *party) {
 // act does something at the phone of the fence.
 func (o *office) act(t *testing.T, action phonecontrolv1.Action) {
 	t.Helper()
-	if _, err := o.phones.Act(t.Context(), &phonecontrolv1.ActRequest{Target: target, Phone: fence, Action: action}); err != nil {
+	if err := o.phones.act(t.Context(), action, fence, ""); err != nil {
 		t.Fatal(err)
 	}
 }

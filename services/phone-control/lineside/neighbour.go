@@ -26,6 +26,9 @@ type Neighbour interface {
 	Ready(leg callmodel.LegID)
 	// Pressed passes digits on that the user at the other end pressed.
 	Pressed(leg callmodel.LegID, digits string)
+	// PressedInConference passes a digit on to all legs in a conference, that a
+	// party at the other side pressed.
+	PressedInConference(conference callmodel.CallID, digit byte)
 }
 
 // Stream is the end of a leg's media at its phone, for the side of the leg it is

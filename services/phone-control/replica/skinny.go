@@ -29,6 +29,9 @@ type Skinny struct {
 	// many is closed, or takes the place of the oldest.
 	MaxConnections  int `json:"maxConnections"`
 	MaxUnregistered int `json:"maxUnregistered"`
+	// MessagesPerSecond is how many messages a phone may send, five times as many
+	// at once; negative: no bound.
+	MessagesPerSecond float64 `json:"messagesPerSecond"`
 }
 
 // SkinnyTLS is a listener with TLS. With a CA, phones must show a certificate
@@ -42,7 +45,9 @@ type SkinnyTLS struct {
 	Key  string `json:"key,omitempty"`
 }
 
-func newDefaultSkinny() Skinny { return Skinny{MaxConnections: 20000, MaxUnregistered: 1024} }
+func newDefaultSkinny() Skinny {
+	return Skinny{MaxConnections: 20000, MaxUnregistered: 1024, MessagesPerSecond: 50}
+}
 
 // validate returns all faults, each with its field path.
 func (s Skinny) validate() error {
@@ -84,7 +89,8 @@ func newSkinnyPhones(config Skinny, deps Dependencies) (*skinnyPhones, error) {
 	p := &skinnyPhones{metrics: metrics, gateway: skinnyline.NewGateway(skinnyline.GatewayOptions{
 		Source: deps.Source, Logger: deps.Logger, Metrics: metrics,
 		MaxConnections: config.MaxConnections, MaxUnregistered: config.MaxUnregistered,
-		Relay: skinnyrelay.New(deps.Leases, deps.Replica.GetId()).Relay,
+		MessagesPerSecond: config.MessagesPerSecond,
+		Relay:             skinnyrelay.New(deps.Leases, deps.Replica.GetId()).Relay,
 	})}
 	if config.Listen != "" {
 		if p.address, err = p.gateway.Listen(config.Listen, nil); err != nil {

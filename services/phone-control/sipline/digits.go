@@ -71,10 +71,19 @@ func (l *leg) press(digit byte, tone time.Duration) {
 	if l.wanted.Kind != callmodel.InConference || l.wanted.ListenOnly {
 		return
 	}
-	for _, other := range l.driver.legs {
-		if other != l && other.mixerPort != nil && other.wanted.Kind == callmodel.InConference && other.wanted.Conference == l.wanted.Conference {
+	l.driver.pressInConference(l.wanted.Conference, digit, tone, l)
+	if l.driver.neighbour != nil {
+		l.driver.neighbour.PressedInConference(l.wanted.Conference, digit)
+	}
+}
+
+// pressInConference gives the parties of a conference a key that the mixer has
+// not seen, but for the one who pressed it.
+func (d *Driver) pressInConference(conference callmodel.CallID, digit byte, tone time.Duration, by *leg) {
+	for _, l := range d.legs {
+		if l != by && l.mixerPort != nil && l.wanted.Kind == callmodel.InConference && l.wanted.Conference == conference {
 			// A party whose queue is full does without.
-			_ = other.mixerPort.port.SendDigits(mixer.Digits{Characters: string(digit), Tone: tone}, nil)
+			_ = l.mixerPort.port.SendDigits(mixer.Digits{Characters: string(digit), Tone: tone}, nil)
 		}
 	}
 }

@@ -54,6 +54,11 @@ func (d *Driver) Pressed(leg callmodel.LegID, digits string) {
 	}
 }
 
+// PressedInConference implements lineside.Neighbour.
+func (d *Driver) PressedInConference(conference callmodel.CallID, digit byte) {
+	d.pressInConference(conference, digit, defaultTone, nil)
+}
+
 // isNeighbours tells whether a leg is one of the other line side.
 func (d *Driver) isNeighbours(leg callmodel.LegID) bool {
 	if leg == 0 || d.neighbour == nil || d.legs[leg] != nil {

@@ -15,8 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"offhook.dev/services/skinny"
 )
 
@@ -27,9 +25,6 @@ const (
 	writeTimeout = 10 * time.Second
 	// readBuffer holds a phone's usual messages.
 	readBuffer = 512
-	// messagesPerSecond is how many messages a phone may send, and burst how many
-	// at once.
-	messagesPerSecond, messagesBurst = 50, 250
 )
 
 // conn is a phone's connection.
@@ -170,7 +165,7 @@ func (c *conn) run(ctx context.Context) {
 	_ = c.network.SetReadDeadline(time.Now().Add(c.gateway.options.RegisterTimeout))
 	c.buffered = bufio.NewReaderSize(c.network, readBuffer)
 	reader := skinny.NewReader(c.buffered)
-	limit := rate.NewLimiter(messagesPerSecond, messagesBurst)
+	limit := c.gateway.limit()
 	for {
 		frame, err := reader.Read()
 		if err != nil {

@@ -3,6 +3,8 @@
 package skinnyline
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +40,39 @@ func (d *Driver) sendDigits(c callmodel.SendDigits) {
 		pause = defaultPause
 	}
 	l.sound(c.Digits, tone, pause, func() { d.loop.Indicate(callmodel.DigitsSent{Leg: c.Leg}) })
+}
+
+// pressed passes a digit of the leg's user on to the other parties.
+func (l *leg) pressed(digit byte) {
+	d := l.driver
+	switch l.wanted.Kind {
+	case callmodel.WithLeg:
+		if far := d.legs[l.wanted.Leg]; far != nil {
+			far.sound(string(digit), defaultTone, defaultPause, nil)
+		} else if d.neighbour != nil {
+			d.neighbour.Pressed(l.wanted.Leg, string(digit))
+		}
+	case callmodel.InConference:
+		if l.wanted.ListenOnly {
+			return
+		}
+		d.soundInConference(l.wanted.Conference, digit, l)
+		if d.neighbour != nil {
+			d.neighbour.PressedInConference(l.wanted.Conference, digit)
+		}
+	case callmodel.OnHold, callmodel.HeldByOther, callmodel.Ringback:
+	}
+}
+
+// soundInConference lets the users of a conference hear a digit, but for the one
+// who pressed it.
+func (d *Driver) soundInConference(conference callmodel.CallID, digit byte, by *leg) {
+	for _, id := range slices.Sorted(maps.Keys(d.legs)) {
+		l := d.legs[id]
+		if l != by && l.wanted.Kind == callmodel.InConference && l.wanted.Conference == conference {
+			l.sound(string(digit), defaultTone, defaultPause, nil)
+		}
+	}
 }
 
 // maxSounds is how many digits commands may wait at a leg.

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"offhook.dev/services/targetconfig"
 )
 
@@ -34,6 +36,9 @@ type GatewayOptions struct {
 	MaxUnregistered int
 	// RegisterTimeout is how long a connection may be without a phone: 10 s.
 	RegisterTimeout time.Duration
+	// MessagesPerSecond is how many messages a phone may send, five times as many
+	// at once: 50. Negative: no bound. One too many ends its connection.
+	MessagesPerSecond float64
 }
 
 // Gateway takes the connections of Skinny phones, and each to the driver that
@@ -62,7 +67,18 @@ func NewGateway(options GatewayOptions) *Gateway {
 	if options.RegisterTimeout <= 0 {
 		options.RegisterTimeout = 10 * time.Second
 	}
+	if options.MessagesPerSecond == 0 {
+		options.MessagesPerSecond = 50
+	}
 	return &Gateway{options: options, drivers: make(map[string]*Driver), unregistered: list.New()}
+}
+
+// limit bounds what one phone may send.
+func (g *Gateway) limit() *rate.Limiter {
+	if g.options.MessagesPerSecond < 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(g.options.MessagesPerSecond), int(5*g.options.MessagesPerSecond)+1)
 }
 
 // Listen opens a TCP listener; config nil: without TLS. Where the config asks

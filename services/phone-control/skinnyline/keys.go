@@ -175,10 +175,8 @@ func (s *station) keypad(key skinny.KeypadKey, id skinny.Call) {
 	case c.model.State == callmodel.Initiated && c.leg != nil:
 		s.driver.loop.Indicate(callmodel.LegDigits{Leg: c.leg.id, Digits: string(digit)})
 	case c.model.State == callmodel.Connected && c.model.Far == callmodel.Connected:
-		s.send(&skinny.StopTone{Call: id})
-		s.driver.loop.Request(func(request callmodel.RequestID) callmodel.Input {
-			return callmodel.GenerateDigits{Request: request, Connection: c.model.Connection, Digits: string(digit)}
-		}, func(callmodel.Reply) {})
+		s.driver.loop.Indicate(callmodel.LegDigits{Leg: c.leg.id, Digits: string(digit)})
+		c.leg.pressed(digit)
 	}
 }
 

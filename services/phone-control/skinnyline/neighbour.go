@@ -32,6 +32,11 @@ func (d *Driver) Pressed(leg callmodel.LegID, digits string) {
 	}
 }
 
+// PressedInConference implements lineside.Neighbour.
+func (d *Driver) PressedInConference(conference callmodel.CallID, digit byte) {
+	d.soundInConference(conference, digit, nil)
+}
+
 // Stream implements lineside.Neighbour.
 func (d *Driver) Stream(leg, with callmodel.LegID) lineside.Stream {
 	l, ok := d.legs[leg]
