@@ -23,6 +23,8 @@ import (
 // hands do at the phones what their users do.
 type hands interface {
 	act(ctx context.Context, action phonecontrolv1.Action, phone, number string) error
+	// press presses keys one after the other: soft keys by their labels, or digits.
+	press(ctx context.Context, phone string, keys ...string) error
 	// settle waits until the server has taken what the phones said.
 	settle(ctx context.Context) error
 }
@@ -45,6 +47,10 @@ func newSimulatedHands(t *testing.T, process string) simulatedHands {
 func (h simulatedHands) act(ctx context.Context, action phonecontrolv1.Action, phone, number string) error {
 	_, err := h.phones.Act(ctx, &phonecontrolv1.ActRequest{Target: target, Phone: phone, Action: action, Number: number})
 	return err
+}
+
+func (simulatedHands) press(_ context.Context, phone string, _ ...string) error {
+	return fmt.Errorf("%s: %w", phone, errNoSuchAction)
 }
 
 func (simulatedHands) settle(context.Context) error { return nil }
@@ -132,6 +138,30 @@ func (h *skinnyHands) act(ctx context.Context, action phonecontrolv1.Action, lin
 	return err
 }
 
+func (h *skinnyHands) press(ctx context.Context, line string, keys ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	phone := h.phones[line]
+	if phone == nil {
+		return fmt.Errorf("%s: %w", line, errNoSuchAction)
+	}
+	for _, key := range keys {
+		if err := h.settle(ctx); err != nil {
+			return err
+		}
+	var err error
+		if strings.Trim(key, "0123456789*#") == "" {
+			err = phone.PressKeypad(key, skinny.Call{})
+		} else {
+			err = phone.PressNamed(key, skinny.Call{})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // end presses EndCall of the first call in the first of the states.
 func (h *skinnyHands) end(ctx context.Context, phone *skinnyphone.Phone, states ...skinny.State) error {
 	shown := phone.Snapshot()
@@ -171,7 +201,7 @@ func withSkinnyPhones(t *testing.T, folder string) {
 	if !strings.Contains(changed, simulated) {
 		t.Fatalf("manifests/office.yaml has no %q", simulated)
 	}
-	changed = strings.Replace(changed, simulated, "driver: {type: skinny, skinny: {noAnswerTimeout: 60s, promptTimeout: 30s}}", 1)
+	changed = strings.Replace(changed, simulated, "driver: {type: skinny, skinny: {noAnswerTimeout: 60s, promptTimeout: 30s, voicemail: \"1006\"}}", 1)
 	for _, line := range lines() {
 		number := "  number: \"" + line + "\"\n"
 		if !strings.Contains(changed, number) {

@@ -30,14 +30,25 @@ type story struct {
 	out bool
 }
 
-func TestScenarios(t *testing.T) { play(t, open, nil) }
+func TestScenarios(t *testing.T) {
+	play(t, open, func(path string) string {
+		if filepath.Dir(path) != stories {
+			return "it is of phones of another kind"
+		}
+		return ""
+	})
+}
 
-// play plays the stories, but for those that others says why not.
-func play(t *testing.T, open func(*testing.T) *office, others map[string]string) {
+// stories is the folder of the stories. Those of one kind of phones are in
+// folders of their own below it.
+const stories = "testdata"
+
+// play plays the stories, but for those of which whyNot gives a reason.
+func play(t *testing.T, open func(*testing.T) *office, whyNot func(path string) string) {
 	t.Helper()
 	played, office, failed := t, open(t), false
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		if why := others[filepath.Base(path)]; why != "" {
+	datadriven.Walk(t, stories, func(t *testing.T, path string) {
+		if why := whyNot(path); why != "" {
 			t.Skip(why)
 		}
 		if failed { // its calls would disturb this one
@@ -70,6 +81,10 @@ func (s *story) command(d *datadriven.TestData) string {
 		out.WriteString(s.do(arguments[0], d.Input))
 	case "act":
 		out.WriteString(s.act(arguments))
+	case "press":
+		if err := s.office.phones.press(s.t.Context(), arguments[0], arguments[1:]...); err != nil {
+			out.WriteString("can't: " + err.Error() + "\n")
+		}
 	case "eventually":
 		out.WriteString(s.eventually(arguments[0], d.Input))
 	case "write":
