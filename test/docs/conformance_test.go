@@ -54,7 +54,10 @@ func readStories(t *testing.T) evidence {
 	t.Helper()
 	shown := evidence{requests: make(map[string]*proof), events: make(map[string]*proof)}
 	datadriven.Walk(t, stories, func(t *testing.T, path string) {
-		story := filepath.Base(path)
+		story, err := filepath.Rel(stories, path)
+		if err != nil {
+			t.Fatal(err)
+		}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			asked := ""
 			if d.Cmd == "do" {
@@ -117,7 +120,7 @@ func (e *evidence) step(t *testing.T, story, asked, outcome string) {
 func TestConformancePage(t *testing.T) {
 	shown := readStories(t)
 	var page strings.Builder
-	page.WriteString("# Services and events, and what proves them\n\nMade from the [stories](../../test/scenarios/testdata) that every build plays, over\nSIP, on simulated phones. A service or event that `GetCSTAFeatures` lists and no\nstory shows fails the build.\n\n## Services\n\n| request | response | events told in the same step | refusals | stories |\n| --- | --- | --- | --- | --- |\n")
+	page.WriteString("# Services and events, and what proves them\n\nMade from the [stories](../../test/scenarios/testdata) that every build plays, over\nSIP, on simulated phones and on software Skinny phones; those under `skinny/` are of\nSkinny phones alone. A service or event that `GetCSTAFeatures` lists and no story shows\nfails the build.\n\n## Services\n\n| request | response | events told in the same step | refusals | stories |\n| --- | --- | --- | --- | --- |\n")
 	for _, name := range slices.Sorted(maps.Keys(shown.requests)) {
 		p := shown.requests[name]
 		fmt.Fprintf(&page, "| %s | %s | %s | %s | %s |\n", name, cell(p.answers), cell(p.told), code(p.refusals), links(p.stories))

@@ -149,7 +149,7 @@ func (h *skinnyHands) press(ctx context.Context, line string, keys ...string) er
 		if err := h.settle(ctx); err != nil {
 			return err
 		}
-	var err error
+		var err error
 		if strings.Trim(key, "0123456789*#") == "" {
 			err = phone.PressKeypad(key, skinny.Call{})
 		} else {
