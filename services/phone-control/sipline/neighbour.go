@@ -93,6 +93,7 @@ func (d *Driver) neighbourPointFor(l *leg, far callmodel.LegID) (mediaPoint, err
 	} else if len(codecs) > 0 {
 		codecs = append(codecs, lineside.PCMU, lineside.PCMA, lineside.G722, lineside.G729)
 	}
+	l.toStream(stream)
 	local, ok, err := stream.Open(codecs, func() { l.free() })
 	switch {
 	case err != nil:
@@ -100,8 +101,19 @@ func (d *Driver) neighbourPointFor(l *leg, far callmodel.LegID) (mediaPoint, err
 	case !ok:
 		return nil, errNotReady
 	}
-	l.neighbourPoint = neighbourPoint{leg: l, stream: stream, local: local}
-	return l.neighbourPoint, nil
+	return neighbourPoint{leg: l, stream: stream, local: local}, nil
+}
+
+// toStream notes which stream of the other line side the leg's media are on their
+// way to; nil: none. The one before ends, unless they are there: then it does
+// when they leave.
+func (l *leg) toStream(stream lineside.Stream) {
+	before := l.stream
+	l.stream = stream
+	if p, there := l.point.(neighbourPoint); before == nil || before == stream || there && p.stream == before {
+		return
+	}
+	before.Close()
 }
 
 // neighbourRefused ends what the leg's media needed of the other line side.
@@ -162,10 +174,9 @@ func (neighbourPoint) Serve(callmodel.Media) error { return nil }
 // Leave implements mediaPoint. The same phone with another codec is no other
 // place.
 func (p neighbourPoint) Leave() {
-	if latest := p.leg.neighbourPoint; latest.stream == p.stream && latest != p {
-		return
+	if p.leg.stream != p.stream {
+		p.stream.Close()
 	}
-	p.stream.Close()
 }
 
 // codecsIn are the codecs of a description that the other line side may know.

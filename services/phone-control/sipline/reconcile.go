@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/lineside"
 )
 
 // mediaOutcome is what came of the last SetMedia of a leg.
@@ -44,10 +45,10 @@ type legMedia struct {
 	point mediaPoint
 	// mixerPort is the leg's port of the mixer, if it has one.
 	mixerPort *mixerPort
-	// awaits: the other line side has to be ready first; neighbourPoint is where
-	// media end there, or are on their way to.
-	awaits         bool
-	neighbourPoint neighbourPoint
+	// awaits: the other line side has to be ready first; stream is where media end
+	// there, or are on their way to.
+	awaits bool
+	stream lineside.Stream
 	// relay takes media that are with another leg through the mixer.
 	relay *relay
 	// open is the phone's offer that waits for its answer.
@@ -89,7 +90,13 @@ func (l *leg) reconcile() {
 		return
 	case l.outcome == mediaFailed && l.open == nil:
 		return
-	case l.wanted.Kind == callmodel.WithLeg && l.relay == nil && !l.withNeighbour():
+	}
+	foreign := l.withNeighbour()
+	if !foreign {
+		l.toStream(nil)
+	}
+	switch {
+	case l.wanted.Kind == callmodel.WithLeg && l.relay == nil && !foreign:
 		l.reconcilePair()
 		return
 	case l.state != legUp && l.wanted.Kind == callmodel.Ringback:
@@ -100,7 +107,7 @@ func (l *leg) reconcile() {
 	l.awaits = errors.Is(err, errNotReady)
 	switch {
 	case l.awaits:
-	case err != nil && l.withNeighbour():
+	case err != nil && foreign:
 		l.neighbourRefused(err)
 	case err != nil:
 		l.mediaRefused(err)
@@ -154,9 +161,14 @@ func (l *leg) settle() {
 // one is open.
 func (l *leg) goTo(point mediaPoint) {
 	l.busy = true
+	order := l.order
 	arrived := func(r reply, err error) {
+		if err != nil && r.ok() && l.state != legGone {
+			l.moveTo(nil, nil) // the phone has gone there, in vain
+		}
 		switch {
 		case l.state == legGone || r.preempted:
+		case err != nil && l.order != order: // something else is wanted by now
 		case err == nil && !r.ok():
 			l.mediaRefused(&errPhoneRefused)
 		case err != nil:
@@ -240,6 +252,7 @@ func (l *leg) leaveMedia() {
 		l.open.drop()
 	}
 	l.moveTo(nil, nil)
+	l.toStream(nil)
 	l.relay.end()
 	if l.mixerPort != nil { // on its way there
 		l.mixerPort.close()
