@@ -29,6 +29,8 @@ type System struct {
 	Network Network
 	// SIP is the host:port for phones and applications, UDP and TCP.
 	SIP string
+	// Skinny is the host:port for Skinny phones: with four processes, the edge's.
+	Skinny string
 	// Domain is the host of SIP.
 	Domain string
 	// GRPC is the administrator's host:port.
@@ -59,7 +61,7 @@ const (
 func Start(t *testing.T, binaries *Binaries, form Form, manifests map[string]string) *System {
 	t.Helper()
 	network := NewNetwork(t)
-	s := &System{Network: network, Domain: network.IP(hostSIP), SIP: network.IP(hostSIP) + ":5060", manifests: t.TempDir()}
+	s := &System{Network: network, Domain: network.IP(hostSIP), SIP: network.IP(hostSIP) + ":5060", Skinny: network.IP(hostSIP) + ":2000", manifests: t.TempDir()}
 	for name, text := range manifests {
 		s.write(t, name, text)
 	}
@@ -76,7 +78,7 @@ func (s *System) startOne(t *testing.T, binaries *Binaries) {
 	admin := s.Network.IP(hostSIP) + ":8080"
 	s.GRPC = s.Network.IP(hostSIP) + ":9090"
 	s.applier = start(t, "offhook", binaries.Path("offhook"), "run", "--manifests", s.manifests,
-		"--sip", "udp:"+s.SIP+",tcp:"+s.SIP, "--grpc", s.GRPC, "--admin", admin)
+		"--sip", "udp:"+s.SIP+",tcp:"+s.SIP, "--skinny", s.Skinny, "--grpc", s.GRPC, "--admin", admin)
 	awaitReady(t, s.applier, admin)
 }
 
@@ -106,11 +108,11 @@ func (s *System) startFour(t *testing.T, binaries *Binaries) {
 		host       int
 		settings   string
 	}{
-		{"phone-control", "PhoneControlConfig", hostPhoneControl, fmt.Sprintf("sip: {listen: \"%s:5070\"}\n", s.Network.IP(hostPhoneControl))},
+		{"phone-control", "PhoneControlConfig", hostPhoneControl, fmt.Sprintf("sip: {listen: \"%[1]s:5070\"}\nskinny: {listen: \"%[1]s:2000\"}\n", s.Network.IP(hostPhoneControl))},
 		{"monitor", "MonitorConfig", hostMonitor, ""},
 		{"csta-session", "CSTASessionConfig", hostSession, ""},
-		{"sip-edge", "SIPEdgeConfig", hostSIP, fmt.Sprintf("sip:\n  listen: [\"udp:%s\", \"tcp:%s\"]\n  internalListen: \"%s:5070\"\n  flowTokenKeyFile: %q\ndigest: {nonceKeyFile: %q}\n",
-			s.SIP, s.SIP, s.Domain, keyFile, keyFile)},
+		{"sip-edge", "SIPEdgeConfig", hostSIP, fmt.Sprintf("sip:\n  listen: [\"udp:%s\", \"tcp:%s\"]\n  internalListen: \"%s:5070\"\n  flowTokenKeyFile: %q\ndigest: {nonceKeyFile: %q}\nskinny: {listen: %q}\n",
+			s.SIP, s.SIP, s.Domain, keyFile, keyFile, s.Skinny)},
 	} {
 		host := s.Network.IP(each.host)
 		config := filepath.Join(folder, each.name+".yaml")
