@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -59,6 +60,8 @@ func (simulatedHands) settle(context.Context) error { return nil }
 type skinnyHands struct {
 	server string
 	phones map[string]*skinnyphone.Phone
+	// received counts the messages that all phones got.
+	received atomic.Int64
 }
 
 func newSkinnyHands(t *testing.T, process *allinonetest.Process) *skinnyHands {
@@ -88,6 +91,11 @@ func deviceName(line string) string { return "SEP00000000" + line }
 func (h *skinnyHands) plugIn(ctx context.Context, line string) error {
 	phone, err := skinnyphone.Dial(ctx, skinnyphone.Options{
 		Server: h.server, DeviceName: deviceName(line), Media: skinnyphone.MediaSilent,
+		Tap: func(sent bool, _ []byte) {
+			if !sent {
+				h.received.Add(1)
+			}
+		},
 	})
 	if err != nil {
 		return err
@@ -173,16 +181,21 @@ func (h *skinnyHands) end(ctx context.Context, phone *skinnyphone.Phone, states 
 	return skinnyphone.ErrNoSuchCall
 }
 
-// settle has every phone ask twice: what the first answer tells it, it has
-// answered before it asks again.
+// settle has every phone ask, again and again, until twice none of them got
+// anything but the answer: what the server sends a phone it sends before the
+// answer, and what the phone says to that it says before it asks again.
 func (h *skinnyHands) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for range 2 {
+	for quiet := 0; quiet < 2; quiet++ {
+		before := h.received.Load()
 		for _, phone := range h.phones {
 			if err := phone.Settle(ctx); err != nil {
 				return err
 			}
+		}
+		if h.received.Load() != before+int64(len(h.phones)) {
+			quiet = -1
 		}
 	}
 	return nil
