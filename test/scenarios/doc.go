@@ -6,7 +6,8 @@
 // code of its own.
 //
 // Each story is played twice, on simulated phones and on software Skinny phones
-// that are registered over TCP, and the applications are told the same. Stories
+// that are registered over TCP, and the applications are told the same; the chief
+// ones once more with a SIP phone among Skinny phones. Stories
 // that Skinny phones can't play are listed, with the reason, in notOnSkinny; those
 // of such phones alone, and of their keys, are in testdata/skinny.
 //

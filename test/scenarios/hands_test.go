@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -64,7 +65,8 @@ type skinnyHands struct {
 	received atomic.Int64
 }
 
-func newSkinnyHands(t *testing.T, process *allinonetest.Process) *skinnyHands {
+// newSkinnyHands plugs in the phones of all lines but those of others.
+func newSkinnyHands(t *testing.T, process *allinonetest.Process, others ...string) *skinnyHands {
 	t.Helper()
 	h := &skinnyHands{server: process.SkinnyAddress().String(), phones: make(map[string]*skinnyphone.Phone)}
 	t.Cleanup(func() {
@@ -75,6 +77,9 @@ func newSkinnyHands(t *testing.T, process *allinonetest.Process) *skinnyHands {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for _, line := range lines() {
+		if slices.Contains(others, line) {
+			continue
+		}
 		if err := h.plugIn(ctx, line); err != nil {
 			t.Fatal(err)
 		}

@@ -31,6 +31,9 @@ type office struct {
 	// folder of the manifests, which is watched.
 	folder string
 	phones hands
+	// patient: has phones that can't be asked whether they are told all, so that
+	// every party is given the time to be told what the story says.
+	patient bool
 }
 
 // open begins with an office of simulated phones.

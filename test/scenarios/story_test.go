@@ -98,6 +98,9 @@ func (s *story) command(d *datadriven.TestData) string {
 	default:
 		s.t.Fatalf("%s: unknown command %q", d.Pos, d.Cmd)
 	}
+	if s.office.patient {
+		s.awaitTold(d.Expected)
+	}
 	s.fence()
 	s.told(&out)
 	if testing.Verbose() {
@@ -194,6 +197,21 @@ func (s *story) fence() {
 	}
 	s.out = !s.out
 	s.office.moveFence(s.t, s.parties, s.out)
+}
+
+// awaitTold waits until every party is told as much as it is to be told.
+func (s *story) awaitTold(expected string) {
+	wanted, line := make(map[string]int), ""
+	for text := range strings.Lines(expected) {
+		if told, is := strings.CutSuffix(text, " is told\n"); is {
+			line = told
+		} else if strings.HasPrefix(text, "  ") {
+			wanted[line]++
+		}
+	}
+	for _, p := range s.parties {
+		p.wait(patience, func() bool { return len(p.awaited)+len(p.events) >= wanted[p.line] })
+	}
 }
 
 // told writes what the applications were told since the last time.
