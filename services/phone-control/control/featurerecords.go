@@ -117,20 +117,22 @@ func (r *featureRecords) run(ctx context.Context, ended <-chan struct{}) {
 }
 
 // write writes what waits, and reports whether nothing is left. Insist: what
-// others wrote meanwhile is overwritten, as this replica owns the target.
+// others wrote meanwhile is overwritten, as this replica owns the target until
+// the context ends. What has begun is not given up with the context: nobody would
+// know whether it is stored.
 func (r *featureRecords) write(ctx context.Context, insist bool) bool {
 	r.mu.Lock()
 	batch := r.waiting
 	r.waiting = make(map[string]*statev1.LineFeatures)
 	r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, featureTimeout)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), featureTimeout)
 	defer cancel()
 	done := true
 	for _, line := range slices.Sorted(maps.Keys(batch)) {
-		err := r.writeOne(ctx, line, batch[line])
-		if errors.Is(err, bus.ErrConflict) && insist {
-			if err = r.look(ctx, line); err == nil {
-				err = r.writeOne(ctx, line, batch[line])
+		err := r.writeOne(bounded, line, batch[line])
+		if errors.Is(err, bus.ErrConflict) && insist && ctx.Err() == nil {
+			if err = r.look(bounded, line); err == nil {
+				err = r.writeOne(bounded, line, batch[line])
 			}
 		}
 		if err == nil {

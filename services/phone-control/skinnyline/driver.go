@@ -84,6 +84,9 @@ type Driver struct {
 	dialled map[callmodel.DialledID]*call
 	// channels are those whose acknowledgement is awaited or had, by their party.
 	channels map[uint32]*channel
+	// watchers are the stations that show the state of a line of others, by its
+	// number, in the order in which they came.
+	watchers map[string][]*station
 	// assigned are lines that unknown phones were given.
 	assigned map[string]callmodel.DeviceID
 
@@ -104,6 +107,7 @@ func New(options Options, loop Loop) *Driver {
 		stations: make(map[string]*station), lines: make(map[callmodel.DeviceID]*line),
 		legs: make(map[callmodel.LegID]*leg), dialled: make(map[callmodel.DialledID]*call),
 		channels: make(map[uint32]*channel), assigned: make(map[string]callmodel.DeviceID),
+		watchers:    make(map[string][]*station),
 		lastDialled: FirstDialled,
 	}
 	if d.now == nil {

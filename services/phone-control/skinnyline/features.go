@@ -3,6 +3,8 @@
 package skinnyline
 
 import (
+	"slices"
+
 	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/phone-control/subscription"
@@ -18,7 +20,7 @@ func (d *Driver) Changed(number string, kind subscription.Kind) {
 		if known {
 			d.refresh(l)
 		}
-		for _, s := range d.sortedStations() {
+		for _, s := range d.watchers[number] {
 			s.watched(number)
 		}
 	case subscription.KindFeatures, subscription.KindMessageWaiting:
@@ -244,6 +246,32 @@ func (d *Driver) lineStatus(number string) skinny.LineStatus {
 	return status
 }
 
+// watch has the station told of a line of others.
+func (d *Driver) watch(number string, s *station) {
+	if !slices.Contains(d.watchers[number], s) {
+		d.watchers[number] = append(d.watchers[number], s)
+	}
+}
+
+// unwatch takes the station from all lines that it watches.
+func (d *Driver) unwatch(s *station) {
+	for _, b := range s.buttons {
+		if b.kind == skinny.StimulusBLFSpeedDial {
+			d.ignore(b.config.GetNumber(), s)
+		}
+	}
+	for number := range s.subscribed {
+		d.ignore(number, s)
+	}
+}
+
+func (d *Driver) ignore(number string, s *station) {
+	left := slices.DeleteFunc(d.watchers[number], func(other *station) bool { return other == s })
+	if d.watchers[number] = left; len(left) == 0 {
+		delete(d.watchers, number)
+	}
+}
+
 // maxSubscribed bounds the lines that one phone watches for its lists.
 const maxSubscribed = 128
 
@@ -253,10 +281,16 @@ func (s *station) subscribe(m skinny.SubscriptionStatReq) {
 	switch {
 	case m.Timer == 0:
 		delete(s.subscribed, m.Number)
+		if !slices.ContainsFunc(s.buttons, func(b button) bool {
+			return b.kind == skinny.StimulusBLFSpeedDial && b.config.GetNumber() == m.Number
+		}) {
+			s.driver.ignore(m.Number, s)
+		}
 	case m.Feature != skinny.SubscriptionBLF, len(s.subscribed) >= maxSubscribed:
 		answer.Cause = subscriptionThrottled
 	default:
 		s.subscribed[m.Number] = m
+		s.driver.watch(m.Number, s)
 	}
 	s.send(answer)
 	if _, watches := s.subscribed[m.Number]; watches {

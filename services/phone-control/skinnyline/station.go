@@ -131,6 +131,7 @@ func (s *station) leave(reason string) {
 		return
 	}
 	delete(d.stations, s.name)
+	d.unwatch(s)
 	s.conn.Close()
 	d.logger.Info("phone has gone", "target", d.target, "device", s.name, "reason", reason)
 	for _, p := range s.lines {

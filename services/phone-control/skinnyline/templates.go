@@ -53,6 +53,9 @@ func (s *station) layOut() {
 		default:
 			features++
 			s.buttons[i] = button{kind: kind, instance: features, config: b}
+			if kind == skinny.StimulusBLFSpeedDial {
+				s.driver.watch(b.GetNumber(), s)
+			}
 		}
 	}
 }
