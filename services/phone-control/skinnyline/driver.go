@@ -5,6 +5,7 @@ package skinnyline
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -94,9 +95,9 @@ type Driver struct {
 	lastReference uint32
 	lastParty     uint32
 
-	// mu guards what other goroutines read.
+	// mu guards what other goroutines read: the registrations by device name.
 	mu            sync.Mutex
-	registrations []*phonecontrolv1.Registration
+	registrations map[string][]*phonecontrolv1.Registration
 }
 
 // New makes the driver of a target.
@@ -107,8 +108,9 @@ func New(options Options, loop Loop) *Driver {
 		stations: make(map[string]*station), lines: make(map[callmodel.DeviceID]*line),
 		legs: make(map[callmodel.LegID]*leg), dialled: make(map[callmodel.DialledID]*call),
 		channels: make(map[uint32]*channel), assigned: make(map[string]callmodel.DeviceID),
-		watchers:    make(map[string][]*station),
-		lastDialled: FirstDialled,
+		watchers:      make(map[string][]*station),
+		registrations: make(map[string][]*phonecontrolv1.Registration),
+		lastDialled:   FirstDialled,
 	}
 	if d.now == nil {
 		d.now = time.Now
@@ -176,20 +178,28 @@ func (d *Driver) sortedStations() []*station {
 func (d *Driver) Registrations() []*phonecontrolv1.Registration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.registrations
+	list := make([]*phonecontrolv1.Registration, 0, len(d.registrations))
+	for _, name := range slices.Sorted(maps.Keys(d.registrations)) {
+		list = append(list, d.registrations[name]...)
+	}
+	return list
 }
 
-// noteRegistrations makes the list anew.
-func (d *Driver) noteRegistrations() {
+// noteRegistration tells other goroutines of a station that came or went.
+func (d *Driver) noteRegistration(s *station) {
 	var list []*phonecontrolv1.Registration
-	for _, s := range d.sortedStations() {
+	if d.stations[s.name] == s {
 		for _, place := range s.lines {
 			list = append(list, s.registration(place.line))
 		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.registrations = list
+	if list == nil {
+		delete(d.registrations, s.name)
+	} else {
+		d.registrations[s.name] = list
+	}
 	d.metrics.registered(d.target, len(d.stations))
 }
 

@@ -132,7 +132,7 @@ func (d *Driver) register(conn Conn, m *skinny.Register, from netip.Addr) *stati
 	conn.Serve(d.keepAlive())
 	s.acknowledge(m.Features)
 	d.loop.After(readyTimeout, s.ready)
-	d.noteRegistrations()
+	d.noteRegistration(s)
 	d.logger.Info("phone is registered", "target", d.target, "device", s.name, "model", s.model.Name, "version", version, "address", address)
 	return s
 }
@@ -170,7 +170,6 @@ func (s *station) ready() {
 	for _, p := range s.lines {
 		s.driver.join(p)
 	}
-	s.driver.noteRegistrations()
 	s.showFeatures()
 	for _, p := range s.lines {
 		s.driver.refresh(p.line)

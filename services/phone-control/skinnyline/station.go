@@ -154,7 +154,7 @@ func (s *station) leave(reason string) {
 			d.part(p.line, s)
 		}
 	}
-	d.noteRegistrations()
+	d.noteRegistration(s)
 }
 
 // callState sends the state of a call.
