@@ -5,11 +5,11 @@
 // stories and what every application is told, as XML, are in testdata. It has no
 // code of its own.
 //
-// Each story is played twice, on simulated phones and on software Skinny phones
-// that are registered over TCP, and the applications are told the same; the chief
-// ones once more with a SIP phone among Skinny phones. Stories
-// that Skinny phones can't play are listed, with the reason, in notOnSkinny; those
-// of such phones alone, and of their keys, are in testdata/skinny.
+// Each story is played on simulated phones, on software Skinny phones that are
+// registered over TCP, and with a SIP phone among Skinny phones; the applications
+// are told the same. Stories that such phones can't play are listed, with the
+// reason, in notOnSkinny and notOnSIPPhone; those of Skinny phones alone, and of
+// their keys, are in testdata/skinny.
 //
 // A story is a text of commands, each followed by what it brings about:
 //

@@ -5,13 +5,12 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"offhook.dev/offhook/allinone/allinonetest"
 	"offhook.dev/offhook/softphone"
@@ -21,20 +20,35 @@ import (
 // sipLine is the line that has a SIP phone among Skinny phones.
 const sipLine = "1002"
 
-// TestScenariosOnMixedPhones plays the chief stories with a SIP phone at 1002 and
-// Skinny phones at all other lines.
+// TestScenariosOnMixedPhones plays the stories with a SIP phone at 1002 and Skinny
+// phones at all other lines.
 func TestScenariosOnMixedPhones(t *testing.T) {
-	chief := []string{
-		"make_call.txt", "answer_call.txt", "clear_call.txt", "hold_both.txt", "consultation.txt", "transfer.txt", "transfer_by_caller.txt",
-		"conference.txt", "conference_single_step.txt", "single_step_transfer.txt", "deflect.txt", "pickup.txt", "park.txt", "dialled_by_hand.txt",
-	}
+	others := notOnMixed()
 	play(t, openMixed, func(path string) string {
-		if filepath.Dir(path) != stories || !slices.Contains(chief, filepath.Base(path)) {
-			return "it is none of the chief ones"
+		if filepath.Dir(path) != stories {
+			return "it is of phones of another kind"
 		}
-		return ""
+		return others[filepath.Base(path)]
 	})
 }
+
+// notOnMixed are the stories that can't be told so, and why.
+func notOnMixed() map[string]string {
+	others := notOnSkinny()
+	maps.Copy(others, notOnSIPPhone())
+	return others
+}
+
+// notOnSIPPhone are those of them that Skinny phones alone can play.
+func notOnSIPPhone() map[string]string {
+	return map[string]string{
+		"generate_digits.txt": "the SIP phone has no keypad",
+		"phone_lost.txt":      "the SIP phone ends its calls before it goes",
+	}
+}
+
+// TestWhatMixedPhonesCannotPlay holds the list against the stories.
+func TestWhatMixedPhonesCannotPlay(t *testing.T) { playOtherwise(t, openMixed, notOnSIPPhone()) }
 
 // openMixed begins with an office of Skinny phones and a SIP phone.
 func openMixed(t *testing.T) *office {
@@ -79,22 +93,39 @@ const sipPassword = "phone-password"
 // mixedHands are at Skinny phones but for one.
 type mixedHands struct {
 	*skinnyHands
-	sip *softphone.Phone
+	server    string
+	sip       *softphone.Phone
+	unplugSIP func() // nil: it is
 	// changed is sent to when something happened at the SIP phone.
 	changed chan struct{}
 }
 
 func newMixedHands(t *testing.T, others *skinnyHands, process *allinonetest.Process) *mixedHands {
 	t.Helper()
-	h := &mixedHands{skinnyHands: others, changed: make(chan struct{}, 1)}
+	h := &mixedHands{skinnyHands: others, server: process.Server("tcp"), changed: make(chan struct{}, 1)}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := h.plugInSIP(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if h.unplugSIP != nil {
+			h.unplugSIP()
+		}
+	})
+	return h
+}
+
+// plugInSIP makes the SIP phone, and returns when it is registered.
+func (h *mixedHands) plugInSIP(ctx context.Context) error {
 	registered := make(chan struct{})
-	var once sync.Once
+	register := sync.OnceFunc(func() { close(registered) })
 	var err error
 	h.sip, err = softphone.New(softphone.Settings{
-		Number: sipLine, Password: sipPassword, Domain: domain, Registrar: process.Server("tcp"), Transport: "tcp",
+		Number: sipLine, Password: sipPassword, Domain: domain, Registrar: h.server, Transport: "tcp",
 		AutoAnswer: true, RemoteControl: true, Report: func(r softphone.Report) {
 			if r.Kind == softphone.Registered {
-				once.Do(func() { close(registered) })
+				register()
 			}
 			select {
 			case h.changed <- struct{}{}:
@@ -103,30 +134,39 @@ func newMixedHands(t *testing.T, others *skinnyHands, process *allinonetest.Proc
 		},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- h.sip.Run(ctx) }()
-	t.Cleanup(func() {
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = h.sip.Run(life)
+	}()
+	h.unplugSIP = func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+		<-ended
+		h.unplugSIP = nil
+	}
 	select {
 	case <-registered:
-	case <-time.After(patience):
-		t.Fatal("the SIP phone does not register")
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("register the SIP phone: %w", ctx.Err())
 	}
-	return h
 }
 
 func (h *mixedHands) act(ctx context.Context, action phonecontrolv1.Action, line, number string) error {
 	if line != sipLine {
 		return h.skinnyHands.act(ctx, action, line, number)
 	}
-	switch action { //nolint:exhaustive // the others are in no chief story
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	switch action { //nolint:exhaustive // the others it can't do
+	case phonecontrolv1.Action_ACTION_PLUG_IN:
+		return h.plugInSIP(ctx)
+	case phonecontrolv1.Action_ACTION_UNPLUG:
+		h.unplugSIP()
+		return nil
 	case phonecontrolv1.Action_ACTION_DIAL:
 		_, err := h.sip.Dial(number)
 		return err
@@ -146,8 +186,6 @@ func (h *mixedHands) act(ctx context.Context, action phonecontrolv1.Action, line
 
 // at waits for a call in one of the states, and does something with it.
 func (h *mixedHands) at(ctx context.Context, do func(*softphone.Call) error, states ...softphone.State) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	for {
 		for _, state := range states {
 			for _, call := range h.sip.Calls() {

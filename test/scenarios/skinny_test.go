@@ -36,12 +36,15 @@ func notOnSkinny() map[string]string {
 	}
 }
 
-// TestWhatSkinnyPhonesCannotPlay holds the list against the stories: each of them
-// goes otherwise on Skinny phones.
-func TestWhatSkinnyPhonesCannotPlay(t *testing.T) {
-	for name, why := range notOnSkinny() {
+// TestWhatSkinnyPhonesCannotPlay holds the list against the stories.
+func TestWhatSkinnyPhonesCannotPlay(t *testing.T) { playOtherwise(t, openSkinny, notOnSkinny()) }
+
+// playOtherwise wants each story that is listed to go otherwise.
+func playOtherwise(t *testing.T, open func(*testing.T) *office, listed map[string]string) {
+	t.Helper()
+	for name, why := range listed {
 		t.Run(name, func(t *testing.T) {
-			s := &story{t: t, office: openSkinny(t), names: newNames()}
+			s := &story{t: t, office: open(t), names: newNames()}
 			otherwise := false
 			datadriven.RunTest(t, filepath.Join(stories, name), func(_ *testing.T, d *datadriven.TestData) string {
 				otherwise = otherwise || s.command(d) != d.Expected
