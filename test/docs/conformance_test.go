@@ -120,7 +120,7 @@ func (e *evidence) step(t *testing.T, story, asked, outcome string) {
 func TestConformancePage(t *testing.T) {
 	shown := readStories(t)
 	var page strings.Builder
-	page.WriteString("# Services and events, and what proves them\n\nMade from the [stories](../../test/scenarios/testdata) that every build plays, over\nSIP, on simulated phones and on software Skinny phones; those under `skinny/` are of\nSkinny phones alone. A service or event that `GetCSTAFeatures` lists and no story shows\nfails the build.\n\n## Services\n\n| request | response | events told in the same step | refusals | stories |\n| --- | --- | --- | --- | --- |\n")
+	page.WriteString("# Services and events, and what proves them\n\nMade from the [stories](../../test/scenarios/testdata) that every build plays, over\nSIP, on simulated phones, on Skinny phones, and on Skinny and SIP phones; those\nunder `skinny/` are of Skinny phones alone. A service or event that\n`GetCSTAFeatures` lists and no story shows fails the build.\n\n## Services\n\n| request | response | events told in the same step | refusals | stories |\n| --- | --- | --- | --- | --- |\n")
 	for _, name := range slices.Sorted(maps.Keys(shown.requests)) {
 		p := shown.requests[name]
 		fmt.Fprintf(&page, "| %s | %s | %s | %s | %s |\n", name, cell(p.answers), cell(p.told), code(p.refusals), links(p.stories))
