@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"offhook.dev/offhook/allinone/allinonetest"
@@ -96,6 +97,8 @@ type mixedHands struct {
 	server    string
 	sip       *softphone.Phone
 	unplugSIP func() // nil: it is
+	// refused counts re-INVITEs of the SIP phone.
+	refused atomic.Int64
 	// changed is sent to when something happened at the SIP phone.
 	changed chan struct{}
 }
@@ -124,8 +127,11 @@ func (h *mixedHands) plugInSIP(ctx context.Context) error {
 	h.sip, err = softphone.New(softphone.Settings{
 		Number: sipLine, Password: sipPassword, Domain: domain, Registrar: h.server, Transport: "tcp",
 		AutoAnswer: true, RemoteControl: true, Report: func(r softphone.Report) {
-			if r.Kind == softphone.Registered {
+			switch r.Kind { //nolint:exhaustive // the others only wake who waits
+			case softphone.Registered:
 				register()
+			case softphone.ChangeRefused:
+				h.refused.Add(1)
 			}
 			select {
 			case h.changed <- struct{}{}:
@@ -177,11 +183,33 @@ func (h *mixedHands) act(ctx context.Context, action phonecontrolv1.Action, line
 	case phonecontrolv1.Action_ACTION_HANG_UP:
 		return h.at(ctx, (*softphone.Call).Hangup, softphone.Connected, softphone.Dialing, softphone.Held)
 	case phonecontrolv1.Action_ACTION_HOLD:
-		return h.at(ctx, (*softphone.Call).Hold, softphone.Connected)
+		return h.change(ctx, (*softphone.Call).Hold, softphone.Connected, softphone.Held)
 	case phonecontrolv1.Action_ACTION_RETRIEVE:
-		return h.at(ctx, (*softphone.Call).Resume, softphone.Held)
+		return h.change(ctx, (*softphone.Call).Resume, softphone.Held, softphone.Connected)
 	}
 	return errNoSuchAction
+}
+
+// change holds or retrieves a call, again where the server's own re-INVITE was in
+// the way (491).
+func (h *mixedHands) change(ctx context.Context, do func(*softphone.Call) error, from, to softphone.State) error {
+	for {
+		var changing *softphone.Call
+		refused := h.refused.Load()
+		if err := h.at(ctx, func(call *softphone.Call) error { changing = call; return do(call) }, from); err != nil {
+			return err
+		}
+		for changing.State() != to && h.refused.Load() == refused {
+			select {
+			case <-h.changed:
+			case <-ctx.Done():
+				return fmt.Errorf("the call does not get %s: %w", to, ctx.Err())
+			}
+		}
+		if changing.State() == to {
+			return nil
+		}
+	}
 }
 
 // at waits for a call in one of the states, and does something with it.
