@@ -4,6 +4,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"offhook.dev/offhook/allinone/allinonetest"
 	"offhook.dev/offhook/softphone"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
+	"offhook.dev/services/sipstack"
 )
 
 // sipLine is the line that has a SIP phone among Skinny phones.
@@ -190,13 +192,20 @@ func (h *mixedHands) act(ctx context.Context, action phonecontrolv1.Action, line
 	return errNoSuchAction
 }
 
-// change holds or retrieves a call, again where the server's own re-INVITE was in
+// change holds or retrieves a call, again where the server's own re-INVITE is in
 // the way (491).
 func (h *mixedHands) change(ctx context.Context, do func(*softphone.Call) error, from, to softphone.State) error {
 	for {
 		var changing *softphone.Call
 		refused := h.refused.Load()
-		if err := h.at(ctx, func(call *softphone.Call) error { changing = call; return do(call) }, from); err != nil {
+		err := h.at(ctx, func(call *softphone.Call) error { changing = call; return do(call) }, from)
+		if _, glare := errors.AsType[*sipstack.GlareError](err); glare {
+			if err := h.settle(ctx); err != nil { // its ACK is on the way
+				return err
+			}
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		for changing.State() != to && h.refused.Load() == refused {
