@@ -54,19 +54,16 @@ func in(t *testing.T, phone *skinnyphone.Phone, state skinny.State) skinny.Call 
 	return call.Call
 }
 
-// quiet waits until the phone shows no call and is on hook, and finds no fault
-// with what it was told.
+// quiet waits until the phone shows no call, has no lamp lit and is on hook, and
+// finds no fault with what it was told.
 func quiet(t *testing.T, phones ...*skinnyphone.Phone) {
 	t.Helper()
 	for _, phone := range phones {
 		snapshot := await(t, phone, func(s skinnyphone.Snapshot) bool {
-			return len(s.Calls) == 0 && !s.Speaker && s.Ringer == skinny.RingOff && len(s.Tones) == 0 && len(s.Streams) == 0
+			return len(s.Calls) == 0 && !s.Speaker && s.Ringer == skinny.RingOff && len(s.Tones) == 0 && len(s.Streams) == 0 && len(s.Lamps) == 0
 		})
 		if len(snapshot.Faults) > 0 {
 			t.Errorf("%s found faults:\n%s", phone.DeviceName(), strings.Join(snapshot.Faults, "\n"))
-		}
-		for lamp, mode := range snapshot.Lamps {
-			t.Errorf("%s: lamp %v is in mode %d", phone.DeviceName(), lamp, mode)
 		}
 	}
 }
