@@ -8,9 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"offhook.dev/offhook/allinone/allinonetest"
 	"offhook.dev/offhook/skinnyphone"
@@ -129,16 +133,77 @@ func judgeCall(t *testing.T, path string) {
 	if malformed := judge(t, tshark, path, "-Y", "_ws.malformed || _ws.expert.severity == error"); malformed != "" {
 		t.Errorf("malformed:\n%s", malformed)
 	}
-	var states []string
-	for line := range strings.Lines(judge(t, tshark, path, "-Y", "skinny.callState && ip.dst == 10.0.1.1", "-T", "fields", "-e", "tcp.dstport", "-e", "skinny.callState")) {
-		if port, state, _ := strings.Cut(strings.TrimSpace(line), "\t"); port == "40000" { // Alice's
-			states = append(states, strings.TrimPrefix(state, "0x0000000"))
+	read := readCall(t, tshark, path)
+	want := map[string]reading{
+		alicesPort: {
+			// Off hook, proceed, ring out, connected, hold, off hook again, connected, on hook.
+			states: "1 12 3 5 8 1 5 2", parties: "Alice<2001> Bob<2002> 2", dialled: "2002",
+			// On hook, off hook, digits following, ring out, connected, on hold, connected, on hook.
+			keys: "0 4 6 8 1 2 1 0",
+		},
+		bobsPort: {
+			// Ring in, off hook, connected, on hook.
+			states: "4 1 5 2", parties: "Alice<2001> Bob<2002> 1", keys: "0 3 1 0",
+		},
+	}
+	if diff := cmp.Diff(want, read, cmp.AllowUnexported(reading{})); diff != "" {
+		t.Errorf("tshark reads otherwise (-want +got):\n%s", diff)
+	}
+}
+
+// Ports that a Capture gives the first phones.
+const alicesPort, bobsPort = "40000", "40001"
+
+// reading is what tshark reads of what a phone is told of a call.
+type reading struct {
+	// states of the call, parties and direction as first told, the number
+	// dialled, and sets of soft keys, each as it changes.
+	states, parties, dialled, keys string
+}
+
+// readCall reads what each phone was told, by its port.
+func readCall(t *testing.T, tshark, path string) map[string]reading {
+	t.Helper()
+	names := []string{
+		"callState", "softKeySetIndex", "dialedNumber", "callType", "callingPartyName", "callingParty", "calledPartyName", "calledParty",
+	}
+	arguments := []string{"-Y", "skinny && ip.dst == 10.0.1.1", "-T", "fields", "-e", "tcp.dstport"}
+	for _, name := range names {
+		arguments = append(arguments, "-e", "skinny."+name)
+	}
+	read := make(map[string]reading)
+	for line := range strings.Lines(judge(t, tshark, path, arguments...)) {
+		fields := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		field := func(name string) string {
+			value := fields[1+slices.Index(names, name)]
+			if n, err := strconv.ParseUint(value, 0, 32); err == nil && strings.HasPrefix(value, "0x") {
+				return strconv.FormatUint(n, 10)
+			}
+			return value
 		}
+		r := read[fields[0]]
+		r.states = appended(r.states, field("callState"))
+		r.keys = appended(r.keys, field("softKeySetIndex"))
+		if r.dialled == "" {
+			r.dialled = field("dialedNumber")
+		}
+		if r.parties == "" && field("callType") != "" {
+			r.parties = fmt.Sprintf("%s<%s> %s<%s> %s", field("callingPartyName"), field("callingParty"), field("calledPartyName"), field("calledParty"), field("callType"))
+		}
+		read[fields[0]] = r
 	}
-	// Off hook, proceed, ring out, connected, hold, off hook again, connected, on hook.
-	if got := strings.Join(states, " "); got != "1 c 3 5 8 1 5 2" {
-		t.Errorf("call states %s", got)
+	return read
+}
+
+// appended is a list with one more value, unless it is the last one again.
+func appended(list, value string) string {
+	switch {
+	case value == "" || strings.HasSuffix(" "+list, " "+value):
+		return list
+	case list == "":
+		return value
 	}
+	return list + " " + value
 }
 
 func TestServedTransferAndConference(t *testing.T) {

@@ -53,14 +53,14 @@ spec:
 }
 
 func TestCrowd(t *testing.T) {
-	process, members := hall(t, 40)
+	process, members := hall(t, 200)
 	result, err := crowd.Run(t.Context(), crowd.Options{
-		Server: process.SkinnyAddress().String(), Members: members, Rate: 40, Duration: time.Second, TalkTime: 50 * time.Millisecond,
+		Server: process.SkinnyAddress().String(), Members: members, Rate: 50, Duration: 5 * time.Second, TalkTime: 50 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Failed > 0 || result.Skipped > 0 || result.Connected < 30 || len(result.Lost) > 0 || len(result.Faults) > 0 || result.Percentile(99) <= 0 {
+	if result.Failed > 0 || result.Skipped > 0 || result.Connected < 240 || len(result.Lost) > 0 || len(result.Faults) > 0 || result.Percentile(99) <= 0 {
 		t.Errorf("%+v", result)
 	}
 }
