@@ -77,8 +77,8 @@ type skinnyPhones struct {
 	metrics *skinnyline.Metrics
 	// reloader may be nil.
 	reloader *tlsreload.Reloader
-	// address of the listener without TLS; nil: none.
-	address net.Addr
+	// address of the listener without TLS, and secure of the one with; nil: none.
+	address, secure net.Addr
 }
 
 func newSkinnyPhones(config Skinny, deps Dependencies) (*skinnyPhones, error) {
@@ -104,7 +104,7 @@ func newSkinnyPhones(config Skinny, deps Dependencies) (*skinnyPhones, error) {
 		if err != nil {
 			return nil, fmt.Errorf("skinny.tls: %w", err)
 		}
-		if _, err := p.gateway.Listen(config.TLS.Listen, p.reloader.ServerConfig()); err != nil {
+		if p.secure, err = p.gateway.Listen(config.TLS.Listen, p.reloader.ServerConfig()); err != nil {
 			return nil, fmt.Errorf("%w; change skinny.tls.listen", err)
 		}
 	}
