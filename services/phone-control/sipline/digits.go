@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/lineside"
 	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/sipstack"
 )
@@ -178,7 +179,7 @@ func digitsError(err error) *callmodel.Error {
 	case errors.Is(err, mixer.ErrBadDigits):
 		return &callmodel.Error{Category: "operation", Value: "valueOutOfRange", Detail: err.Error()}
 	}
-	return &callmodel.Error{Category: errNoMixer.Category, Value: errNoMixer.Value, Detail: err.Error()}
+	return &callmodel.Error{Category: lineside.ErrNoMixer.Category, Value: lineside.ErrNoMixer.Value, Detail: err.Error()}
 }
 
 // wantsDigitsInMedia tells whether digits are to be put into the media rather

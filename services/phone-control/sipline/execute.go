@@ -22,10 +22,6 @@ var (
 	errCantAnswer = callmodel.Error{
 		Category: "operation", Value: "requestIncompatibleWithDevice", Detail: "the phone can't be made to answer",
 	}
-	// errNoMixer: there is nothing that could mix or play media.
-	errNoMixer = callmodel.Error{
-		Category: "systemResourceAvailibility", Value: "resourceOutOfService", Detail: "the target has no mixer",
-	}
 )
 
 // Execute carries out a command of the call model.

@@ -5,16 +5,11 @@ package sipline
 import (
 	"errors"
 
-	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/services/phone-control/callmodel"
+	"offhook.dev/services/phone-control/lineside"
 	"offhook.dev/services/phone-control/mixer"
 	"offhook.dev/services/phone-control/sipline/media"
 )
-
-// errConferenceFull: there is no room for one more party.
-var errConferenceFull = callmodel.Error{
-	Category: "systemResourceAvailibility", Value: "resourceLimitExceeded", Detail: "the conference or the mixer is full",
-}
 
 // pointFor is the point that serves the wanted media of a leg, which are not
 // those with another leg of ours. Music and tones are done without where the mixer has
@@ -26,14 +21,14 @@ func (d *Driver) pointFor(l *leg, wanted callmodel.Media) (mediaPoint, error) {
 	direction, ok := d.mixes(wanted)
 	if !ok {
 		if wanted.Kind == callmodel.InConference {
-			return nil, &errNoMixer
+			return nil, &lineside.ErrNoMixer
 		}
 		return silence{l}, nil
 	}
 	p, err := d.portOf(l)
 	if err != nil {
 		if wanted.Kind == callmodel.InConference {
-			return nil, &errConferenceFull
+			return nil, &lineside.ErrConferenceFull
 		}
 		return silence{l}, nil
 	}
@@ -51,22 +46,10 @@ func (d *Driver) mixes(wanted callmodel.Media) (media.Direction, bool) {
 	case callmodel.InConference, callmodel.Ringback:
 		return media.SendRecv, true
 	case callmodel.HeldByOther:
-		return media.SendOnly, d.musicOnHold() != ""
+		return media.SendOnly, lineside.MusicOnHold(d.config()) != ""
 	case callmodel.OnHold, callmodel.WithLeg:
 	}
 	return media.Inactive, false
-}
-
-// musicOnHold is what a held party hears; empty: its media stop.
-func (d *Driver) musicOnHold() mixer.Source {
-	switch d.config().Config.GetMedia().GetMusicOnHold() {
-	case configv1.MusicOnHold_MUSIC_ON_HOLD_MUSIC:
-		return mixer.Music
-	case configv1.MusicOnHold_MUSIC_ON_HOLD_SILENCE:
-		return mixer.Silence
-	case configv1.MusicOnHold_MUSIC_ON_HOLD_UNSPECIFIED, configv1.MusicOnHold_MUSIC_ON_HOLD_NONE:
-	}
-	return ""
 }
 
 // mixerPort is a leg's port of the mixer, from when its media are first to end
@@ -177,21 +160,15 @@ func (p mixerPoint) Serve(wanted callmodel.Media) error {
 	d := p.leg.driver
 	switch wanted.Kind {
 	case callmodel.InConference:
-		participation := mixer.Active
-		if wanted.ListenOnly {
-			participation = mixer.Silent
-		}
-		err := p.port.Join(mixer.Conference{
-			Name: d.target + "/" + string(wanted.Conference), MaxParties: int(d.config().Config.GetMedia().GetConferenceParties()),
-		}, participation)
+		err := lineside.Join(p.port, d.config(), wanted)
 		if errors.Is(err, mixer.ErrConferenceFull) || errors.Is(err, mixer.ErrNoConferences) {
-			return &errConferenceFull
+			return &lineside.ErrConferenceFull
 		}
 		return err
 	case callmodel.Ringback:
 		return p.port.Play(mixer.Ringback, nil)
 	case callmodel.HeldByOther:
-		return p.port.Play(d.musicOnHold(), nil)
+		return p.port.Play(lineside.MusicOnHold(d.config()), nil)
 	case callmodel.OnHold, callmodel.WithLeg:
 	}
 	return p.port.Play(mixer.Silence, nil)

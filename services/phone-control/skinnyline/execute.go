@@ -14,12 +14,6 @@ var (
 	errNoCodec = callmodel.Error{
 		Category: "systemResourceAvailibility", Value: "resourceBusy", Detail: "the phones have no codec in common",
 	}
-	errNoMixer = callmodel.Error{
-		Category: "systemResourceAvailibility", Value: "resourceOutOfService", Detail: "the target has no mixer",
-	}
-	errConferenceFull = callmodel.Error{
-		Category: "systemResourceAvailibility", Value: "resourceLimitExceeded", Detail: "the conference or the mixer is full",
-	}
 	errBadDigits = callmodel.Error{
 		Category: "operation", Value: "invalidParameterValue", Detail: "the phone has no tone for such a digit",
 	}

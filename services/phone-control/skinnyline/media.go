@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"time"
 
-	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/phone-control/lineside"
 	"offhook.dev/services/phone-control/mixer"
@@ -65,7 +64,7 @@ func (l *leg) arrange() {
 	case l.mixed():
 		l.arrangePort()
 	case l.wanted.Kind == callmodel.InConference:
-		l.mediaFailed(&errNoMixer)
+		l.mediaFailed(&lineside.ErrNoMixer)
 	default:
 		l.closeChannel()
 		l.mediaDone()
@@ -122,22 +121,10 @@ func (l *leg) mixed() bool {
 	case callmodel.InConference:
 		return true
 	case callmodel.HeldByOther:
-		return l.driver.musicOnHold() != ""
+		return lineside.MusicOnHold(l.driver.config) != ""
 	case callmodel.OnHold, callmodel.Ringback, callmodel.WithLeg:
 	}
 	return false
-}
-
-// musicOnHold is what a held party hears; empty: nothing.
-func (d *Driver) musicOnHold() mixer.Source {
-	switch d.config.Config.GetMedia().GetMusicOnHold() {
-	case configv1.MusicOnHold_MUSIC_ON_HOLD_MUSIC:
-		return mixer.Music
-	case configv1.MusicOnHold_MUSIC_ON_HOLD_SILENCE:
-		return mixer.Silence
-	case configv1.MusicOnHold_MUSIC_ON_HOLD_UNSPECIFIED, configv1.MusicOnHold_MUSIC_ON_HOLD_NONE:
-	}
-	return ""
 }
 
 // arrangePort takes the leg's media to the mixer.
@@ -177,16 +164,9 @@ func (l *leg) arrangePort() {
 // servePort has the mixer do what the leg's media are for.
 func (l *leg) servePort() error {
 	if l.wanted.Kind != callmodel.InConference {
-		return l.port.Play(l.driver.musicOnHold(), nil)
+		return l.port.Play(lineside.MusicOnHold(l.driver.config), nil)
 	}
-	participation := mixer.Active
-	if l.wanted.ListenOnly {
-		participation = mixer.Silent
-	}
-	return l.port.Join(mixer.Conference{
-		Name:       l.driver.target + "/" + string(l.wanted.Conference),
-		MaxParties: int(l.driver.config.Config.GetMedia().GetConferenceParties()),
-	}, participation)
+	return lineside.Join(l.port, l.driver.config, l.wanted)
 }
 
 // mixerFailed does without music, and not without a conference.
@@ -197,9 +177,9 @@ func (l *leg) mixerFailed(err error) {
 		l.closeChannel()
 		l.mediaDone()
 	case errors.Is(err, mixer.ErrConferenceFull), errors.Is(err, mixer.ErrNoConferences), errors.Is(err, mixer.ErrNoPorts):
-		l.mediaFailed(&errConferenceFull)
+		l.mediaFailed(&lineside.ErrConferenceFull)
 	default:
-		l.mediaFailed(&errNoMixer)
+		l.mediaFailed(&lineside.ErrNoMixer)
 	}
 }
 
