@@ -5,8 +5,6 @@ package skinnyrelay
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -15,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"offhook.dev/services/ratelimit"
+	"offhook.dev/services/skinnyport"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -44,12 +43,12 @@ type Listener struct {
 	// logs bounds how often a refusal of one source is logged.
 	logs *ratelimit.PerSource
 
-	mu        sync.Mutex
-	listeners []net.Listener
-	draining  bool
-	open      int
-	sources   map[string]int
+	listeners skinnyport.Listeners
 	serving   sync.WaitGroup
+
+	mu      sync.Mutex
+	open    int
+	sources map[string]int
 }
 
 // NewListener makes a listener that listens nowhere yet.
@@ -73,92 +72,28 @@ func NewListener(options Options) *Listener {
 	}
 }
 
-// Listen opens a TCP listener, before Run; config nil: without TLS. Where the
-// config asks for client certificates, the common name of a phone's must end in
-// its device name.
+// Listen opens a TCP listener, before Run; config nil: without TLS.
 func (l *Listener) Listen(address string, config *tls.Config) (net.Addr, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen for skinny: %w", err)
-	}
-	bound := listener.Addr()
-	if config != nil {
-		listener = tls.NewListener(listener, config)
-	}
-	l.mu.Lock()
-	l.listeners = append(l.listeners, listener)
-	l.mu.Unlock()
-	return bound, nil
+	return l.listeners.Listen(address, config)
 }
 
 // Run takes connections until the context ends, which ends those that are open.
 func (l *Listener) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	l.mu.Lock()
-	listeners := l.listeners
-	l.mu.Unlock()
-	var accepting sync.WaitGroup // ends with ctx, which closes the listeners
-	for _, listener := range listeners {
-		accepting.Go(func() {
-			if err := l.accept(ctx, listener); err != nil {
-				cancel(err)
-			}
-		})
+	err := l.listeners.Accept(ctx, func(network net.Conn) { l.serve(ctx, network) }, func() {
+		l.metrics.refused.WithLabelValues("accept").Inc()
+	})
+	if err != nil {
+		cancel(err)
 	}
 	<-ctx.Done()
-	l.close()
-	accepting.Wait()
 	l.serving.Wait()
 	return context.Cause(ctx)
 }
 
 // Drain takes no more connections; those that are open go on until Run ends.
-func (l *Listener) Drain() {
-	l.mu.Lock()
-	l.draining = true
-	l.mu.Unlock()
-	l.close()
-}
-
-func (l *Listener) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, listener := range l.listeners {
-		_ = listener.Close()
-	}
-}
-
-// acceptPause is how long nothing is accepted after the system had no room.
-const acceptPause = 100 * time.Millisecond
-
-func (l *Listener) accept(ctx context.Context, listener net.Listener) error {
-	for {
-		network, err := listener.Accept()
-		switch {
-		case err == nil:
-			l.serve(ctx, network)
-		case ctx.Err() != nil || l.drains():
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("accept skinny phones: %w", err)
-		default: // no room for one more file
-			l.metrics.refused.WithLabelValues("accept").Inc()
-			timer := time.NewTimer(acceptPause)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			timer.Stop()
-		}
-	}
-}
-
-func (l *Listener) drains() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.draining
-}
+func (l *Listener) Drain() { l.listeners.Close() }
 
 // serve begins with one connection, if there is room for it.
 func (l *Listener) serve(ctx context.Context, network net.Conn) {

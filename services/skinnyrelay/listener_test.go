@@ -14,6 +14,7 @@ import (
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/services/skinny"
+	"offhook.dev/services/skinnyport"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -164,7 +165,7 @@ func TestARefusedPhoneIsToldWhy(t *testing.T) {
 				t.Errorf("%s: %q", name, m.Text)
 			}
 		case *skinny.RegisterTokenReject:
-			if test.text != "" || m.WaitSeconds != tokenWait {
+			if test.text != "" || m.WaitSeconds != skinnyport.TokenWait {
 				t.Errorf("%s: %+v", name, m)
 			}
 		default:

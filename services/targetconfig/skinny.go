@@ -68,6 +68,28 @@ func (s *Snapshot) SkinnyAutoAssignTarget() (*Target, bool) {
 	return s.skinnyAutoAssign, s.skinnyAutoAssign != nil
 }
 
+// SkinnyTarget is the target of a Skinny phone by its device name: its own, else
+// the one that takes unknown phones.
+func (s *Snapshot) SkinnyTarget(deviceName string) (*Target, bool) {
+	if phone, known := s.SkinnyPhone(deviceName); known {
+		return phone.Target, true
+	}
+	return s.SkinnyAutoAssignTarget()
+}
+
+// defaultSkinnyKeepAlive is how often a phone says that it is there where the
+// target does not say.
+const defaultSkinnyKeepAlive = 30 * time.Second
+
+// SkinnyKeepAlive is how often the target's Skinny phones say that they are
+// there.
+func (t *Target) SkinnyKeepAlive() time.Duration {
+	if keepAlive := t.Config.GetDriver().GetSkinny().GetKeepalive().AsDuration(); keepAlive > 0 {
+		return keepAlive
+	}
+	return defaultSkinnyKeepAlive
+}
+
 // addSkinny collects the Skinny phones of a target whose lines are known.
 func (t *Target) addSkinny() error {
 	config := t.Config.GetDriver().GetSkinny()

@@ -6,16 +6,13 @@ import (
 	"bufio"
 	"container/list"
 	"context"
-	"crypto/tls"
-	"errors"
 	"net"
 	"net/netip"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"offhook.dev/services/skinny"
+	"offhook.dev/services/skinnyport"
 )
 
 const (
@@ -43,7 +40,6 @@ type conn struct {
 	writing   bool
 	closing   bool
 	dropped   string
-	closed    chan struct{}
 
 	// buffered holds what was read and not taken; run's.
 	buffered *bufio.Reader
@@ -57,7 +53,7 @@ type conn struct {
 var _ Conn = (*conn)(nil)
 
 func newConn(g *Gateway, network net.Conn) *conn {
-	c := &conn{gateway: g, network: network, dialect: skinny.Dialect{Version: skinny.MinVersion}, closed: make(chan struct{})}
+	c := &conn{gateway: g, network: network, dialect: skinny.Dialect{Version: skinny.MinVersion}}
 	if address, err := netip.ParseAddrPort(network.RemoteAddr().String()); err == nil {
 		c.from = address.Addr().Unmap()
 	}
@@ -169,7 +165,7 @@ func (c *conn) run(ctx context.Context) {
 	for {
 		frame, err := reader.Read()
 		if err != nil {
-			c.drop(reasonOf(err))
+			c.drop(skinnyport.Reason(err))
 			break
 		}
 		c.gateway.options.Metrics.received()
@@ -189,17 +185,6 @@ func (c *conn) run(ctx context.Context) {
 		})
 	}
 	_ = c.network.Close()
-}
-
-// reasonOf is why reading ended.
-func reasonOf(err error) string {
-	switch {
-	case errors.Is(err, skinny.ErrLength), errors.Is(err, skinny.ErrVersion):
-		return "no_skinny"
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "silent"
-	}
-	return "closed"
 }
 
 // take takes one frame. False: the connection is over, or another's.
@@ -249,7 +234,7 @@ func (c *conn) begin(ctx context.Context, frame skinny.Frame, phone skinny.Phone
 		return false
 	case !known:
 		return c.refuse(frame.ID, "", "unknown_device", "Error: Unknown Device")
-	case !c.proves(phone.DeviceName):
+	case !skinnyport.Proves(c.network, phone.DeviceName):
 		return c.refuse(frame.ID, target, "certificate", "Error: Certificate")
 	case driver == nil:
 		return c.relay(ctx, frame, target)
@@ -294,22 +279,9 @@ func rawFrame(frame skinny.Frame) []byte {
 func (c *conn) refuse(id skinny.ID, target, reason, text string) bool {
 	c.gateway.options.Metrics.refused(target, reason)
 	c.gateway.options.Logger.Debug("phone is refused", "reason", reason, "address", c.from)
-	if id == skinny.IDRegisterTokenReq {
-		c.Send(&skinny.RegisterTokenReject{WaitSeconds: tokenWait})
-		return true
+	c.Send(skinnyport.Refusal(id, text))
+	if id != skinny.IDRegisterTokenReq { // who asked for a token may ask again
+		c.Close()
 	}
-	c.Send(&skinny.RegisterReject{Text: text})
-	c.Close()
 	return true // until the phone has taken it
-}
-
-// proves tells whether the certificate of a TLS connection, where it has one,
-// is the phone's: its common name ends in the device name.
-func (c *conn) proves(device string) bool {
-	secure, ok := c.network.(*tls.Conn)
-	if !ok {
-		return true
-	}
-	certificates := secure.ConnectionState().PeerCertificates
-	return len(certificates) == 0 || strings.HasSuffix(certificates[0].Subject.CommonName, device)
 }

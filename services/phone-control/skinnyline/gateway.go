@@ -6,8 +6,6 @@ import (
 	"container/list"
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -15,6 +13,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"offhook.dev/services/skinnyport"
 	"offhook.dev/services/targetconfig"
 )
 
@@ -53,7 +52,7 @@ type Gateway struct {
 	open         int
 	unregistered *list.List
 	serving      sync.WaitGroup
-	listeners    []net.Listener
+	listeners    skinnyport.Listeners
 }
 
 // NewGateway makes a gateway that serves nobody yet.
@@ -81,68 +80,22 @@ func (g *Gateway) limit() *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(g.options.MessagesPerSecond), int(5*g.options.MessagesPerSecond)+1)
 }
 
-// Listen opens a TCP listener; config nil: without TLS. Where the config asks
-// for client certificates, a phone's must end in its device name.
+// Listen opens a TCP listener; config nil: without TLS.
 func (g *Gateway) Listen(address string, config *tls.Config) (net.Addr, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen for skinny: %w", err)
-	}
-	bound := listener.Addr()
-	if config != nil {
-		listener = tls.NewListener(listener, config)
-	}
-	g.listeners = append(g.listeners, listener)
-	return bound, nil
+	return g.listeners.Listen(address, config)
 }
 
 // Run takes connections until the context ends.
 func (g *Gateway) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var accepting sync.WaitGroup // ends with ctx, which closes the listeners
-	for _, listener := range g.listeners {
-		accepting.Go(func() {
-			if err := g.accept(ctx, listener); err != nil {
-				cancel(err)
-			}
-		})
+	err := g.listeners.Accept(ctx, func(network net.Conn) { g.serve(ctx, network) }, func() { g.options.Metrics.drop("accept") })
+	if err != nil {
+		cancel(err)
 	}
 	<-ctx.Done()
-	for _, listener := range g.listeners {
-		_ = listener.Close()
-	}
-	accepting.Wait()
 	g.serving.Wait()
 	return context.Cause(ctx)
-}
-
-// acceptPause is how long nothing is accepted after the system had no room.
-const acceptPause = 100 * time.Millisecond
-
-func (g *Gateway) accept(ctx context.Context, listener net.Listener) error {
-	for {
-		network, err := listener.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				_ = network.Close()
-			}
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("accept skinny phones: %w", err)
-		case err != nil: // no room for one more file
-			g.options.Metrics.drop("accept")
-			timer := time.NewTimer(acceptPause)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			timer.Stop()
-			continue
-		}
-		g.serve(ctx, network)
-	}
 }
 
 // serve begins with one connection.
@@ -215,15 +168,11 @@ func (g *Gateway) Serves(target string) bool {
 
 // targetOf finds the target of a phone, and its driver if that runs here.
 func (g *Gateway) targetOf(device string) (target string, driver *Driver, ok bool) {
-	snapshot := g.options.Source.Snapshot()
-	if phone, known := snapshot.SkinnyPhone(device); known {
-		target = phone.Target.Name
-	} else if assigning, assigns := snapshot.SkinnyAutoAssignTarget(); assigns {
-		target = assigning.Name
-	} else {
+	found, ok := g.options.Source.Snapshot().SkinnyTarget(device)
+	if !ok {
 		return "", nil, false
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return target, g.drivers[target], true
+	return found.Name, g.drivers[found.Name], true
 }

@@ -6,23 +6,13 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/phone-control/desk"
 	"offhook.dev/services/skinny"
+	"offhook.dev/services/skinnyport"
 	"offhook.dev/services/targetconfig"
 )
-
-// defaultKeepAlive is how often a phone says that it is there.
-const defaultKeepAlive = 30 * second
-
-func (d *Driver) keepAlive() time.Duration {
-	if t := d.config.Config.GetDriver().GetSkinny().GetKeepalive().AsDuration(); t > 0 {
-		return t
-	}
-	return defaultKeepAlive
-}
 
 // highest is the highest version that phones are answered with.
 func (d *Driver) highest() skinny.Version {
@@ -88,14 +78,11 @@ func (d *Driver) admit(who skinny.Phone, conn Conn) (*targetconfig.SkinnyPhone, 
 func (d *Driver) token(conn Conn, m *skinny.RegisterTokenReq) {
 	if _, refused := d.admit(m.Phone, conn); refused != nil {
 		d.metrics.refused(d.target, refused.reason)
-		conn.Send(&skinny.RegisterTokenReject{WaitSeconds: tokenWait})
+		conn.Send(skinnyport.Refusal(m.ID(), refused.text))
 		return
 	}
 	conn.Send(&skinny.RegisterTokenAck{})
 }
-
-// tokenWait is after how many seconds a phone may ask again.
-const tokenWait = 60
 
 // register serves a phone; nil: it is refused.
 func (d *Driver) register(conn Conn, m *skinny.Register, from netip.Addr) *station {
@@ -107,7 +94,7 @@ func (d *Driver) register(conn Conn, m *skinny.Register, from netip.Addr) *stati
 	if refused != nil {
 		d.metrics.refused(d.target, refused.reason)
 		d.logger.Warn("phone is refused", "target", d.target, "device", m.Phone.DeviceName, "reason", refused.reason)
-		conn.Send(&skinny.RegisterReject{Text: refused.text})
+		conn.Send(skinnyport.Refusal(m.ID(), refused.text))
 		conn.Close()
 		return nil
 	}
@@ -129,7 +116,7 @@ func (d *Driver) register(conn Conn, m *skinny.Register, from netip.Addr) *stati
 	s.desk = desk.New(s.deskLayout())
 	d.stations[s.name] = s
 	conn.Speak(s.dialect)
-	conn.Serve(d.keepAlive())
+	conn.Serve(d.config.SkinnyKeepAlive())
 	s.acknowledge(m.Features)
 	d.loop.After(readyTimeout, s.ready)
 	d.noteRegistration(s)
@@ -144,7 +131,7 @@ func (s *station) acknowledge(features skinny.Features) {
 	if template == "" {
 		template = "D/M/Y"
 	}
-	seconds := uint32(d.keepAlive() / second)
+	seconds := uint32(d.config.SkinnyKeepAlive() / second)
 	ack := &skinny.RegisterAck{
 		KeepAlive: seconds, SecondaryKeepAlive: seconds, DateTemplate: template, ProtocolVersion: uint8(s.dialect.Version),
 	}
