@@ -10,23 +10,15 @@ import (
 
 // prompt is the text of a call in the form of the version.
 func prompt(d *Desk, text string, of skinny.Call) skinny.Message {
-	m := skinny.DisplayPromptStatus{Text: text, Call: of}
-	if d.Version().Dynamic() {
-		return &skinny.DisplayPromptStatusDynamic{DisplayPromptStatus: m}
-	}
-	return &m
+	return d.Version().Form(&skinny.DisplayPromptStatus{Text: text, Call: of})
 }
 
 // Rings is what a call agent sends for a call that comes in.
 func (d *Desk) Rings(of skinny.Call) {
-	info := skinny.CallInfo{
+	informs := d.Version().Form(&skinny.CallInfo{
 		Calling: skinny.Party{Name: "Bob", Number: "1002"}, Called: skinny.Party{Name: "Ada", Number: "1001"},
 		Call: of, Type: skinny.CallInbound,
-	}
-	var informs skinny.Message = &info
-	if d.Version().Dynamic() {
-		informs = &skinny.CallInfoDynamic{CallInfo: info}
-	}
+	})
 	d.Send(
 		&skinny.CallState{State: skinny.StateRingIn, Call: of}, informs,
 		&skinny.SelectSoftKeys{Call: of, Set: skinny.KeysRingIn, Mask: skinny.AllSoftKeys}, prompt(d, skinny.PhraseFrom.Text()+"1002", of),

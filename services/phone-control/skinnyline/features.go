@@ -162,15 +162,11 @@ func (s *station) buttonOf(kind skinny.Stimulus, instance uint32) (button, bool)
 }
 
 func (s *station) speedDialStat(instance uint32) {
-	m := skinny.SpeedDialStat{SpeedDial: instance}
+	m := &skinny.SpeedDialStat{SpeedDial: instance}
 	if b, ok := s.buttonOf(skinny.StimulusSpeedDial, instance); ok {
 		m.Number, m.Label = b.config.GetNumber(), label(b.config)
 	}
-	if s.dialect.Version >= 17 {
-		s.send(&skinny.SpeedDialStatDynamic{SpeedDialStat: m})
-		return
-	}
-	s.send(&m)
+	s.send(m)
 }
 
 // label stands beside a button.
@@ -192,7 +188,7 @@ func label(b *configv1.SkinnyButton) string {
 // featureStat tells what a feature button is, and how it stands, where the phone
 // does not know.
 func (s *station) featureStat(instance uint32) {
-	m := skinny.FeatureStat{Index: instance}
+	m := &skinny.FeatureStat{Index: instance}
 	if b, ok := s.buttonOf(skinny.StimulusFeature, instance); ok {
 		m.Feature, m.Label, m.Status = b.kind, label(b.config), s.status(b)
 	}
@@ -200,11 +196,7 @@ func (s *station) featureStat(instance uint32) {
 		return
 	}
 	s.statuses[instance] = m.Status
-	if s.dialect.Version >= 15 {
-		s.send(&skinny.FeatureStatDynamic{FeatureStat: m})
-		return
-	}
-	s.send(&m)
+	s.send(m)
 }
 
 // status of a feature button: of a watched line, or on and off.

@@ -236,7 +236,7 @@ func (s *station) endCall(c *call) {
 		s.driver.drop(c)
 		s.driver.refresh(c.line)
 	case c.rings() && c.leg.dialled == 0:
-		c.leg.decline(s)
+		c.leg.stopRinging(s, callmodel.CauseBusy)
 	case c.leg == nil || c.station != s:
 	case len(c.leg.calls()) > 1:
 		s.driver.request(s, func(request callmodel.RequestID) callmodel.Input {

@@ -98,14 +98,15 @@ func (l *leg) answer(s *station) {
 	l.arrange()
 }
 
-// decline stops a station's ringing; the last one's refuses the call.
-func (l *leg) decline(s *station) {
+// stopRinging takes a station from those that ring; the last one ends the leg,
+// for the cause.
+func (l *leg) stopRinging(s *station, cause callmodel.Cause) {
 	l.ringsAt = slices.DeleteFunc(l.ringsAt, func(other *station) bool { return other == s })
 	if len(l.ringsAt) > 0 {
 		l.driver.refresh(l.line)
 		return
 	}
-	l.hungUp(callmodel.CauseBusy)
+	l.hungUp(cause)
 }
 
 // hungUp tells the model that the phone ended the leg.

@@ -230,22 +230,18 @@ func (s *station) configStat() {
 			speedDials++
 		}
 	}
-	m := skinny.ConfigStat{
+	m := &skinny.ConfigStat{
 		DeviceName: s.name, UserID: 1, Instance: 1, ServerName: s.driver.target,
 		Lines: uint32(len(s.lines)), SpeedDialCount: uint32(speedDials),
 	}
 	if len(s.lines) > 0 {
 		m.UserName = s.driver.displayName(s.lines[0].line.number)
 	}
-	if s.dialect.Version >= 17 {
-		s.send(&skinny.ConfigStatDynamic{ConfigStat: m})
-		return
-	}
-	s.send(&m)
+	s.send(m)
 }
 
 func (s *station) lineStat(instance uint32) {
-	m := skinny.LineStat{Line: instance, Options: skinny.DisplayCallingParty}
+	m := &skinny.LineStat{Line: instance, Options: skinny.DisplayCallingParty}
 	if p, ok := s.instance(instance); ok {
 		m.Number, m.Name = string(p.line.number), s.driver.displayName(p.line.number)
 		m.Label = m.Number
@@ -253,11 +249,7 @@ func (s *station) lineStat(instance uint32) {
 			m.Name = m.Number
 		}
 	}
-	if s.dialect.Version >= 17 {
-		s.send(&skinny.LineStatDynamic{LineStat: m})
-		return
-	}
-	s.send(&m)
+	s.send(m)
 }
 
 // received takes a message of a phone that is registered.

@@ -75,7 +75,8 @@ type station struct {
 	subscribed map[string]skinny.SubscriptionStatReq
 }
 
-func (s *station) send(m skinny.Message) { s.conn.Send(m) }
+// send sends a message in the form that the phone's version has.
+func (s *station) send(m skinny.Message) { s.conn.Send(s.dialect.Version.Form(m)) }
 
 // instance is the line of a button.
 func (s *station) instance(n uint32) (place, bool) {
@@ -138,9 +139,7 @@ func (s *station) leave(reason string) {
 		for _, c := range slices.Clone(p.line.calls) {
 			switch {
 			case c.leg != nil && slices.Contains(c.leg.ringsAt, s):
-				if c.leg.ringsAt = slices.DeleteFunc(c.leg.ringsAt, func(other *station) bool { return other == s }); len(c.leg.ringsAt) == 0 {
-					c.leg.hungUp(callmodel.CauseDestOutOfOrder)
-				}
+				c.leg.stopRinging(s, callmodel.CauseDestOutOfOrder)
 			case c.station != s:
 			case c.leg != nil:
 				c.leg.hungUp(callmodel.CauseDestOutOfOrder)
@@ -170,12 +169,7 @@ func (s *station) prompt(text string, timeOut uint32, id skinny.Call) {
 		s.send(&skinny.ClearPromptStatus{Call: id})
 		return
 	}
-	m := skinny.DisplayPromptStatus{TimeOut: timeOut, Text: text, Call: id}
-	if s.dialect.Version.Dynamic() {
-		s.send(&skinny.DisplayPromptStatusDynamic{DisplayPromptStatus: m})
-		return
-	}
-	s.send(&m)
+	s.send(&skinny.DisplayPromptStatus{TimeOut: timeOut, Text: text, Call: id})
 }
 
 // notifySeconds is how long a text over all calls stays.
@@ -185,17 +179,12 @@ const notifySeconds = 10
 func (s *station) notify(text string) { s.notifyFor(text, notifySeconds) }
 
 func (s *station) notifyFor(text string, seconds uint32) {
-	m := skinny.DisplayNotify{TimeOut: seconds, Text: text}
-	if s.dialect.Version.Dynamic() {
-		s.send(&skinny.DisplayNotifyDynamic{DisplayNotify: m})
-		return
-	}
-	s.send(&m)
+	s.send(&skinny.DisplayNotify{TimeOut: seconds, Text: text})
 }
 
 // callInfo tells who is in a call.
 func (s *station) callInfo(i info, id skinny.Call) {
-	m := skinny.CallInfo{
+	m := &skinny.CallInfo{
 		Calling: i.calling, Called: i.called, OriginalCalled: i.original, LastRedirecting: i.redirecting,
 		Call: id, Type: i.kind, Instance: 1,
 	}
@@ -208,11 +197,7 @@ func (s *station) callInfo(i info, id skinny.Call) {
 			m.Restrictions = skinny.RestrictCalled
 		}
 	}
-	if s.dialect.Version.Dynamic() {
-		s.send(&skinny.CallInfoDynamic{CallInfo: m})
-		return
-	}
-	s.send(&m)
+	s.send(m)
 }
 
 // ResetPhone makes a phone start again: restart takes its configuration anew,
