@@ -2,6 +2,11 @@
 
 package targetconfig
 
+import (
+	"slices"
+	"strings"
+)
+
 // Targets are sorted by name.
 func (s *Snapshot) Targets() []*Target { return s.targets }
 
@@ -38,6 +43,16 @@ func (s *Snapshot) User(user string) []*User { return s.users[user] }
 func (t *Target) Line(number string) (*Line, bool) {
 	line, ok := t.lines[number]
 	return line, ok
+}
+
+// HasLongerLine tells whether the number of a line begins with digits and goes
+// on.
+func (t *Target) HasLongerLine(digits string) bool {
+	i, found := slices.BinarySearchFunc(t.Lines, digits, func(l *Line, digits string) int { return strings.Compare(l.GetNumber(), digits) })
+	if found {
+		i++
+	}
+	return i < len(t.Lines) && strings.HasPrefix(t.Lines[i].GetNumber(), digits)
 }
 
 // User finds a CTI user by the name it authenticates with.

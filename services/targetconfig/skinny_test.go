@@ -93,6 +93,27 @@ func TestSnapshotFindsSkinnyPhones(t *testing.T) {
 	}
 }
 
+func TestHasLongerLine(t *testing.T) {
+	c := config(t, "office", "1", "office.example")
+	c.Lines = nil
+	for _, number := range []string{"10", "1001", "10010", "2", "30", "31"} {
+		c.Lines = append(c.Lines, &configv1.Line{Name: "line-" + number, Number: number})
+	}
+	c.Users = nil
+	snapshot, err := Build(testKey, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, _ := snapshot.TargetByName("office")
+	for digits, want := range map[string]bool{
+		"1": true, "10": true, "100": true, "1001": true, "10010": false, "100100": false, "2": false, "20": false, "3": true, "30": false, "4": false,
+	} {
+		if got := target.HasLongerLine(digits); got != want {
+			t.Errorf("%s: %v, want %v", digits, got, want)
+		}
+	}
+}
+
 func TestOnlyOneTargetTakesUnknownSkinnyPhones(t *testing.T) {
 	second := floor(t, "second", "second.example")
 	second.Lines[0].Devices, second.Lines[1].Devices = nil, second.Lines[1].Devices[:1]

@@ -135,13 +135,7 @@ func (s *station) backSpace(c *call) {
 // line's number begins with it; or nothing does.
 func (s *station) isComplete(n *dialling) bool {
 	target := s.driver.config
-	longer := false
-	for _, l := range target.Lines {
-		if number := l.GetNumber(); len(number) > len(n.digits) && strings.HasPrefix(number, n.digits) {
-			longer = true
-			break
-		}
-	}
+	longer := target.HasLongerLine(n.digits)
 	for _, slot := range target.Config.GetFeatures().GetParkSlots() {
 		if slot == n.digits {
 			return !longer
