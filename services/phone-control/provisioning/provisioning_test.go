@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
+	"golang.org/x/net/netutil"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/services/targetconfig"
@@ -214,7 +215,7 @@ func TestListenerHasPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := limit(inner, 1)
+	listener := netutil.LimitListener(inner, 1)
 	accepted := make(chan net.Conn)
 	done := make(chan struct{})
 	go func() {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/net/netutil"
 
 	"offhook.dev/services/targetconfig"
 )
@@ -103,7 +104,7 @@ func (s *Server) Run(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(limit(s.listener, maxConnections)) }() // owned by Run, which awaits it
+	go func() { ended <- server.Serve(netutil.LimitListener(s.listener, maxConnections)) }() // owned by Run, which awaits it
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve provisioning: %w", err)
