@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"offhook.dev/test/bench/process"
 )
 
 // errNoNATS says that the four processes cannot be run here.
@@ -135,16 +137,15 @@ targets: {keyFile: %q}
 // run starts a process of the system and, where it has an admin listener, waits
 // until it is ready.
 func (s *system) run(admin, name, program string, arguments ...string) error {
-	process, err := start(name, program, arguments...)
+	started, err := process.Start(name, program, arguments...)
 	if err != nil {
 		return err
 	}
-	process.admin = admin
-	s.servers = append(s.servers, process)
+	s.servers = append(s.servers, &server{started, admin})
 	if admin == "" {
 		return nil
 	}
-	return s.awaitReady(process)
+	return s.awaitReady(s.servers[len(s.servers)-1])
 }
 
 // freeAddress is a loopback address with a port that was free just now.

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,68 +14,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
-)
 
-// clockTicks is the kernel's unit of process times on Linux (USER_HZ).
-const clockTicks = 100
+	"offhook.dev/test/bench/process"
+)
 
 // server is one running process of a system under test.
 type server struct {
-	name    string
-	command *exec.Cmd
-	output  bytes.Buffer // of a process that has exited
-	exited  chan struct{}
+	*process.Process
 	// admin is the address of /readyz, /metrics and profiles; empty: none.
 	admin string
-}
-
-func start(name string, program string, arguments ...string) (*server, error) {
-	s := &server{name: name, command: exec.Command(program, arguments...), exited: make(chan struct{})} // #nosec G204 -- programs built by this benchmark
-	s.command.Stdout, s.command.Stderr = &s.output, &s.output
-	if err := s.command.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
-	}
-	go func() {
-		_ = s.command.Wait()
-		close(s.exited)
-	}()
-	return s, nil
-}
-
-func (s *server) stop() {
-	_ = s.command.Process.Signal(syscall.SIGTERM)
-	timeout := time.NewTimer(10 * time.Second)
-	defer timeout.Stop()
-	select {
-	case <-s.exited:
-	case <-timeout.C:
-		_ = s.command.Process.Kill()
-		<-s.exited
-	}
-}
-
-// cpu is the processor time the process has used, user and system.
-func (s *server) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.command.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("read processor time of %s: %w", s.name, err)
-	}
-	_, rest, ok := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	if !ok || len(fields) < 13 {
-		return 0, fmt.Errorf("read processor time of %s: %q", s.name, text)
-	}
-	ticks := 0
-	for _, field := range fields[11:13] {
-		value, err := strconv.Atoi(field)
-		if err != nil {
-			return 0, fmt.Errorf("read processor time of %s: %w", s.name, err)
-		}
-		ticks += value
-	}
-	return time.Duration(ticks) * time.Second / clockTicks, nil
 }
 
 // system is all processes of one way to run the server, with where its SIP is.
@@ -95,7 +42,7 @@ const longest = 4 * time.Minute
 func (s *system) limitTime() {
 	s.overdue = time.AfterFunc(longest, func() {
 		for _, server := range s.servers {
-			_ = server.command.Process.Kill()
+			server.Kill()
 		}
 	})
 }
@@ -105,14 +52,14 @@ func (s *system) stop() {
 		s.overdue.Stop()
 	}
 	for _, v := range slices.Backward(s.servers) {
-		v.stop()
+		v.Stop()
 	}
 }
 
 func (s *system) cpu() (time.Duration, error) {
 	var total time.Duration
 	for _, server := range s.servers {
-		used, err := server.cpu()
+		used, err := server.CPU()
 		if err != nil {
 			return 0, err
 		}
@@ -182,36 +129,19 @@ func (s *system) awaitListening(address string) error {
 
 // awaitReady waits until a process says that it is ready.
 func (s *system) awaitReady(server *server) error {
-	return s.await(server.name+" to be ready", func() error {
+	return s.await(server.Name+" to be ready", func() error {
 		_, err := get("http://" + server.admin + "/readyz")
 		return err
 	})
 }
 
-// await asks until there is no error, for half a minute at most.
+// await asks until there is no error, as process.Await does.
 func (s *system) await(what string, ask func() error) error {
-	timeout := time.NewTimer(30 * time.Second)
-	defer timeout.Stop()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		for _, server := range s.servers {
-			select {
-			case <-server.exited:
-				return fmt.Errorf("%s ended: %s", server.name, server.output.String())
-			default:
-			}
-		}
-		select {
-		case <-timeout.C:
-			return fmt.Errorf("wait for %s: %w", what, err)
-		case <-again.C:
-		}
+	processes := make([]*process.Process, len(s.servers))
+	for i, server := range s.servers {
+		processes[i] = server.Process
 	}
+	return process.Await(what, ask, processes...)
 }
 
 // programs are what is measured, by the folders of their modules and packages.

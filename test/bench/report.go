@@ -149,7 +149,7 @@ func (m *measurements) profile(s *system, part string, round int) (wait func() e
 		}
 		taking.Go(func() {
 			failures <- download(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", server.admin, profileSeconds),
-				filepath.Join(m.plan.profiles, s.name+"-"+server.name+"-"+part+".pprof"))
+				filepath.Join(m.plan.profiles, s.name+"-"+server.Name+"-"+part+".pprof"))
 		})
 	}
 	return func() error {

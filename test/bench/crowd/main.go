@@ -58,8 +58,8 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer s.stop()
-	empty, err := s.memory()
+	defer s.Stop()
+	empty, _, err := s.Memory()
 	if err != nil {
 		return err
 	}

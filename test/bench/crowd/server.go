@@ -3,31 +3,21 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"offhook.dev/offhook/skinnyphone/crowd"
+	"offhook.dev/test/bench/process"
 )
-
-// clockTicks is the kernel's unit of process times on Linux (USER_HZ).
-const clockTicks = 100
 
 // server is offhook as a process.
 type server struct {
-	command *exec.Cmd
-	output  bytes.Buffer // of a process that has exited
-	exited  chan struct{}
-	skinny  string
+	*process.Process
+	skinny string
 }
 
 // start starts the server and waits until it is ready.
@@ -36,47 +26,33 @@ func start(ctx context.Context, program, manifests string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{exited: make(chan struct{}), skinny: addresses[0]}
-	s.command = exec.Command(program, "run", "--manifests", manifests, "--skinny", s.skinny, //nolint:noctx // stop ends it
+	s := &server{skinny: addresses[0]}
+	s.Process, err = process.Start("offhook", program, "run", "--manifests", manifests, "--skinny", s.skinny,
 		"--sip", "udp:"+addresses[1]+",tcp:"+addresses[1], "--admin", addresses[2], "--grpc", addresses[3], "--log-level", "warn")
-	s.command.Stdout, s.command.Stderr = &s.output, &s.output
-	if err := s.command.Start(); err != nil {
-		return nil, fmt.Errorf("start offhook: %w", err)
+	if err != nil {
+		return nil, err
 	}
-	go func() { // ends with the process; stop awaits it
-		_ = s.command.Wait()
-		close(s.exited)
-	}()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		if s.ready(ctx, addresses[2]) {
-			return s, nil
-		}
-		select {
-		case <-again.C:
-		case <-s.exited:
-			return nil, fmt.Errorf("offhook has ended:\n%s", s.output.String())
-		}
+	if err := process.Await("offhook to be ready", func() error { return ready(ctx, addresses[2]) }, s.Process); err != nil {
+		s.Stop()
+		return nil, err
 	}
+	return s, nil
 }
 
-func (s *server) ready(ctx context.Context, admin string) bool {
+func ready(ctx context.Context, admin string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/readyz", nil)
 	if err != nil {
-		return false
+		return err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false
+		return err
 	}
 	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK
-}
-
-func (s *server) stop() {
-	_ = s.command.Process.Signal(syscall.SIGTERM)
-	<-s.exited
+	if response.StatusCode != http.StatusOK {
+		return errors.New(response.Status)
+	}
+	return nil
 }
 
 // free are loopback addresses that nobody listens at.
@@ -123,7 +99,7 @@ func (m *measured) fault(idle *measured) error {
 
 // measure runs a crowd. The memory is the most that the process has had.
 func (s *server) measure(run func() (*crowd.Result, error)) (*measured, error) {
-	before, err := s.cpu()
+	before, err := s.CPU()
 	if err != nil {
 		return nil, err
 	}
@@ -133,50 +109,11 @@ func (s *server) measure(run func() (*crowd.Result, error)) (*measured, error) {
 		return nil, fmt.Errorf("run the crowd: %w", err)
 	}
 	m := &measured{result: result, took: time.Since(began)}
-	after, err := s.cpu()
+	after, err := s.CPU()
 	if err != nil {
 		return nil, err
 	}
 	m.cpu = after - before
-	m.memory, err = s.field("VmHWM")
+	_, m.memory, err = s.Memory()
 	return m, err
-}
-
-// memory that the process has resident.
-func (s *server) memory() (uint64, error) { return s.field("VmRSS") }
-
-func (s *server) field(name string) (uint64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("read memory of offhook: %w", err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, name+":"); ok {
-			kilo, err := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			return kilo << 10, err
-		}
-	}
-	return 0, errors.New("read memory of offhook: there is no " + name)
-}
-
-// cpu is the processor time that the process has used, user and system.
-func (s *server) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.command.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("read processor time of offhook: %w", err)
-	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("read processor time of offhook: %q", text)
-	}
-	ticks := 0
-	for _, field := range fields[11:13] {
-		value, err := strconv.Atoi(field)
-		if err != nil {
-			return 0, fmt.Errorf("read processor time of offhook: %w", err)
-		}
-		ticks += value
-	}
-	return time.Duration(ticks) * time.Second / clockTicks, nil
 }
