@@ -27,7 +27,12 @@ const (
 	bucketFeatures           = "features"
 	bucketRouteRegistrations = "route-registrations"
 	bucketSessionManagers    = "session-managers"
+	bucketHandOvers          = "handovers"
 )
+
+// handOverTTL is how long calls that were handed over wait for the next owner.
+// It is the most that a restart of the last replica may take.
+const handOverTTL = 2 * time.Minute
 
 // eventSubject is the subject of a target's events.
 func eventSubject(target string) string { return eventSubjects + EncodeKey(target) }
@@ -63,6 +68,7 @@ func (b *Bus) arrange(ctx context.Context) (*layout, error) {
 	for name, ttl := range map[string]time.Duration{
 		bucketConfig: 0, bucketConfigAcks: 0, bucketSessions: 0, bucketDialogs: 0, bucketMonitors: 0,
 		bucketFeatures: 0, bucketRouteRegistrations: 0, bucketSessionManagers: 0,
+		bucketHandOvers: handOverTTL,
 		bucketRegistrations: 0, bucketLeases: b.options.LeaseTTL, bucketReplicas: b.options.ReplicaTTL,
 	} {
 		store, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{

@@ -235,6 +235,11 @@ func (b *Bus) Leases() *Bucket[*statev1.Lease] {
 	return &Bucket[*statev1.Lease]{bus: b, name: bucketLeases}
 }
 
+// HandOvers holds what owners leave to the next one under "<target>.<part>".
+func (b *Bus) HandOvers() *Bucket[*statev1.HandOver] {
+	return &Bucket[*statev1.HandOver]{bus: b, name: bucketHandOvers}
+}
+
 // Replicas holds live replicas under "<service>.<replica id>".
 func (b *Bus) Replicas() *Bucket[*statev1.Replica] {
 	return &Bucket[*statev1.Replica]{bus: b, name: bucketReplicas}

@@ -56,7 +56,7 @@ func TestRestartContinuesNumbering(t *testing.T) {
 				return b.NewEventWriter(ctx, target, epoch, bus.EventWriterOptions{})
 			},
 			Driver: func(target *targetconfig.Target, loop Loop) (Driver, error) {
-				return &startedDriver{Driver: simulated.New(target, loop), running: running}, nil
+				return &startedDriver{HandingOver: simulated.New(target, loop), running: running}, nil
 			},
 		})
 		done := make(chan struct{}, 2)

@@ -30,6 +30,23 @@ type Driver interface {
 	Release()
 }
 
+// HandingOver is a driver whose legs can go over to another replica. Its methods
+// are called on the target's goroutine and must not block.
+type HandingOver interface {
+	Driver
+	// Quiet tells that nothing is under way with a phone: every leg is up, and
+	// waits for no answer.
+	Quiet() bool
+	// Export gives the state of all legs that are up, in a form that drivers of
+	// other versions read. From now on nothing is sent to their phones, nor is
+	// anything of them told; Release follows.
+	Export() ([]byte, error)
+	// Import goes on with legs that another replica exported, before Run and
+	// before any command, and names those it has. It sends nothing where nothing
+	// has to change at a phone.
+	Import(state []byte) ([]callmodel.LegID, error)
+}
+
 // Loop is a target's goroutine as its driver sees it.
 type Loop interface {
 	// Indicate gives the call model an input. Only on the target's goroutine.

@@ -115,7 +115,7 @@ func startServer(t *testing.T, driver *configv1.Simulated, adjust func(*Options)
 		Events: func(context.Context, string, uint64) (EventWriter, error) { return f.writer, nil },
 		Driver: func(target *targetconfig.Target, loop Loop) (Driver, error) {
 			once.Do(func() { f.loop = loop })
-			return &startedDriver{Driver: simulated.New(target, loop), running: running}, nil
+			return &startedDriver{HandingOver: simulated.New(target, loop), running: running}, nil
 		},
 	}
 	if adjust != nil {
@@ -135,7 +135,7 @@ func startServer(t *testing.T, driver *configv1.Simulated, adjust func(*Options)
 
 // startedDriver tells when the target runs.
 type startedDriver struct {
-	Driver
+	HandingOver
 	running chan<- struct{}
 }
 
@@ -144,7 +144,7 @@ func (d *startedDriver) Run(ctx context.Context) error {
 	case d.running <- struct{}{}:
 	case <-ctx.Done():
 	}
-	return d.Driver.Run(ctx)
+	return d.HandingOver.Run(ctx)
 }
 
 // events waits for n events and checks that their numbers follow on.

@@ -21,7 +21,7 @@ func (s *Server) GetLogicalDevice(ctx context.Context, r *phonecontrolv1.GetLogi
 		if line.GetKind() == configv1.LineKind_LINE_KIND_ROUTEING {
 			return &phonecontrolv1.GetLogicalDeviceResponse{Category: "routeingDevice"}, nil
 		}
-		set := settings(t.config, t.draining)
+		set := settings(t.config)
 		calls := uint32(max(1, set.MaxCallsPerLine))
 		if line.GetCallLimit() > 0 {
 			calls = line.GetCallLimit()

@@ -18,19 +18,21 @@ import (
 //	offhook_phone_control_events_lost_total{target}     events that the bus did not take
 //	offhook_phone_control_services_total{target,service} services asked for
 //	offhook_phone_control_refusals_total{target,reason} services refused
+//	offhook_phone_control_handovers_total{target,outcome} targets left to or taken from another replica
 //	offhook_phone_control_service_seconds{service}      time until the answer
 //
 // A nil *Metrics counts nothing.
 type Metrics struct {
-	targets  prometheus.Gauge
-	calls    *prometheus.GaugeVec
-	queue    *prometheus.GaugeVec
-	steps    *prometheus.CounterVec
-	events   *prometheus.CounterVec
-	lost     *prometheus.CounterVec
-	services *prometheus.CounterVec
-	refusals *prometheus.CounterVec
-	seconds  *prometheus.HistogramVec
+	targets   prometheus.Gauge
+	calls     *prometheus.GaugeVec
+	queue     *prometheus.GaugeVec
+	steps     *prometheus.CounterVec
+	events    *prometheus.CounterVec
+	lost      *prometheus.CounterVec
+	services  *prometheus.CounterVec
+	refusals  *prometheus.CounterVec
+	handOvers *prometheus.CounterVec
+	seconds   *prometheus.HistogramVec
 }
 
 // NewMetrics makes and registers the metrics.
@@ -46,13 +48,14 @@ func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 		targets: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "offhook_phone_control_targets", Help: "Targets run by this replica.",
 		}),
-		calls:    gauge("calls", "Calls now."),
-		queue:    gauge("queue_length", "Work waiting for the target's goroutine."),
-		steps:    counter("steps_total", "Inputs given to the call model."),
-		events:   counter("events_total", "Events written to the bus."),
-		lost:     counter("events_lost_total", "Events that the bus did not take."),
-		services: counter("services_total", "CSTA services asked for.", "service"),
-		refusals: counter("refusals_total", "CSTA services refused, by reason.", "reason"),
+		calls:     gauge("calls", "Calls now."),
+		queue:     gauge("queue_length", "Work waiting for the target's goroutine."),
+		steps:     counter("steps_total", "Inputs given to the call model."),
+		events:    counter("events_total", "Events written to the bus."),
+		lost:      counter("events_lost_total", "Events that the bus did not take."),
+		services:  counter("services_total", "CSTA services asked for.", "service"),
+		refusals:  counter("refusals_total", "CSTA services refused, by reason.", "reason"),
+		handOvers: counter("handovers_total", "Targets handed over, by outcome: left, taken, failed (to be left) or not_taken.", "outcome"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "offhook_phone_control_service_seconds",
 			Help:    "Time from a service's request to its answer.",
@@ -60,7 +63,7 @@ func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 		}, []string{"service"}),
 	}
 	for _, collector := range []prometheus.Collector{
-		m.targets, m.calls, m.queue, m.steps, m.events, m.lost, m.services, m.refusals, m.seconds,
+		m.targets, m.calls, m.queue, m.steps, m.events, m.lost, m.services, m.refusals, m.handOvers, m.seconds,
 	} {
 		if err := registerer.Register(collector); err != nil {
 			return nil, err
@@ -72,6 +75,12 @@ func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 func (m *Metrics) running(delta float64) {
 	if m != nil {
 		m.targets.Add(delta)
+	}
+}
+
+func (m *Metrics) handedOver(target, outcome string) {
+	if m != nil {
+		m.handOvers.WithLabelValues(target, outcome).Inc()
 	}
 }
 

@@ -28,6 +28,7 @@ type queue struct {
 
 	mu     sync.Mutex
 	items  []func()
+	held   bool
 	closed bool
 }
 
@@ -43,7 +44,7 @@ func (q *queue) put(class workClass, work func()) bool {
 		return false
 	}
 	switch {
-	case class == newWork && len(q.items) >= q.limit,
+	case class == newWork && (q.held || len(q.items) >= q.limit),
 		class == furtherWork && len(q.items) >= 4*q.limit:
 		return false
 	}
@@ -72,6 +73,29 @@ func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.items)
+}
+
+// hold refuses new work from now on.
+func (q *queue) hold() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held = true
+}
+
+// holds tells whether new work is refused whatever waits.
+func (q *queue) holds() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.held || q.closed
+}
+
+// closeWhereEmpty refuses all further work, unless some waits, and reports
+// whether it does.
+func (q *queue) closeWhereEmpty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = q.closed || len(q.items) == 0
+	return q.closed
 }
 
 // close refuses all further work and gives back what waits.

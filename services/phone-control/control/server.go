@@ -5,7 +5,10 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,7 +52,10 @@ type Options struct {
 	// Features keeps what was set of lines; nil: only while this replica owns the
 	// target.
 	Features FeatureStore
-	Driver   Factory
+	// HandOvers keeps the calls of targets that are handed over; nil: they are
+	// left without a word.
+	HandOvers HandOvers
+	Driver    Factory
 	// Queue is how much new work may wait for one target. Default 1024.
 	Queue int
 	// ServiceTimeout bounds one service whose caller sets no earlier deadline.
@@ -130,8 +136,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// Drain refuses new calls, waits for those that are up until the context
-// ends, and hands the targets over.
+// Drain hands the targets over, calls included, each as soon as nothing is under
+// way with its phones, and at the latest shortly before the context ends. Until
+// then they are served.
 func (s *Server) Drain(ctx context.Context) error {
 	s.mu.Lock()
 	if s.draining {
@@ -139,18 +146,21 @@ func (s *Server) Drain(ctx context.Context) error {
 		return nil
 	}
 	s.draining = true
-	targets := make([]*target, 0, len(s.running))
-	for _, t := range s.running {
-		targets = append(targets, t)
-	}
+	targets := slices.Collect(maps.Values(s.running))
 	s.mu.Unlock()
+	latest := time.Now().Add(time.Hour)
+	if deadline, ok := ctx.Deadline(); ok {
+		latest = deadline.Add(-handOverMargin)
+	}
 	for _, t := range targets {
-		t.drain()
+		t.leave(latest)
 	}
 	var late error
 	for _, t := range targets {
-		if err := t.waitIdle(ctx); err != nil {
-			late = err
+		select {
+		case <-t.ended:
+		case <-ctx.Done():
+			late = fmt.Errorf("hand target %s over: %w", t.name, context.Cause(ctx))
 		}
 	}
 	close(s.drain)
@@ -189,9 +199,15 @@ func (s *Server) target(name string) (*target, error) {
 	return nil, ctierr.NotOwner(name, owner)
 }
 
+// errDraining refuses a target that this replica would only hand over again.
+var errDraining = errors.New("this replica drains")
+
 // own runs a target while its lease is held.
 func (s *Server) own(ctx context.Context, lease *statev1.Lease) error {
 	name := lease.GetTarget()
+	if s.drains() {
+		return errDraining
+	}
 	config, ok := s.options.Source.Snapshot().TargetByName(name)
 	if !ok {
 		return errors.New("target is no longer configured")
@@ -204,8 +220,8 @@ func (s *Server) own(ctx context.Context, lease *statev1.Lease) error {
 	s.running[name] = t
 	draining := s.draining
 	s.mu.Unlock()
-	if draining {
-		t.drain()
+	if draining { // since a moment ago
+		t.leave(time.Now())
 	}
 	if latest, ok := s.options.Source.Snapshot().TargetByName(name); ok && latest != config {
 		t.reconfigure(latest)
@@ -216,5 +232,14 @@ func (s *Server) own(ctx context.Context, lease *statev1.Lease) error {
 	delete(s.running, name)
 	s.mu.Unlock()
 	s.options.Logger.Info("target is let go", "target", name, "reason", err)
+	if errors.Is(err, errHandedOver) {
+		return nil
+	}
 	return err
+}
+
+func (s *Server) drains() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.draining
 }

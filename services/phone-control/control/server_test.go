@@ -227,36 +227,3 @@ func TestAnswerAfterATime(t *testing.T) {
 		t.Errorf("events %s\nwant   %s", got, want)
 	}
 }
-
-func TestDrainWaitsForCallsAndRefusesNewOnes(t *testing.T) {
-	f := startServer(t, atOnce(), nil, "1001", "1002")
-	f.events(t, 2)
-	connection, err := f.makeCall(t, "1001", "1002")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.events(t, 4)
-	drained := make(chan error, 1)
-	go func() { drained <- f.Drain(t.Context()) }()
-	for { // until the target knows
-		_, err := f.makeCall(t, "1002", "1001")
-		if got := ctierr.FromError(err); got != nil && got.Value == "resourceOutOfService" {
-			break
-		}
-		f.indicate(t, callmodel.Tick{})
-	}
-	select {
-	case err := <-drained:
-		t.Fatalf("drained with a call up: %v", err)
-	default:
-	}
-	if _, err := f.ClearConnection(t.Context(), &phonecontrolv1.ClearConnectionRequest{Target: "cme", ConnectionToBeCleared: connection}); err != nil {
-		t.Fatal(err)
-	}
-	if err := receive(t, drained, "end of the drain"); err != nil {
-		t.Error(err)
-	}
-	if _, err := f.makeCall(t, "1001", "1002"); err == nil {
-		t.Error("a drained server runs a target")
-	}
-}

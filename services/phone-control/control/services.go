@@ -79,6 +79,9 @@ func (t *target) full() error {
 		return ctierr.NotOwner(t.name, "")
 	default:
 	}
+	if t.queue.holds() { // the next owner takes it
+		return ctierr.NotOwner(t.name, "")
+	}
 	t.options.Metrics.refused(t.name, "queue_full")
 	return ctierr.SystemResource("internalResourceBusy", "target %s has too much to do", t.name)
 }

@@ -22,12 +22,12 @@ const (
 )
 
 // settings are what the call model needs of a target's configuration.
-func settings(target *targetconfig.Target, drain bool) callmodel.SetLines {
+func settings(target *targetconfig.Target) callmodel.SetLines {
 	config := target.Config
 	set := callmodel.SetLines{
 		NoAnswer: defaultNoAnswer, Prompt: defaultPrompt,
 		MaxCalls: defaultCalls, MaxCallsPerLine: defaultCallsPerLine,
-		Drain: drain || config.GetDrain(),
+		Drain: config.GetDrain(),
 		Lines: make([]callmodel.Line, len(target.Lines)),
 	}
 	driver := config.GetDriver()

@@ -30,7 +30,7 @@ func TestTimeoutsComeFromTheLineSides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			target := &targetconfig.Target{Config: &configv1.TargetConfig{Driver: test.driver}}
-			if got := settings(target, false); got.NoAnswer != test.noAnswer || got.Prompt != test.prompt {
+			if got := settings(target); got.NoAnswer != test.noAnswer || got.Prompt != test.prompt {
 				t.Errorf("no answer %s, prompt %s", got.NoAnswer, got.Prompt)
 			}
 			if got := driverKind(target); got != test.kind {

@@ -34,8 +34,7 @@ type target struct {
 	queue   *queue
 	// ended is closed when the target is let go.
 	ended chan struct{}
-	// idle is closed when the target drains and has no calls.
-	idle chan struct{}
+	epoch uint64
 
 	// All below belongs to the goroutine of run.
 	config        *targetconfig.Target
@@ -51,8 +50,11 @@ type target struct {
 	// indications wait for the step that caused them to be carried out.
 	indications []callmodel.Input
 	batch       []*ctiv1.Event
-	draining    bool
-	failure     error
+	// leaving is set once the target is to be handed over, calls once that is
+	// prepared.
+	leaving *leaving
+	calls   []byte
+	failure error
 }
 
 // newTarget prepares a target for the lease; run works on it.
@@ -63,7 +65,7 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 	}
 	t := &target{
 		name: config.Name, options: options, queue: newQueue(options.Queue),
-		ended: make(chan struct{}), idle: make(chan struct{}),
+		ended: make(chan struct{}), epoch: lease.GetEpoch(),
 		config: config, writer: writer, number: writer.LastNumber(),
 		waiting: make(map[callmodel.RequestID]func(callmodel.Reply)),
 	}
@@ -72,7 +74,7 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		Prefix: callPrefix(config.Name, lease.GetEpoch()), ServiceTimeout: options.ServiceTimeout,
 		NewGlobalCallID: newGlobalCallID, Features: modelFeatures{t.features.settings, t},
 	})
-	t.features.configure(config, settings(config, false))
+	t.features.configure(config, settings(config))
 	if err := t.features.restore(ctx); err != nil {
 		_ = writer.Close(ctx)
 		return nil, err
@@ -81,7 +83,9 @@ func newTarget(ctx context.Context, options Options, config *targetconfig.Target
 		_ = writer.Close(ctx)
 		return nil, fmt.Errorf("make driver of target %s: %w", config.Name, err)
 	}
-	t.clearAbandoned(ctx)
+	if !t.takeOver(ctx, config) {
+		t.clearAbandoned(ctx)
+	}
 	return t, nil
 }
 
@@ -104,7 +108,7 @@ func newGlobalCallID() string {
 func (t *target) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	t.options.Metrics.running(1)
-	t.step(settings(t.config, t.draining))
+	t.step(settings(t.config))
 	t.registrations.restore(ctx)
 	var running sync.WaitGroup // ends with ctx; awaited below
 	running.Go(func() {
@@ -130,6 +134,8 @@ func (t *target) run(ctx context.Context) error {
 	defer done()
 	if err := t.writer.Close(last); err != nil {
 		t.options.Logger.Warn("last events were not acknowledged", "target", t.name, "error", err)
+	} else {
+		t.save(last)
 	}
 	return context.Cause(ctx)
 }
@@ -143,6 +149,9 @@ func (t *target) loop(ctx context.Context) {
 		wait := time.Hour
 		if deadline, ok := t.model.NextDeadline(); ok {
 			wait = max(0, time.Until(deadline))
+		}
+		if t.leaving != nil {
+			wait = min(wait, max(0, time.Until(t.leaving.next(time.Now()))))
 		}
 		timer.Reset(wait)
 		select {
@@ -160,7 +169,9 @@ func (t *target) loop(ctx context.Context) {
 			}
 		}
 		t.options.Metrics.state(t.name, t.model.Calls(), t.queue.len())
-		t.noteIdle()
+		if t.left(time.Now()) {
+			return
+		}
 	}
 }
 
@@ -229,41 +240,10 @@ func (t *target) publish() {
 func (t *target) reconfigure(config *targetconfig.Target) {
 	t.queue.put(dueWork, func() {
 		t.config = config
-		set := settings(config, t.draining)
+		set := settings(config)
 		tell := t.reconfigureFeatures(set)
 		t.step(set)
 		tell()
 		t.driver.Configure(config)
 	})
-}
-
-// drain refuses new calls from now on. It may be called from any goroutine.
-func (t *target) drain() {
-	t.queue.put(dueWork, func() {
-		t.draining = true
-		t.step(settings(t.config, true))
-	})
-}
-
-func (t *target) noteIdle() {
-	if !t.draining || t.model.Calls() > 0 {
-		return
-	}
-	select {
-	case <-t.idle:
-	default:
-		close(t.idle)
-	}
-}
-
-// waitIdle returns when the drained target has no calls, or is let go.
-func (t *target) waitIdle(ctx context.Context) error {
-	select {
-	case <-t.idle:
-		return nil
-	case <-t.ended:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the calls of target %s: %w", t.name, context.Cause(ctx))
-	}
 }

@@ -1272,6 +1272,151 @@ func (x *Acknowledgement) GetError() string {
 	return ""
 }
 
+// HandOver is part of what the owner of a target leaves to the next one in a
+// drain, in bucket "handovers" under "<target>.<part>", part 0 last. It is gone
+// after the bucket's time to live.
+type HandOver struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// Who leaves it, and the epoch of its lease.
+	Replica string `protobuf:"bytes,2,opt,name=replica,proto3" json:"replica,omitempty"`
+	Epoch   uint64 `protobuf:"varint,3,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Number of the target's last event: the next owner finds the same.
+	Number uint64 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
+	// How many parts there are, and the bytes of this one.
+	Parts         uint32 `protobuf:"varint,5,opt,name=parts,proto3" json:"parts,omitempty"`
+	Data          []byte `protobuf:"bytes,6,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandOver) Reset() {
+	*x = HandOver{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandOver) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandOver) ProtoMessage() {}
+
+func (x *HandOver) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandOver.ProtoReflect.Descriptor instead.
+func (*HandOver) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *HandOver) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *HandOver) GetReplica() string {
+	if x != nil {
+		return x.Replica
+	}
+	return ""
+}
+
+func (x *HandOver) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *HandOver) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *HandOver) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
+func (x *HandOver) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+// HandedOverCalls is what the parts of a HandOver join to.
+type HandedOverCalls struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call model, as JSON of a version that it bears.
+	Model []byte `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// The line side's legs, likewise.
+	Driver        []byte `protobuf:"bytes,2,opt,name=driver,proto3" json:"driver,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandedOverCalls) Reset() {
+	*x = HandedOverCalls{}
+	mi := &file_offhook_state_v1_state_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandedOverCalls) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandedOverCalls) ProtoMessage() {}
+
+func (x *HandedOverCalls) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_state_v1_state_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandedOverCalls.ProtoReflect.Descriptor instead.
+func (*HandedOverCalls) Descriptor() ([]byte, []int) {
+	return file_offhook_state_v1_state_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *HandedOverCalls) GetModel() []byte {
+	if x != nil {
+		return x.Model
+	}
+	return nil
+}
+
+func (x *HandedOverCalls) GetDriver() []byte {
+	if x != nil {
+		return x.Driver
+	}
+	return nil
+}
+
 type SessionRecord_SystemRegistration struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	SysStatRegisterId string                 `protobuf:"bytes,1,opt,name=sys_stat_register_id,json=sysStatRegisterId,proto3" json:"sys_stat_register_id,omitempty"`
@@ -1286,7 +1431,7 @@ type SessionRecord_SystemRegistration struct {
 
 func (x *SessionRecord_SystemRegistration) Reset() {
 	*x = SessionRecord_SystemRegistration{}
-	mi := &file_offhook_state_v1_state_proto_msgTypes[11]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1443,7 @@ func (x *SessionRecord_SystemRegistration) String() string {
 func (*SessionRecord_SystemRegistration) ProtoMessage() {}
 
 func (x *SessionRecord_SystemRegistration) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_state_v1_state_proto_msgTypes[11]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1355,7 +1500,7 @@ type LineFeatures_Forwarding struct {
 
 func (x *LineFeatures_Forwarding) Reset() {
 	*x = LineFeatures_Forwarding{}
-	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1512,7 @@ func (x *LineFeatures_Forwarding) String() string {
 func (*LineFeatures_Forwarding) ProtoMessage() {}
 
 func (x *LineFeatures_Forwarding) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_state_v1_state_proto_msgTypes[13]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1423,7 +1568,7 @@ type LineFeatures_Agent struct {
 
 func (x *LineFeatures_Agent) Reset() {
 	*x = LineFeatures_Agent{}
-	mi := &file_offhook_state_v1_state_proto_msgTypes[14]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1580,7 @@ func (x *LineFeatures_Agent) String() string {
 func (*LineFeatures_Agent) ProtoMessage() {}
 
 func (x *LineFeatures_Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_state_v1_state_proto_msgTypes[14]
+	mi := &file_offhook_state_v1_state_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1786,17 @@ const file_offhook_state_v1_state_proto_rawDesc = "" +
 	"\aservice\x18\x02 \x01(\tR\aservice\x12\x18\n" +
 	"\areplica\x18\x03 \x01(\tR\areplica\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\tR\aversion\x12\x14\n" +
-	"\x05error\x18\x05 \x01(\tR\x05errorB,Z*offhook.dev/proto/offhook/state/v1;statev1b\x06proto3"
+	"\x05error\x18\x05 \x01(\tR\x05error\"\x94\x01\n" +
+	"\bHandOver\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x18\n" +
+	"\areplica\x18\x02 \x01(\tR\areplica\x12\x14\n" +
+	"\x05epoch\x18\x03 \x01(\x04R\x05epoch\x12\x16\n" +
+	"\x06number\x18\x04 \x01(\x04R\x06number\x12\x14\n" +
+	"\x05parts\x18\x05 \x01(\rR\x05parts\x12\x12\n" +
+	"\x04data\x18\x06 \x01(\fR\x04data\"?\n" +
+	"\x0fHandedOverCalls\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\fR\x05model\x12\x16\n" +
+	"\x06driver\x18\x02 \x01(\fR\x06driverB,Z*offhook.dev/proto/offhook/state/v1;statev1b\x06proto3"
 
 var (
 	file_offhook_state_v1_state_proto_rawDescOnce sync.Once
@@ -1655,7 +1810,7 @@ func file_offhook_state_v1_state_proto_rawDescGZIP() []byte {
 	return file_offhook_state_v1_state_proto_rawDescData
 }
 
-var file_offhook_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_offhook_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_offhook_state_v1_state_proto_goTypes = []any{
 	(*Replica)(nil),                          // 0: offhook.state.v1.Replica
 	(*Lease)(nil),                            // 1: offhook.state.v1.Lease
@@ -1667,24 +1822,26 @@ var file_offhook_state_v1_state_proto_goTypes = []any{
 	(*SessionManagerRecord)(nil),             // 7: offhook.state.v1.SessionManagerRecord
 	(*RegistrationRecord)(nil),               // 8: offhook.state.v1.RegistrationRecord
 	(*Acknowledgement)(nil),                  // 9: offhook.state.v1.Acknowledgement
-	nil,                                      // 10: offhook.state.v1.SessionRecord.DeviceTextsEntry
-	(*SessionRecord_SystemRegistration)(nil), // 11: offhook.state.v1.SessionRecord.SystemRegistration
-	nil,                                      // 12: offhook.state.v1.MonitorRecord.DeviceTextsEntry
-	(*LineFeatures_Forwarding)(nil),          // 13: offhook.state.v1.LineFeatures.Forwarding
-	(*LineFeatures_Agent)(nil),               // 14: offhook.state.v1.LineFeatures.Agent
-	(*timestamppb.Timestamp)(nil),            // 15: google.protobuf.Timestamp
+	(*HandOver)(nil),                         // 10: offhook.state.v1.HandOver
+	(*HandedOverCalls)(nil),                  // 11: offhook.state.v1.HandedOverCalls
+	nil,                                      // 12: offhook.state.v1.SessionRecord.DeviceTextsEntry
+	(*SessionRecord_SystemRegistration)(nil), // 13: offhook.state.v1.SessionRecord.SystemRegistration
+	nil,                                      // 14: offhook.state.v1.MonitorRecord.DeviceTextsEntry
+	(*LineFeatures_Forwarding)(nil),          // 15: offhook.state.v1.LineFeatures.Forwarding
+	(*LineFeatures_Agent)(nil),               // 16: offhook.state.v1.LineFeatures.Agent
+	(*timestamppb.Timestamp)(nil),            // 17: google.protobuf.Timestamp
 }
 var file_offhook_state_v1_state_proto_depIdxs = []int32{
-	15, // 0: offhook.state.v1.SessionRecord.opened:type_name -> google.protobuf.Timestamp
-	15, // 1: offhook.state.v1.SessionRecord.expires:type_name -> google.protobuf.Timestamp
-	10, // 2: offhook.state.v1.SessionRecord.device_texts:type_name -> offhook.state.v1.SessionRecord.DeviceTextsEntry
-	11, // 3: offhook.state.v1.SessionRecord.system_registrations:type_name -> offhook.state.v1.SessionRecord.SystemRegistration
-	15, // 4: offhook.state.v1.DialogRecord.expires:type_name -> google.protobuf.Timestamp
-	12, // 5: offhook.state.v1.MonitorRecord.device_texts:type_name -> offhook.state.v1.MonitorRecord.DeviceTextsEntry
-	13, // 6: offhook.state.v1.LineFeatures.forwardings:type_name -> offhook.state.v1.LineFeatures.Forwarding
-	14, // 7: offhook.state.v1.LineFeatures.agents:type_name -> offhook.state.v1.LineFeatures.Agent
-	15, // 8: offhook.state.v1.SessionManagerRecord.expires:type_name -> google.protobuf.Timestamp
-	15, // 9: offhook.state.v1.RegistrationRecord.expires:type_name -> google.protobuf.Timestamp
+	17, // 0: offhook.state.v1.SessionRecord.opened:type_name -> google.protobuf.Timestamp
+	17, // 1: offhook.state.v1.SessionRecord.expires:type_name -> google.protobuf.Timestamp
+	12, // 2: offhook.state.v1.SessionRecord.device_texts:type_name -> offhook.state.v1.SessionRecord.DeviceTextsEntry
+	13, // 3: offhook.state.v1.SessionRecord.system_registrations:type_name -> offhook.state.v1.SessionRecord.SystemRegistration
+	17, // 4: offhook.state.v1.DialogRecord.expires:type_name -> google.protobuf.Timestamp
+	14, // 5: offhook.state.v1.MonitorRecord.device_texts:type_name -> offhook.state.v1.MonitorRecord.DeviceTextsEntry
+	15, // 6: offhook.state.v1.LineFeatures.forwardings:type_name -> offhook.state.v1.LineFeatures.Forwarding
+	16, // 7: offhook.state.v1.LineFeatures.agents:type_name -> offhook.state.v1.LineFeatures.Agent
+	17, // 8: offhook.state.v1.SessionManagerRecord.expires:type_name -> google.protobuf.Timestamp
+	17, // 9: offhook.state.v1.RegistrationRecord.expires:type_name -> google.protobuf.Timestamp
 	10, // [10:10] is the sub-list for method output_type
 	10, // [10:10] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -1704,7 +1861,7 @@ func file_offhook_state_v1_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_state_v1_state_proto_rawDesc), len(file_offhook_state_v1_state_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
