@@ -253,4 +253,6 @@ type DialogState struct {
 	Flow                        Flow
 	SessionExpires              time.Duration
 	WeRefresh                   bool
+	// AllowsUpdate: the peer takes UPDATE. SDP: a session description went by.
+	AllowsUpdate, SDP bool
 }

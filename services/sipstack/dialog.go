@@ -226,6 +226,7 @@ func (d *Dialog) State() DialogState {
 		RemoteTarget: d.target, RouteSet: slices.Clone(d.routes),
 		LocalCSeq: d.localSeq, RemoteCSeq: d.remoteSeq, UAS: d.uas, Flow: d.hop.flow(),
 		SessionExpires: d.session.interval(), WeRefresh: d.session.weRefresh,
+		AllowsUpdate: d.allowsUpdate, SDP: d.sdp,
 	}
 }
 
@@ -248,6 +249,7 @@ func (e *Endpoint) RestoreDialog(state DialogState, h DialogHandler) (*Dialog, e
 		localURI: state.LocalURI, remoteURI: state.RemoteURI,
 		localContact: state.LocalContact, target: state.RemoteTarget,
 		routes: slices.Clone(state.RouteSet), localSeq: state.LocalCSeq, remoteSeq: state.RemoteCSeq,
+		allowsUpdate: state.AllowsUpdate, sdp: state.SDP,
 	}
 	if err := c.addDialog(d); err != nil {
 		return nil, err

@@ -25,6 +25,15 @@ func NewOrigin(id uint64, address string) *Origin {
 	return &Origin{id: id, address: address}
 }
 
+// ResumeOrigin goes on with an origin that another process began, after the
+// version that it gave last.
+func ResumeOrigin(id, version uint64, address string) *Origin {
+	return &Origin{id: id, version: version, address: address}
+}
+
+// State is the session id and the version given last.
+func (o *Origin) State() (id, version uint64) { return o.id, o.version }
+
 // Stamp puts the origin in place of the description's o= line and leaves all
 // other bytes alone. A description without o= line is given back as it is.
 func (o *Origin) Stamp(body []byte) []byte {
