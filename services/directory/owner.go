@@ -25,22 +25,25 @@ type ownerConn struct {
 
 var _ grpc.ClientConnInterface = (*ownerConn)(nil)
 
-// Invoke implements grpc.ClientConnInterface.
+// Invoke implements grpc.ClientConnInterface. A replica that says that it is not
+// the owner has done nothing: the next owner is asked, as soon as there is one.
 func (c *ownerConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	lease, err := c.directory.awaitOwner(ctx, c.target)
 	if err != nil {
 		return err
 	}
-	err = c.call(ctx, lease, method, args, reply, opts)
-	if _, notOwner := ctierr.AsNotOwner(err); !notOwner {
-		return err
+	waiting, cancel := context.WithTimeout(ctx, c.directory.options.OwnerWait)
+	defer cancel()
+	for {
+		err = c.call(ctx, lease, method, args, reply, opts)
+		if _, notOwner := ctierr.AsNotOwner(err); !notOwner {
+			return err
+		}
+		c.directory.metrics.redirected.Inc()
+		if lease, err = c.directory.nextOwner(waiting, lease); err != nil {
+			return err
+		}
 	}
-	c.directory.metrics.redirected.Inc()
-	lease, refreshed := c.directory.refreshOwner(ctx, c.target)
-	if refreshed != nil {
-		return refreshed
-	}
-	return c.call(ctx, lease, method, args, reply, opts)
 }
 
 func (c *ownerConn) call(ctx context.Context, lease *statev1.Lease, method string, args, reply any, opts []grpc.CallOption) error {
@@ -69,6 +72,29 @@ func (d *Directory) awaitOwner(ctx context.Context, target string) (*statev1.Lea
 			return nil, status.Errorf(codes.Unavailable, "target %s has no owner", target)
 		}
 	}
+}
+
+// askAgain is how long a replica that holds a lease but does not run its target
+// is left alone: it is about to begin, or to hand the target over.
+const askAgain = 25 * time.Millisecond
+
+// nextOwner gives the lease of a target that a replica has said it does not run.
+// The same one is given again after a moment.
+func (d *Directory) nextOwner(ctx context.Context, before *statev1.Lease) (*statev1.Lease, error) {
+	changed := d.nextChange()
+	lease, err := d.refreshOwner(ctx, before.GetTarget())
+	if err != nil || lease.GetEpoch() != before.GetEpoch() {
+		return lease, err
+	}
+	timer := time.NewTimer(askAgain)
+	defer timer.Stop()
+	select {
+	case <-changed:
+	case <-timer.C:
+	case <-ctx.Done():
+		return nil, status.Errorf(codes.Unavailable, "target %s is run by nobody: %s says that it does not", before.GetTarget(), before.GetReplica())
+	}
+	return d.awaitOwner(ctx, before.GetTarget())
 }
 
 // refreshOwner reads the lease from the bus, past what was watched so far.

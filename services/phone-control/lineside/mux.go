@@ -24,6 +24,10 @@ type Side interface {
 	Release()
 	// Changed tells that something of a line has changed.
 	Changed(line string, kind subscription.Kind)
+	// Quiet, Export and Import hand legs over (control.HandingOver).
+	Quiet() bool
+	Export() ([]byte, error)
+	Import(state []byte) ([]callmodel.LegID, error)
 }
 
 // SkinnySide is the driver of Skinny phones, which have more that can be

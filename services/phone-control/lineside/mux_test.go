@@ -24,6 +24,7 @@ type side struct {
 	told *[]string
 	// ring is done when a leg is rung.
 	ring func(callmodel.Ring)
+	busy bool
 }
 
 func (s *side) note(format string, args ...any) {
@@ -57,6 +58,12 @@ func (s *side) Registrations() []*phonecontrolv1.Registration {
 }
 func (s *side) Run(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }
 func (s *side) Release()                      { s.note("Release all") }
+func (s *side) Quiet() bool                   { return !s.busy }
+func (s *side) Export() ([]byte, error)       { s.note("Export"); return []byte(s.name), nil }
+func (s *side) Import(state []byte) ([]callmodel.LegID, error) {
+	s.note("Import %s", state)
+	return []callmodel.LegID{7}, nil
+}
 func (s *side) Changed(line string, _ subscription.Kind) {
 	s.note("Changed %s", line)
 }
@@ -206,4 +213,26 @@ func TestBothSidesAreOne(t *testing.T) {
 	if err := m.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Run: %v", err)
 	}
+}
+
+// TestHandOver: legs of SIP phones are handed over, when nothing is under way on
+// either side.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	m, sip, skinny, told := both()
+	for _, busy := range []*side{sip, skinny} {
+		busy.busy = true
+		if m.Quiet() {
+			t.Errorf("%s is busy, but both are quiet", busy.name)
+		}
+		busy.busy = false
+	}
+	if state, err := m.Export(); !m.Quiet() || err != nil || string(state) != "sip" {
+		t.Errorf("exported %s, %v", state, err)
+	}
+	if legs, err := m.Import([]byte("state")); err != nil || len(legs) != 1 {
+		t.Errorf("imported %v, %v", legs, err)
+	}
+	m.Execute(callmodel.Answer{Leg: 7})
+	expect(t, told, "sip Export", "sip Import state", "sip Answer 7")
 }

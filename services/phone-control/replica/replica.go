@@ -115,7 +115,7 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 			return deps.Bus.ReplayEvents(ctx, target, 0, handle)
 		},
 		TellRouteing: tellRouteing(deps.Sessions), RouteRegistrations: deps.Bus.RouteRegistrations(),
-		Features: deps.Bus.Features(),
+		Features: deps.Bus.Features(), HandOvers: deps.Bus.HandOvers(),
 		Queue:    config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
 		Logger: deps.Logger, Metrics: metrics,
 	})
@@ -256,8 +256,7 @@ func (r *Replica) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Drain refuses new calls, waits for those that are up and hands the targets
-// over.
+// Drain hands the targets over with their calls.
 func (r *Replica) Drain(ctx context.Context) error { return r.server.Drain(ctx) }
 
 // Ready tells whether the replica can serve: it reaches the bus, and phones of
