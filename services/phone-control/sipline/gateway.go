@@ -24,7 +24,10 @@ type Gateway struct {
 	drivers map[string]*Driver
 }
 
-var _ sipstack.Handler = (*Gateway)(nil)
+var (
+	_ sipstack.Handler              = (*Gateway)(nil)
+	_ sipstack.UnknownDialogHandler = (*Gateway)(nil)
+)
 
 // NewGateway gives a gateway without drivers.
 func NewGateway(source targetconfig.Source) *Gateway {
@@ -83,6 +86,31 @@ func (g *Gateway) HandleRequest(tx *sipstack.ServerTx) {
 	default:
 		_ = tx.RejectMethod(allowedMethods()...)
 	}
+}
+
+// HandleUnknownDialog implements sipstack.UnknownDialogHandler. A dialog of a
+// target that is run elsewhere may be known there: the edge asks its owner. 481
+// would have the phone end its call.
+func (g *Gateway) HandleUnknownDialog(tx *sipstack.ServerTx) *sipstack.Dialog {
+	if g.elsewhere(tx.Request()) {
+		_ = tx.RejectBusy(retryAfter)
+	}
+	return nil
+}
+
+// elsewhere tells whether a request is for a target that does not run here.
+func (g *Gateway) elsewhere(request *sipstack.Request) bool {
+	snapshot := g.source.Snapshot()
+	for _, party := range []string{"To", "From"} {
+		address, err := sipstack.ParseNameAddr(sipstack.HeaderValue(request, party))
+		if err != nil {
+			continue
+		}
+		if target, ok := snapshot.TargetByDomain(address.URI.Host); ok {
+			return !g.Serves(target.Name)
+		}
+	}
+	return false
 }
 
 // HandleStray implements sipstack.Handler. A user agent has no use for strays.

@@ -81,6 +81,7 @@ func (l *leg) quiet() bool {
 // Export implements control.HandingOver. A leg that waits for its phone in the
 // midst of an exchange goes as it is.
 func (d *Driver) Export() ([]byte, error) {
+	d.gateway.remove(d) // the next owner hears what phones say from now on
 	s := savedLegs{Version: handOverVersion, LastOrder: d.lastOrder, LastRefer: d.lastRefer}
 	for _, id := range slices.Sorted(maps.Keys(d.legs)) {
 		l := d.legs[id]

@@ -34,7 +34,7 @@ func (p *Proxy) FromInside(tx *sipstack.ServerTx) {
 			sipstack.AddRecordRoute(req, p.Inner.RouteURI("tcp", token))
 			sipstack.AddRecordRoute(req, p.Outer.RouteURI(named.Network, token)) // faces the next hop
 		}
-		if !p.forward(toPhone, tx, req, p.Outer, destinationOf(named)) {
+		if !p.forward(toPhone, tx, req, p.Outer, destinationOf(named), nil) {
 			result = resultSendFailed
 		}
 	}

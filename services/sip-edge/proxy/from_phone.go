@@ -5,6 +5,8 @@ package proxy
 import (
 	"net"
 	"net/netip"
+	"sync/atomic"
+	"time"
 
 	"offhook.dev/services/sip-edge/appsession"
 	"offhook.dev/services/sip-edge/flowtoken"
@@ -20,30 +22,62 @@ type refused struct {
 
 // FromPhone serves a request that came from outside.
 func (p *Proxy) FromPhone(tx *sipstack.ServerTx) {
+	p.attempt(&phoneRequest{tx: tx, until: time.Now().Add(ownerPatience)})
+}
+
+// phoneRequest is a request on its way to the owner of its target.
+type phoneRequest struct {
+	tx *sipstack.ServerTx
+	// until is how long it is tried again.
+	until time.Time
+	// counted: what became of it is in the metrics.
+	counted atomic.Bool
+}
+
+// attempt forwards a request and counts what became of it, once.
+func (p *Proxy) attempt(r *phoneRequest) {
+	result := p.toOwner(r)
+	if result == resultTriedAgain || !r.counted.Swap(true) {
+		p.requests.WithLabelValues(fromPhone, result).Inc()
+	}
+}
+
+// again attempts it once more in a moment, while the target goes from one owner to
+// the next; false: it has taken too long.
+func (p *Proxy) again(r *phoneRequest) bool {
+	if time.Now().Add(ownerAgain).After(r.until) {
+		return false
+	}
+	time.AfterFunc(ownerAgain, func() { p.attempt(r) })
+	return true
+}
+
+// toOwner forwards a phone's request to the owner of its target.
+func (p *Proxy) toOwner(r *phoneRequest) (result string) {
+	tx := r.tx
 	req := tx.Forward()
 	if req == nil {
-		p.requests.WithLabelValues(fromPhone, resultTooManyHop).Inc()
-		return
+		return resultTooManyHop
 	}
 	route, _ := tx.OwnRoute()
 	target, no := p.targetOf(req, route.User, tx.Flow())
 	if no != nil {
 		no.answer(tx)
-		p.requests.WithLabelValues(fromPhone, no.result).Inc()
-		return
+		return no.result
 	}
 	dest, ok := p.ownerFlow(target, req)
-	if !ok {
+	switch {
+	case !ok && p.again(r):
+		return resultTriedAgain
+	case !ok:
 		_ = tx.RejectBusy(ownerRetry)
-		p.requests.WithLabelValues(fromPhone, resultNoOwner).Inc()
-		return
+		return resultNoOwner
 	}
 	p.recordPhone(req, tx.Flow(), target)
-	result := resultForwarded
-	if !p.forward(fromPhone, tx, req, p.Inner, dest) {
-		result = resultSendFailed
+	if !p.forward(fromPhone, tx, req, p.Inner, dest, func() bool { return p.again(r) }) {
+		return resultSendFailed
 	}
-	p.requests.WithLabelValues(fromPhone, result).Inc()
+	return resultForwarded
 }
 
 // targetOf finds the target that a phone's request is for, by our own token if

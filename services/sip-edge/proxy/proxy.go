@@ -93,16 +93,34 @@ const (
 	resultFlowGone   = "flow_gone"
 	resultSendFailed = "send_failed"
 	resultTooManyHop = "too_many_hops"
+	resultTriedAgain = "tried_again"
 )
 
 // ownerRetry is told to phones while a target is handed over.
 const ownerRetry = 2 * time.Second
 
-// forward sends a request on and lets its responses and CANCEL follow.
-func (p *Proxy) forward(direction string, tx *sipstack.ServerTx, req *sipstack.Request, out Endpoint, dest sipstack.Flow) bool {
-	client, err := out.Send(req, dest, func(res *sipstack.Response) { p.respond(direction, tx, res) })
+// A request for a target without owner is tried again each ownerAgain, as is one
+// that its owner refuses with 503, for ownerPatience: a hand-over takes some
+// tenths of a second.
+const (
+	ownerPatience = 5 * time.Second
+	ownerAgain    = 100 * time.Millisecond
+)
+
+// forward sends a request on and lets its responses and CANCEL follow. again,
+// where not nil, tries it once more in place of a 503, unless it returns false.
+func (p *Proxy) forward(direction string, tx *sipstack.ServerTx, req *sipstack.Request, out Endpoint, dest sipstack.Flow, again func() bool) bool {
+	client, err := out.Send(req, dest, func(res *sipstack.Response) {
+		if res.StatusCode == 503 && again != nil && again() {
+			return
+		}
+		p.respond(direction, tx, res)
+	})
 	if err != nil {
 		p.Logger.Debug("forward request", "method", string(req.Method), "dest", dest.Remote, "error", err)
+		if again != nil && again() {
+			return false
+		}
 		_ = tx.RejectBusy(ownerRetry)
 		return false
 	}
