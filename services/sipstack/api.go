@@ -75,6 +75,11 @@ type Config struct {
 	// Domains are further names of this endpoint, "host" or "host:port", that
 	// a Route may bear: the service's DNS name, a load balancer's address.
 	Domains []string
+	// Reroute, where set, is given the topmost Route value of each request that
+	// does not stay on its dialog's connection, and gives the one to use in its
+	// place, or the same: for proxies that have gone. It must not block. A dialog
+	// keeps what it gave.
+	Reroute func(route string) string
 	// TLS, where set, lets Listen and Send take the network "tls": its
 	// certificates for connections accepted, its roots for those opened. The
 	// name verified is the address, or ServerName where set.

@@ -87,6 +87,7 @@ func (d *Dialog) nextHop() (hop, bool) {
 	if d.pinned && d.hop.alive() {
 		return d.hop, true
 	}
+	d.reroute()
 	uri := d.nextURI()
 	if d.hopURI == uri && d.hop.alive() {
 		return d.hop, true
@@ -101,6 +102,24 @@ func (d *Dialog) nextHop() (hop, bool) {
 	}
 	d.setHop(h)
 	return h, true
+}
+
+// reroute puts another proxy in place of one that has gone; c.mu is held.
+func (d *Dialog) reroute() {
+	if reroute := d.e.cfg.Reroute; reroute != nil && len(d.routes) > 0 {
+		d.routes[0] = reroute(d.routes[0])
+	}
+}
+
+// SetRouteSet changes the way of the next requests: the peer has come by another
+// one (a new flow of RFC 5626). The values are those of Route headers.
+func (d *Dialog) SetRouteSet(routes []string) {
+	d.c.mu.Lock()
+	defer d.c.unlock()
+	if d.state == dialogEnded || slices.Equal(d.routes, routes) {
+		return
+	}
+	d.routes, d.pinned, d.hopURI = slices.Clone(routes), false, ""
 }
 
 // nextURI is where the next request is routed to (RFC 3261 12.2.1.1).

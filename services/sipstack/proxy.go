@@ -30,6 +30,8 @@ func (e *Endpoint) Send(req *Request, dest Flow, onResponse ResponseFunc) (*Clie
 		if h, err = e.hopOf(dest); err != nil {
 			return nil, err
 		}
+	} else {
+		e.reroute(req)
 	}
 	tx, err := c.newClientTx(req, onResponse)
 	if err != nil {
@@ -41,6 +43,17 @@ func (e *Endpoint) Send(req *Request, dest Flow, onResponse ResponseFunc) (*Clie
 		tx.start(h)
 	}
 	return tx, nil
+}
+
+// reroute puts another proxy in place of one that has gone.
+func (e *Endpoint) reroute(req *Request) {
+	route := req.Route()
+	if e.cfg.Reroute == nil || route == nil {
+		return
+	}
+	if next, err := ParseNameAddr(e.cfg.Reroute(route.Value())); err == nil {
+		route.Address = next.URI
+	}
 }
 
 // nextURI is the topmost Route, else the Request-URI.

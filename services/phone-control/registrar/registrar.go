@@ -40,6 +40,9 @@ type Options struct {
 	// its last one (false), in order per line. It must not block and must not
 	// call the registrar.
 	OnService func(line string, inService bool)
+	// OnBinding is told of each binding that a phone made or refreshed, likewise;
+	// nil: nobody is.
+	OnBinding func(Binding)
 	// HoldFlow keeps a connection open that a binding without Path came by;
 	// nil: it is not kept.
 	HoldFlow func(sipstack.Flow) (release func())
@@ -70,6 +73,9 @@ func New(options Options) *Registrar {
 	}
 	if options.OnService == nil {
 		options.OnService = func(string, bool) {}
+	}
+	if options.OnBinding == nil {
+		options.OnBinding = func(Binding) {}
 	}
 	if options.HoldFlow == nil {
 		options.HoldFlow = func(sipstack.Flow) func() { return func() {} }
@@ -216,6 +222,7 @@ func (r *Registrar) step(change func(*Bindings) Outcome) Outcome {
 		if flow, ok := binding.Source.(sipstack.Flow); ok && len(binding.Path) == 0 {
 			r.held[heldKey(binding)] = r.options.HoldFlow(flow)
 		}
+		r.options.OnBinding(binding)
 	}
 	for _, line := range out.InService {
 		r.options.OnService(line, true)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,7 @@ type Sessions interface {
 // Edges gives live replicas of sip-edge; *directory.Directory does.
 type Edges interface {
 	Pick(service, key string) (*statev1.Replica, bool)
+	Replicas(service string) []*statev1.Replica
 }
 
 // Replica is one phone-control replica. It is a process.Component.
@@ -77,6 +79,7 @@ type Replica struct {
 func New(config *Config, deps Dependencies) (*Replica, error) {
 	endpoint, err := sipstack.NewEndpoint(sipstack.Config{
 		Logger: deps.Logger, Registerer: sideRegisterer(deps.Registerer), Product: deps.Product, Advertised: advertised(config.SIP, deps.Replica),
+		Reroute: reroute(deps.Edges),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make sip endpoint: %w", err)
@@ -116,7 +119,7 @@ func New(config *Config, deps Dependencies) (*Replica, error) {
 		},
 		TellRouteing: tellRouteing(deps.Sessions), RouteRegistrations: deps.Bus.RouteRegistrations(),
 		Features: deps.Bus.Features(), HandOvers: deps.Bus.HandOvers(),
-		Queue:    config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
+		Queue: config.Limits.Queue, ServiceTimeout: time.Duration(config.Limits.ServiceTimeout),
 		Logger: deps.Logger, Metrics: metrics,
 	})
 	return r, nil
@@ -145,6 +148,19 @@ func trunkRoute(edges Edges) func(target string) (string, bool) {
 		}
 		return sipline.TrunkRoute(edge.GetSipEndpoint(), target), true
 	}
+}
+
+// reroute sends what would go by an edge that has gone by another one.
+func reroute(edges Edges) func(route string) string {
+	if edges == nil {
+		return nil
+	}
+	return sipline.Rerouting(func(hostPort string) bool {
+		return slices.ContainsFunc(edges.Replicas(directory.SIPEdge), func(edge *statev1.Replica) bool { return edge.GetSipEndpoint() == hostPort })
+	}, func(token string) (string, bool) {
+		edge, ok := edges.Pick(directory.SIPEdge, token)
+		return edge.GetSipEndpoint(), ok && edge.GetSipEndpoint() != ""
+	})
 }
 
 // sideRegisterer tells this endpoint's metrics from those of an edge in the same

@@ -135,6 +135,11 @@ func New(options Options, loop Loop) *Driver {
 	d.registrar = registrar.New(registrar.Options{
 		Target: options.Target, Config: d.config, Auth: options.Auth, Store: options.Store,
 		HoldFlow: options.Endpoint.HoldFlow,
+		OnBinding: func(binding registrar.Binding) {
+			if len(binding.Path) > 0 {
+				loop.Due(func() { d.follow(binding) })
+			}
+		},
 		OnService: func(line string, inService bool) {
 			if inService && options.Subscriptions != nil {
 				options.Subscriptions.Registered(line)
