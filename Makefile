@@ -87,6 +87,7 @@ generate: ## Regenerate the codec, the protobuf code and the deep-copy functions
 	cd csta && go generate ./...
 	cd proto && $(TOOL) buf lint && GOWORK=off $(TOOL) buf generate
 	cd operator/api && GOWORK=off $(TOOL) controller-gen object paths=./...
+	cd operator/api && GOWORK=off $(TOOL) controller-gen crd paths=./v1alpha1 output:crd:dir=$(CURDIR)/charts/offhook/files/crds
 
 .PHONY: fmt
 fmt: ## Format the Go code.
