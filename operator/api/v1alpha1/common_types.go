@@ -27,6 +27,7 @@ const (
 	ReasonResolvedRefs     ConditionReason = "ResolvedRefs"
 	ReasonTargetNotFound   ConditionReason = "TargetNotFound"
 	ReasonLineNotFound     ConditionReason = "LineNotFound"
+	ReasonUserNotFound     ConditionReason = "UserNotFound"
 	ReasonSecretNotFound   ConditionReason = "SecretNotFound"
 	ReasonSecretKeyMissing ConditionReason = "SecretKeyMissing"
 	ReasonConflict         ConditionReason = "Conflict"
