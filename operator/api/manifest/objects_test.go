@@ -14,8 +14,8 @@ import (
 	"offhook.dev/operator/api/v1alpha1"
 )
 
-// office are objects without a fault, as an API server gives them.
-func office() manifest.Objects {
+// officeObjects are objects without a fault, as an API server gives them.
+func officeObjects() manifest.Objects {
 	password := v1alpha1.SecretKeyReference{Name: "passwords", Key: "password"}
 	line := func(name, number string) *v1alpha1.Line {
 		return &v1alpha1.Line{
@@ -88,7 +88,7 @@ func TestFromObjectsNamesEachFault(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			objects := office()
+			objects := officeObjects()
 			test.spoil(&objects)
 			set, faults := manifest.FromObjects(objects)
 			var got []string
