@@ -13,6 +13,8 @@ const (
 	ConditionResolvedRefs ConditionType = "ResolvedRefs"
 	// ConditionConnected tells that the data plane runs it.
 	ConditionConnected ConditionType = "Connected"
+	// ConditionDraining tells that a target takes nothing new, and what is left.
+	ConditionDraining ConditionType = "Draining"
 	// ConditionReady sums the others up.
 	ConditionReady ConditionType = "Ready"
 )
@@ -36,6 +38,11 @@ const (
 	ReasonPending          ConditionReason = "Pending"
 	ReasonReady            ConditionReason = "Ready"
 	ReasonDraining         ConditionReason = "Draining"
+	ReasonDrained          ConditionReason = "Drained"
+	// ReasonRefused: the data plane did not take the configuration.
+	ReasonRefused ConditionReason = "Refused"
+	// ReasonNATSUnavailable: what the data plane does is not known.
+	ReasonNATSUnavailable ConditionReason = "NATSUnavailable"
 )
 
 // SecretKeyReference names a key of a Secret in the object's own namespace.
