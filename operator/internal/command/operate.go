@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	clientconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
+	controllerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	controllermetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -60,14 +61,19 @@ func restConfig() (*rest.Config, error) {
 
 // operate runs the manager until the context ends.
 func operate(ctx context.Context, read *config.Config, environment func(string) string, logger *slog.Logger) error {
+	access, err := restConfig()
+	if err != nil {
+		return err
+	}
+	return manage(ctx, access, read, environment, logger)
+}
+
+// manage runs the manager on an API server.
+func manage(ctx context.Context, access *rest.Config, read *config.Config, environment func(string) string, logger *slog.Logger) error {
 	bridge := logr.FromSlogHandler(logger.Handler())
 	ctrl.SetLogger(bridge)
 	klog.SetLogger(bridge)
 	scheme, err := newScheme()
-	if err != nil {
-		return err
-	}
-	access, err := restConfig()
 	if err != nil {
 		return err
 	}
@@ -112,6 +118,8 @@ func managerOptions(read *config.Config, scheme *runtime.Scheme, logger logr.Log
 		LeaderElection: true, LeaderElectionID: read.Installation + "-operator", LeaderElectionNamespace: read.Namespace,
 		LeaderElectionReleaseOnCancel: true, LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
 		GracefulShutdownTimeout: &stop,
+		// Only the metrics of one process would mix.
+		Controller: controllerconfig.Controller{SkipNameValidation: new(true)},
 		// The process has one listener of its own.
 		Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 	}
