@@ -33,6 +33,23 @@ run: bin/offhook ## Run Offhook on this machine with three software phones and a
 .PHONY: build
 build: $(addprefix bin/,$(BINARIES)) ## Build all binaries into bin/.
 
+##@ Release
+
+IMAGES := $(SERVICES) operator offhook offhookctl nats
+
+.PHONY: images
+images: ## Build all container images into dist/images, without a container engine (ARCH=amd64).
+	@VERSION=$(VERSION) hack/images.sh $(IMAGES)
+
+.PHONY: image-%
+image-%: ## Build one image, for example image-sip-edge.
+	@VERSION=$(VERSION) hack/images.sh $*
+
+.PHONY: push
+push: ## Build all images and push them to REGISTRY, with docker's credentials.
+	@test -n "$(REGISTRY)" || { echo "say where to: make push REGISTRY=registry.example.com" >&2; exit 2; }
+	@VERSION=$(VERSION) REGISTRY=$(REGISTRY) PUSH=1 hack/images.sh $(IMAGES)
+
 ##@ Check
 
 .PHONY: test
@@ -70,6 +87,7 @@ generate: ## Regenerate the codec, the protobuf code and the deep-copy functions
 	cd csta && go generate ./...
 	cd proto && $(TOOL) buf lint && GOWORK=off $(TOOL) buf generate
 	cd operator/api && GOWORK=off $(TOOL) controller-gen object paths=./...
+	cd operator/api && GOWORK=off $(TOOL) controller-gen crd paths=./v1alpha1 output:crd:dir=$(CURDIR)/charts/offhook/files/crds
 
 .PHONY: fmt
 fmt: ## Format the Go code.

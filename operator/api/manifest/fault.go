@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"offhook.dev/operator/api/v1alpha1"
 )
 
 // Fault is one thing wrong in a manifest.
@@ -19,6 +21,12 @@ type Fault struct {
 	Field string
 	// Reason says what is wrong and what to do.
 	Reason string
+
+	// Kind and Name of the object; empty where it has none.
+	Kind, Name string
+	// Cause is the reason that the object's conditions give: Invalid for what
+	// the object alone shows.
+	Cause v1alpha1.ConditionReason
 
 	// line is where the object begins.
 	line int

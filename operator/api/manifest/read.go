@@ -48,7 +48,14 @@ type reader struct {
 }
 
 func (r *reader) fault(o object, path, reason string) {
-	r.faults = append(r.faults, Fault{File: o.file, Object: o.String(), Field: path, Reason: reason, line: o.line})
+	r.unresolved(v1alpha1.ReasonInvalid, o, path, reason)
+}
+
+// unresolved reports what only several objects together show.
+func (r *reader) unresolved(cause v1alpha1.ConditionReason, o object, path, reason string) {
+	r.faults = append(r.faults, Fault{
+		File: o.file, Object: o.String(), Field: path, Reason: reason, Kind: o.kind, Name: o.name, Cause: cause, line: o.line,
+	})
 }
 
 func (r *reader) file(name string, content []byte) {

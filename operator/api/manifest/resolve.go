@@ -27,7 +27,7 @@ func (r *reader) uniqueDomains() {
 		for i, domain := range target.value.Spec.SIP.Domains {
 			canonical := v1alpha1.CanonicalDomain(domain)
 			if owner, taken := owners[canonical]; taken && owner != target.name {
-				r.fault(target.object, fmt.Sprintf("spec.sip.domains[%d]", i), fmt.Sprintf("%q belongs to target %s already; a domain means one target", domain, owner))
+				r.unresolved(v1alpha1.ReasonConflict, target.object, fmt.Sprintf("spec.sip.domains[%d]", i), fmt.Sprintf("%q belongs to target %s already; a domain means one target", domain, owner))
 				continue
 			}
 			owners[canonical] = target.name
@@ -43,7 +43,7 @@ func (r *reader) missing(kind, name string) bool {
 
 func (r *reader) resolveTarget(o object, path, name string) {
 	if r.missing(v1alpha1.KindCMETarget, name) {
-		r.fault(o, path, fmt.Sprintf("target %s does not exist; add a CMETarget or correct the name", name))
+		r.unresolved(v1alpha1.ReasonTargetNotFound, o, path, fmt.Sprintf("target %s does not exist; add a CMETarget or correct the name", name))
 	}
 }
 
@@ -70,7 +70,7 @@ func (r *reader) resolveLines() numbers {
 		if !line.sound("spec.target", "spec.number") {
 			known.unsure = true
 		} else if other, taken := known.lines[lineKey{spec.Target, spec.Number}]; taken {
-			r.fault(line.object, "spec.number", fmt.Sprintf("%s belongs to line %s of target %s already", spec.Number, other, spec.Target))
+			r.unresolved(v1alpha1.ReasonConflict, line.object, "spec.number", fmt.Sprintf("%s belongs to line %s of target %s already", spec.Number, other, spec.Target))
 		} else {
 			known.lines[lineKey{spec.Target, spec.Number}] = line.name
 		}
@@ -82,7 +82,7 @@ func (r *reader) resolveLines() numbers {
 			r.resolvePassword(line.object, path+".passwordSecretRef", device.SIP.PasswordSecretRef)
 			user := lineKey{spec.Target, device.SIP.Username}
 			if other, taken := usernames[user]; taken && other != line.name && line.sound("spec.target", "spec.number", path+".username") {
-				r.fault(line.object, path+".username", fmt.Sprintf("%s is a device of line %s already; user names are unique in a target", device.SIP.Username, other))
+				r.unresolved(v1alpha1.ReasonConflict, line.object, path+".username", fmt.Sprintf("%s is a device of line %s already; user names are unique in a target", device.SIP.Username, other))
 			}
 			usernames[user] = line.name
 		}
@@ -95,7 +95,7 @@ func (r *reader) resolveUsers(known numbers) {
 	for _, user := range r.users {
 		spec := user.value.Spec
 		if other, taken := users[spec.User]; taken && user.sound("spec.user") {
-			r.fault(user.object, "spec.user", fmt.Sprintf("%s is the user of CTIUser %s already", spec.User, other))
+			r.unresolved(v1alpha1.ReasonConflict, user.object, "spec.user", fmt.Sprintf("%s is the user of CTIUser %s already", spec.User, other))
 		}
 		users[spec.User] = user.name
 		r.resolvePassword(user.object, "spec.passwordSecretRef", spec.PasswordSecretRef)
@@ -105,7 +105,7 @@ func (r *reader) resolveUsers(known numbers) {
 			_, exists := known.lines[lineKey{grant.Target, grant.Number}]
 			_, targetSeen := r.seen[object{kind: v1alpha1.KindCMETarget, name: grant.Target}.String()]
 			if !exists && targetSeen && !known.unsure && user.sound(path+".number") {
-				r.fault(user.object, path+".number", fmt.Sprintf("line %s does not exist in target %s; add a Line or correct the number", grant.Number, grant.Target))
+				r.unresolved(v1alpha1.ReasonLineNotFound, user.object, path+".number", fmt.Sprintf("line %s does not exist in target %s; add a Line or correct the number", grant.Number, grant.Target))
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func (r *reader) resolveUsers(known numbers) {
 
 func (r *reader) resolvePassword(o object, path string, reference v1alpha1.SecretKeyReference) {
 	if r.missing(kindSecret, reference.Name) {
-		r.fault(o, path+".name", fmt.Sprintf("secret %s does not exist; add a Secret or correct the name", reference.Name))
+		r.unresolved(v1alpha1.ReasonSecretNotFound, o, path+".name", fmt.Sprintf("secret %s does not exist; add a Secret or correct the name", reference.Name))
 		return
 	}
 	found, ok := r.secrets[reference.Name]
@@ -123,8 +123,8 @@ func (r *reader) resolvePassword(o object, path string, reference v1alpha1.Secre
 	value, ok := found.value.lookup(reference.Key)
 	switch {
 	case !ok:
-		r.fault(o, path+".key", fmt.Sprintf("secret %s has no key %s; add it or correct the key", reference.Name, reference.Key))
+		r.unresolved(v1alpha1.ReasonSecretKeyMissing, o, path+".key", fmt.Sprintf("secret %s has no key %s; add it or correct the key", reference.Name, reference.Key))
 	case value == "" || strings.ContainsAny(value, "\r\n\x00"):
-		r.fault(o, path+".key", fmt.Sprintf("key %s of secret %s is empty or has a line end; write the password alone", reference.Key, reference.Name))
+		r.unresolved(v1alpha1.ReasonSecretKeyMissing, o, path+".key", fmt.Sprintf("key %s of secret %s is empty or has a line end; write the password alone", reference.Key, reference.Name))
 	}
 }

@@ -32,13 +32,13 @@ func (r *reader) resolveSkinny(known numbers) {
 			path := fmt.Sprintf("spec.devices[%d].", i)
 			sides, seen := served[spec.Target]
 			if device.SIP != nil && seen && !sides.sip {
-				r.fault(line.object, path+"sip", fmt.Sprintf("target %s has no SIP phones; set its spec.driver.type to sipLine", spec.Target))
+				r.unresolved(v1alpha1.ReasonConflict, line.object, path+"sip", fmt.Sprintf("target %s has no SIP phones; set its spec.driver.type to sipLine", spec.Target))
 			}
 			if device.Skinny == nil {
 				continue
 			}
 			if seen && !sides.skinny {
-				r.fault(line.object, path+"skinny", fmt.Sprintf("target %s has no Skinny phones; add skinny: {} to its spec.driver", spec.Target))
+				r.unresolved(v1alpha1.ReasonConflict, line.object, path+"skinny", fmt.Sprintf("target %s has no Skinny phones; add skinny: {} to its spec.driver", spec.Target))
 			}
 			if device.Skinny.DeviceName() != "" && line.sound("spec.target", path+"skinny.mac") {
 				r.resolveSkinnyDevice(line, path+"skinny", device.Skinny, phones)
@@ -72,7 +72,7 @@ func (r *reader) resolveSkinnyDevice(line loaded[*v1alpha1.Line], path string, d
 		phones[name] = phone
 	}
 	if phone.target != line.value.Spec.Target {
-		r.fault(line.object, path+".mac", fmt.Sprintf("%s is a phone of line %s of target %s already; a phone belongs to one target", name, phone.line, phone.target))
+		r.unresolved(v1alpha1.ReasonConflict, line.object, path+".mac", fmt.Sprintf("%s is a phone of line %s of target %s already; a phone belongs to one target", name, phone.line, phone.target))
 		return
 	}
 	switch {
@@ -80,13 +80,13 @@ func (r *reader) resolveSkinnyDevice(line loaded[*v1alpha1.Line], path string, d
 	case phone.model == "":
 		phone.model = device.Model
 	default:
-		r.fault(line.object, path+".model", fmt.Sprintf("%s is a %s for another line already; write the same model, or leave it out", name, phone.model))
+		r.unresolved(v1alpha1.ReasonConflict, line.object, path+".model", fmt.Sprintf("%s is a %s for another line already; write the same model, or leave it out", name, phone.model))
 	}
 	// Buttons that one device names twice are its own fault.
 	own := make(map[int32]bool)
 	use := func(button int32, path, meaning string) {
 		if other, used := phone.buttons[button]; used && !own[button] {
-			r.fault(line.object, path, fmt.Sprintf("button %d of %s is %s already; write another", button, name, other))
+			r.unresolved(v1alpha1.ReasonConflict, line.object, path, fmt.Sprintf("button %d of %s is %s already; write another", button, name, other))
 		} else if !used {
 			phone.buttons[button] = meaning
 		}
@@ -113,11 +113,11 @@ func (r *reader) resolveAutoAssign(known numbers, taken map[lineKey]string) {
 			line, hasPhone := taken[key]
 			switch {
 			case !exists && !known.unsure && target.sound(path):
-				r.fault(target.object, path, fmt.Sprintf("line %s does not exist in this target; add a Line or correct the number", number))
+				r.unresolved(v1alpha1.ReasonLineNotFound, target.object, path, fmt.Sprintf("line %s does not exist in this target; add a Line or correct the number", number))
 			case hasPhone:
-				r.fault(target.object, path, fmt.Sprintf("line %s has a Skinny phone of its own; remove it from autoAssign or from the line's devices", line))
+				r.unresolved(v1alpha1.ReasonConflict, target.object, path, fmt.Sprintf("line %s has a Skinny phone of its own; remove it from autoAssign or from the line's devices", line))
 			case exists && r.routeing(owner):
-				r.fault(target.object, path, fmt.Sprintf("line %s is of kind routeing, which has no phones; name another", owner))
+				r.unresolved(v1alpha1.ReasonConflict, target.object, path, fmt.Sprintf("line %s is of kind routeing, which has no phones; name another", owner))
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func (r *reader) resolveTargets(known numbers) {
 		}
 		for i, number := range spec.Features.ParkSlots {
 			if line, taken := known.lines[lineKey{target.name, number}]; taken {
-				r.fault(target.object, fmt.Sprintf("spec.features.parkSlots[%d]", i), fmt.Sprintf("%s belongs to line %s; park slots are numbers of their own", number, line))
+				r.unresolved(v1alpha1.ReasonConflict, target.object, fmt.Sprintf("spec.features.parkSlots[%d]", i), fmt.Sprintf("%s belongs to line %s; park slots are numbers of their own", number, line))
 			}
 		}
 		for i, manager := range spec.SessionManagers {
@@ -30,12 +30,12 @@ func (r *reader) resolveTargets(known numbers) {
 func (r *reader) resolveSessionManager(target object, path string, manager v1alpha1.SessionManager, known numbers) {
 	id := lineKey{target.name, manager.RegisterID}
 	if line, taken := known.lines[id]; taken {
-		r.fault(target, path+".registerID", fmt.Sprintf("%s is the number of line %s; write another", manager.RegisterID, line))
+		r.unresolved(v1alpha1.ReasonConflict, target, path+".registerID", fmt.Sprintf("%s is the number of line %s; write another", manager.RegisterID, line))
 	} else if line, taken := known.usernames[id]; taken {
-		r.fault(target, path+".registerID", fmt.Sprintf("%s is the user name of a phone of line %s; write another", manager.RegisterID, line))
+		r.unresolved(v1alpha1.ReasonConflict, target, path+".registerID", fmt.Sprintf("%s is the user name of a phone of line %s; write another", manager.RegisterID, line))
 	}
 	if r.missing(v1alpha1.KindCTIUser, manager.User) {
-		r.fault(target, path+".user", fmt.Sprintf("user %s does not exist; add a CTIUser or correct the name", manager.User))
+		r.unresolved(v1alpha1.ReasonUserNotFound, target, path+".user", fmt.Sprintf("user %s does not exist; add a CTIUser or correct the name", manager.User))
 		return
 	}
 	for _, user := range r.users {
@@ -47,7 +47,7 @@ func (r *reader) resolveSessionManager(target object, path string, manager v1alp
 				return
 			}
 		}
-		r.fault(target, path+".user", fmt.Sprintf("user %s has no right on a line of this target; grant one in its spec.lines", manager.User))
+		r.unresolved(v1alpha1.ReasonUserNotFound, target, path+".user", fmt.Sprintf("user %s has no right on a line of this target; grant one in its spec.lines", manager.User))
 	}
 }
 
@@ -59,7 +59,7 @@ func (r *reader) resolveRemoteNumbers() {
 		for i, number := range line.value.Spec.RemoteNumbers {
 			key := lineKey{line.value.Spec.Target, number}
 			if owner, taken := owners[key]; taken && owner != line.name {
-				r.fault(line.object, fmt.Sprintf("spec.remoteNumbers[%d]", i), fmt.Sprintf("%s belongs to line %s already; a remote number means one line", number, owner))
+				r.unresolved(v1alpha1.ReasonConflict, line.object, fmt.Sprintf("spec.remoteNumbers[%d]", i), fmt.Sprintf("%s belongs to line %s already; a remote number means one line", number, owner))
 				continue
 			}
 			owners[key] = line.name

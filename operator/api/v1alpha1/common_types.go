@@ -13,6 +13,8 @@ const (
 	ConditionResolvedRefs ConditionType = "ResolvedRefs"
 	// ConditionConnected tells that the data plane runs it.
 	ConditionConnected ConditionType = "Connected"
+	// ConditionDraining tells that a target takes nothing new, and what is left.
+	ConditionDraining ConditionType = "Draining"
 	// ConditionReady sums the others up.
 	ConditionReady ConditionType = "Ready"
 )
@@ -27,6 +29,7 @@ const (
 	ReasonResolvedRefs     ConditionReason = "ResolvedRefs"
 	ReasonTargetNotFound   ConditionReason = "TargetNotFound"
 	ReasonLineNotFound     ConditionReason = "LineNotFound"
+	ReasonUserNotFound     ConditionReason = "UserNotFound"
 	ReasonSecretNotFound   ConditionReason = "SecretNotFound"
 	ReasonSecretKeyMissing ConditionReason = "SecretKeyMissing"
 	ReasonConflict         ConditionReason = "Conflict"
@@ -35,6 +38,11 @@ const (
 	ReasonPending          ConditionReason = "Pending"
 	ReasonReady            ConditionReason = "Ready"
 	ReasonDraining         ConditionReason = "Draining"
+	ReasonDrained          ConditionReason = "Drained"
+	// ReasonRefused: the data plane did not take the configuration.
+	ReasonRefused ConditionReason = "Refused"
+	// ReasonNATSUnavailable: what the data plane does is not known.
+	ReasonNATSUnavailable ConditionReason = "NATSUnavailable"
 )
 
 // SecretKeyReference names a key of a Secret in the object's own namespace.

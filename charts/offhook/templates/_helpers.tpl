@@ -1,0 +1,157 @@
+{{- define "offhook.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Name of all objects: the release's, with the chart's where it is not in it. */}}
+{{- define "offhook.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains (include "offhook.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "offhook.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels that never change: (list $ component). */}}
+{{- define "offhook.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "offhook.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* Labels of an object: (list $ component). */}}
+{{- define "offhook.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "offhook.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+app.kubernetes.io/part-of: offhook
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* metadata of an object: (list $ component name-suffix). */}}
+{{- define "offhook.metadata" -}}
+{{- $root := index . 0 -}}
+{{- $suffix := index . 2 -}}
+name: {{ include "offhook.fullname" $root }}{{ if $suffix }}-{{ $suffix }}{{ end }}
+namespace: {{ $root.Release.Namespace }}
+labels:
+  {{- include "offhook.labels" (list $root (index . 1)) | nindent 2 }}
+{{- with $root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Image by name: (list $ name). */}}
+{{- define "offhook.image" -}}
+{{- $root := index . 0 -}}
+{{- with $root.Values.image.registry }}{{ . }}/{{ end -}}
+{{- with $root.Values.image.repository }}{{ . }}/{{ end -}}
+{{- index . 1 }}:{{ $root.Values.image.tag | default $root.Chart.AppVersion -}}
+{{- end -}}
+
+{{- define "offhook.natsURL" -}}
+{{- if .Values.nats.enabled -}}
+tls://{{ include "offhook.fullname" . }}-nats.{{ .Release.Namespace }}.svc:4222
+{{- else -}}
+{{- required "nats.external.url: name your NATS servers, or set nats.enabled" .Values.nats.external.url -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Configuration of NATS in a service's file. */}}
+{{- define "offhook.natsConfig" -}}
+url: {{ include "offhook.natsURL" . }}
+{{- if .Values.nats.enabled }}
+replicas: {{ .Values.nats.replicas }}
+tls: {ca: /etc/offhook/tls/ca.crt, cert: /etc/offhook/tls/tls.crt, key: /etc/offhook/tls/tls.key}
+{{- else }}
+replicas: {{ .Values.nats.external.replicas }}
+{{- if .Values.nats.external.credentialsSecretName }}
+credentialsFile: /etc/offhook/nats-credentials/nats.creds
+{{- end }}
+{{- if .Values.nats.external.tlsSecretName }}
+tls: {ca: /etc/offhook/nats-tls/ca.crt{{ if .Values.nats.external.clientCertificate }}, cert: /etc/offhook/nats-tls/tls.crt, key: /etc/offhook/nats-tls/tls.key{{ end }}}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Fields that all services' files share: (list $ kind). */}}
+{{- define "offhook.commonConfig" -}}
+{{- $root := index . 0 -}}
+apiVersion: offhook.dev/v1alpha1
+kind: {{ index . 1 }}
+nats:
+  {{- include "offhook.natsConfig" $root | nindent 2 }}
+grpc:
+  listen: ":5080"
+  tls:
+    ca: /etc/offhook/tls/ca.crt
+    cert: /etc/offhook/tls/tls.crt
+    key: /etc/offhook/tls/tls.key
+    serverName: services.offhook.internal
+admin:
+  listen: ":8080"
+log:
+  level: {{ $root.Values.logLevel }}
+drain:
+  delay: {{ $root.Values.drain.delay }}
+  timeout: {{ $root.Values.drain.timeout }}
+targets:
+  keyFile: /etc/offhook/config-key/config.key
+{{- end -}}
+
+{{- define "offhook.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "offhook.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* Where pods go, of a component's values: (list $ component values). */}}
+{{- define "offhook.placement" -}}
+{{- $root := index . 0 -}}
+{{- $values := index . 2 -}}
+{{- with $root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+{{- with $values.topologySpreadConstraints }}
+  {{- toYaml . | nindent 2 }}
+{{- else }}
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "offhook.selector" (list $root (index . 1)) | nindent 8 }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"offhook.dev/operator/api/v1alpha1"
+)
+
+// Objects are the objects of one namespace, as an API server gives them. Where
+// two claim the same, the one that is listed first has it.
+type Objects struct {
+	Targets []*v1alpha1.CMETarget
+	Lines   []*v1alpha1.Line
+	Users   []*v1alpha1.CTIUser
+	// Secrets are the data of the Secrets that the others name.
+	Secrets map[string]map[string][]byte
+}
+
+// FromObjects judges objects as Read judges those of a folder. The set holds
+// those without a fault; each fault names its object by Kind and Name. The
+// objects are not changed.
+func FromObjects(objects Objects) (*Set, Faults) {
+	r := reader{secrets: make(map[string]loaded[*coreSecret]), seen: make(map[string]object)}
+	for name, data := range objects.Secrets {
+		o := object{kind: kindSecret, name: name}
+		r.seen[o.String()] = o
+		r.secrets[name] = loaded[*coreSecret]{object: o, value: &coreSecret{Data: data}}
+	}
+	for _, target := range objects.Targets {
+		r.targets = append(r.targets, judge(&r, v1alpha1.KindCMETarget, target.DeepCopy()))
+	}
+	for _, line := range objects.Lines {
+		r.lines = append(r.lines, judge(&r, v1alpha1.KindLine, line.DeepCopy()))
+	}
+	for _, user := range objects.Users {
+		r.users = append(r.users, judge(&r, v1alpha1.KindCTIUser, user.DeepCopy()))
+	}
+	r.resolve()
+	faulty := make(map[string]bool, len(r.faults))
+	for _, fault := range r.faults {
+		faulty[fault.Object] = true
+	}
+	r.targets = without(r.targets, faulty)
+	r.lines = without(r.lines, faulty)
+	r.users = without(r.users, faulty)
+	return r.set(), r.faults
+}
+
+// judged is an object of the API.
+type judged interface {
+	GetName() string
+	SetDefaults()
+	Validate() field.ErrorList
+}
+
+// judge reports what an object alone shows.
+func judge[T judged](r *reader, kind string, value T) loaded[T] {
+	o := object{kind: kind, name: value.GetName()}
+	r.seen[o.String()] = o
+	result := loaded[T]{object: o, value: value}
+	value.SetDefaults()
+	for _, fault := range value.Validate() {
+		r.fault(o, fault.Field, oneLine(fault.ErrorBody()))
+		result.misfits = append(result.misfits, misfit{path: fault.Field})
+	}
+	return result
+}
+
+func without[T any](list []loaded[T], faulty map[string]bool) []loaded[T] {
+	kept := make([]loaded[T], 0, len(list))
+	for _, entry := range list {
+		if !faulty[entry.String()] {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
