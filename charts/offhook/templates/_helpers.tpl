@@ -81,7 +81,19 @@ tls: {ca: /etc/offhook/nats-tls/ca.crt{{ if .Values.nats.external.clientCertific
 {{- end }}
 {{- end -}}
 
-{{/* Fields that all services' files share: (list $ kind). */}}
+{{/*
+Ports of gRPC and of the admin listener, which differ where phone-control and
+sip-edge share the node's addresses: (list component values).
+*/}}
+{{- define "offhook.grpcPort" -}}
+{{- if and (eq (index . 0) "phone-control") (index . 1).hostNetwork }}5081{{ else }}5080{{ end -}}
+{{- end -}}
+
+{{- define "offhook.adminPort" -}}
+{{- if and (eq (index . 0) "phone-control") (index . 1).hostNetwork }}8081{{ else }}8080{{ end -}}
+{{- end -}}
+
+{{/* Fields that all services' files share: (list $ kind component values). */}}
 {{- define "offhook.commonConfig" -}}
 {{- $root := index . 0 -}}
 apiVersion: offhook.dev/v1alpha1
@@ -89,21 +101,61 @@ kind: {{ index . 1 }}
 nats:
   {{- include "offhook.natsConfig" $root | nindent 2 }}
 grpc:
-  listen: ":5080"
+  listen: ":{{ include "offhook.grpcPort" (list (index . 2) (index . 3)) }}"
   tls:
     ca: /etc/offhook/tls/ca.crt
     cert: /etc/offhook/tls/tls.crt
     key: /etc/offhook/tls/tls.key
     serverName: services.offhook.internal
 admin:
-  listen: ":8080"
+  listen: ":{{ include "offhook.adminPort" (list (index . 2) (index . 3)) }}"
 log:
   level: {{ $root.Values.logLevel }}
 drain:
   delay: {{ $root.Values.drain.delay }}
-  timeout: {{ $root.Values.drain.timeout }}
+  timeout: {{ sub $root.Values.drain.terminationGracePeriodSeconds 10 }}s
 targets:
   keyFile: /etc/offhook/config-key/config.key
+{{- end -}}
+
+{{/* Components with a certificate of the installation. */}}
+{{- define "offhook.certified" -}}
+- sip-edge
+- csta-session
+- monitor
+- phone-control
+{{- if .Values.nats.enabled }}
+- nats
+{{- end }}
+- operator
+{{- end -}}
+
+{{/* Whether SIP over TLS is on: text or nothing. */}}
+{{- define "offhook.sipTLS" -}}
+{{- if or .Values.sipEdge.tls.secretName .Values.sipEdge.tls.certManager.enabled }}true{{ end -}}
+{{- end -}}
+
+{{/*
+The host:port that phones and applications reach: as said, that of the load
+balancer, or the Service's name inside the cluster.
+*/}}
+{{- define "offhook.advertised" -}}
+{{- $edge := .Values.sipEdge -}}
+{{- $name := printf "%s-sip-edge" (include "offhook.fullname" .) -}}
+{{- $host := "" -}}
+{{- if not $edge.advertisedAddress -}}
+{{- $host = coalesce $edge.service.loadBalancerIP (first (default (list "") $edge.service.externalIPs)) -}}
+{{- if and (not $host) (eq $edge.service.type "LoadBalancer") -}}
+{{- $service := lookup "v1" "Service" .Release.Namespace $name | default dict -}}
+{{- $ingress := first (dig "status" "loadBalancer" "ingress" (list dict) $service | default (list dict)) -}}
+{{- $host = coalesce (get $ingress "ip") (get $ingress "hostname") "" -}}
+{{- end -}}
+{{- if not $host -}}
+{{- $host = printf "%s.%s.svc" $name .Release.Namespace -}}
+{{- end -}}
+{{- if contains ":" $host -}}{{- $host = printf "[%s]" $host -}}{{- end -}}
+{{- end -}}
+{{- $edge.advertisedAddress | default (printf "%s:%v" $host $edge.service.ports.sip) -}}
 {{- end -}}
 
 {{- define "offhook.podSecurity" -}}

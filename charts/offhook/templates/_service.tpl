@@ -9,7 +9,7 @@ A service of the data plane: ConfigMap, ServiceAccount and Deployment. A diction
 {{- define "offhook.service" -}}
 {{- $root := .root -}}
 {{- $fullname := include "offhook.fullname" $root -}}
-{{- $config := mergeOverwrite (include "offhook.commonConfig" (list $root .kind) | fromYaml) (.config | default "{}" | fromYaml) (deepCopy .values.config) -}}
+{{- $config := mergeOverwrite (include "offhook.commonConfig" (list $root .kind .component .values) | fromYaml) (.config | default "{}" | fromYaml) (deepCopy .values.config) -}}
 {{- $file := toYaml $config -}}
 apiVersion: v1
 kind: ConfigMap
@@ -78,8 +78,8 @@ spec:
             - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
             - {name: GOMEMLIMIT, valueFrom: {resourceFieldRef: {containerName: {{ .component }}, resource: limits.memory}}}
           ports:
-            - {name: grpc, containerPort: 5080}
-            - {name: http, containerPort: 8080}
+            - {name: grpc, containerPort: {{ include "offhook.grpcPort" (list .component .values) }}}
+            - {name: http, containerPort: {{ include "offhook.adminPort" (list .component .values) }}}
             {{- with .ports }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
