@@ -34,18 +34,18 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
-{{/* metadata of an object: (list $ component name-suffix). */}}
+{{/* metadata of an object, its labels last: (list $ component name-suffix). */}}
 {{- define "offhook.metadata" -}}
 {{- $root := index . 0 -}}
 {{- $suffix := index . 2 -}}
 name: {{ include "offhook.fullname" $root }}{{ if $suffix }}-{{ $suffix }}{{ end }}
 namespace: {{ $root.Release.Namespace }}
-labels:
-  {{- include "offhook.labels" (list $root (index . 1)) | nindent 2 }}
 {{- with $root.Values.commonAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+labels:
+  {{- include "offhook.labels" (list $root (index . 1)) | nindent 2 }}
 {{- end -}}
 
 {{/* Image by name: (list $ name). */}}
