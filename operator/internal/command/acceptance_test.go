@@ -175,7 +175,9 @@ func (s *site) expect(t *testing.T, object client.Object, kind v1alpha1.Conditio
 	})
 }
 
-func objectMeta(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: namespace} }
+func objectMeta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: namespace}
+}
 
 func password(name, value string) *corev1.Secret {
 	return &corev1.Secret{ObjectMeta: objectMeta(name), StringData: map[string]string{"password": value}}

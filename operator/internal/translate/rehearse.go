@@ -47,6 +47,9 @@ func (t *translation) rehearse() {
 			pending[name] = config
 		}
 	}
+	if accepts(t.input.Key, t.output.Configs) == nil {
+		return
+	}
 	for progress := true; progress && len(pending) > 0; {
 		progress = false
 		for _, name := range slices.Sorted(maps.Keys(pending)) {

@@ -134,6 +134,9 @@ func (t *translation) settle(target string, rendered *configv1.TargetConfig) (*c
 	}
 	kept := t.keep(rendered, published)
 	if len(kept) > 0 {
+		if same, err := t.same(rendered, published); same || err != nil {
+			return published, err
+		}
 		version, err := digest(rendered.GetVersion(), kept...)
 		if err != nil {
 			return nil, err
