@@ -13,13 +13,6 @@ tls {
 jetstream {
   store_dir: /data
 }
-# The operator tells the servers, as system, to read renewed certificates.
-accounts {
-  SYS: {users: [{user: system, password: $NATS_SYSTEM_PASSWORD}]}
-  OFFHOOK: {jetstream: enabled, users: [{user: offhook}]}
-}
-system_account: SYS
-no_auth_user: offhook
 # The certificate is the identity: who shows one is user offhook. The operator tells
 # the servers over the system account when theirs are new.
 accounts {
