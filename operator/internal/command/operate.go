@@ -30,6 +30,7 @@ import (
 	"offhook.dev/operator/internal/config"
 	"offhook.dev/operator/internal/controller"
 	"offhook.dev/operator/internal/dataplane"
+	"offhook.dev/operator/internal/natsreload"
 	"offhook.dev/operator/internal/pki"
 )
 
@@ -147,7 +148,14 @@ func assemble(made manager.Manager, read *config.Config, environment func(string
 		}
 		return nil
 	})
-	for _, part := range []manager.Runnable{keeper, plane, reclaim} {
+	parts := []manager.Runnable{keeper, plane, reclaim}
+	if read.NATS.Internal {
+		parts = append(parts, natsreload.New(natsreload.Options{
+			URL: read.NATS.URL, TLS: keeper.Identity.ClientConfig(read.NATS.TLS.ServerName), Ready: keeper.Identity.Wait,
+			Password: keeper.Keys.SystemPassword, Interval: min(time.Hour, time.Duration(read.Certificates.Validity)/12), Logger: logger,
+		}))
+	}
+	for _, part := range parts {
 		if err := made.Add(part); err != nil {
 			return fmt.Errorf("add to manager: %w", err)
 		}
