@@ -11,9 +11,9 @@ SHELL         := /bin/bash
 export GOTOOLCHAIN := auto
 export GOFLAGS     := -buildvcs=false
 
-MODULES  := csta proto services operator/api offhook test
+MODULES  := csta proto services operator/api operator offhook test
 SERVICES := sip-edge csta-session monitor phone-control
-BINARIES := offhook offhookctl $(SERVICES)
+BINARIES := offhook offhookctl operator $(SERVICES)
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X offhook.dev/services/process.Version=$(VERSION)
 TOOL     := $(CURDIR)/hack/tool
@@ -113,6 +113,10 @@ clean: ## Remove what the build made.
 bin/offhook: FORCE
 	@mkdir -p bin
 	@cd offhook && CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(CURDIR)/$@ .
+
+bin/operator: FORCE
+	@mkdir -p bin
+	@cd operator && CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(CURDIR)/$@ .
 
 bin/%: FORCE
 	@mkdir -p bin

@@ -14,7 +14,7 @@ fi
 runner=$PWD/hack/tool
 
 status=0
-for module in csta proto services operator/api offhook test; do
+for module in csta proto services operator/api operator offhook test; do
   echo "== $module"
   flags=(-count=1 -timeout=20m "${race[@]}")
   (cd "$module" && "$runner" gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- "${flags[@]}" ./...) || status=1

@@ -34,10 +34,14 @@ func TestConfigurationPage(t *testing.T) {
 	var page strings.Builder
 	page.WriteString("# Configuration of the services\n\nEach service reads one YAML file, given by `--config`. Unknown fields are refused,\nand all faults are reported at once, each with its path. These are the defaults,\nas `SERVICE --print-config` prints them; a file needs only what differs.\n\nThe fields are described where they are declared: in `Common` of\n[process](../../services/process/config.go) and in each service's `Config`.\n\nThe manifests' fields are described in [manifests](manifests.md).\n")
 	folder := t.TempDir()
-	for _, service := range []string{"sip-edge", "csta-session", "monitor", "phone-control"} {
+	for _, service := range []string{"sip-edge", "csta-session", "monitor", "phone-control", "operator"} {
 		program := filepath.Join(folder, service)
 		build := exec.Command("go", "build", "-o", program, "./"+service)
 		build.Dir = filepath.Join(root, "services")
+		if service == "operator" {
+			build = exec.Command("go", "build", "-o", program, ".")
+			build.Dir = filepath.Join(root, "operator")
+		}
 		if output, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("build %s: %v\n%s", service, err, output)
 		}

@@ -93,6 +93,7 @@ var importRules = []importRule{
 	{below: "proto/", only: []string{"std", "offhook.dev/proto", "google.golang.org/grpc", "google.golang.org/protobuf"}, why: "contracts carry no other dependency"},
 	{below: "services/", forbidden: []string{"k8s.io/", "sigs.k8s.io/controller-runtime", "offhook.dev/operator", "offhook.dev/offhook"}, why: "the data plane needs no Kubernetes"},
 	{below: "", except: "services/sipstack/", forbidden: []string{"github.com/emiago/sipgo"}, why: "one package wraps sipgo"},
+	{below: "operator/", forbidden: []string{"github.com/emiago/sipgo", "offhook.dev/services/sipstack", "offhook.dev/services/phone-control", "offhook.dev/services/sip-edge", "offhook.dev/offhook"}, why: "the operator knows the data plane by its configuration and reports"},
 	{below: "operator/api/", forbidden: []string{"offhook.dev/services", "sigs.k8s.io/controller-runtime"}, why: "the manifests' types stay light"},
 }
 
