@@ -82,16 +82,22 @@ func (w *World) draining(j *judgement, target *v1alpha1.CMETarget, known *datapl
 		j.remove(v1alpha1.ConditionDraining)
 		return
 	}
-	calls := "calls are not known"
-	if known.Report != nil {
-		calls = fmt.Sprintf("%d calls", known.Report.Calls)
-	}
-	if known.Report != nil && known.Report.Calls == 0 && known.Sessions == 0 {
+	config := w.configs[target.Name]
+	switch {
+	case w.view.Err != nil:
+		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining, "what is left is not known while NATS is not reached")
+	case !config.GetDrain() || known.Owner != "" && (known.Applied != config.GetVersion() || known.Report == nil):
+		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining, "its owner was told to take nothing new")
+	case known.Sessions == 0 && (known.Report == nil || known.Report.Calls == 0):
 		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDrained, "nothing new is taken, and nothing is left")
-		return
+	default:
+		calls := 0
+		if known.Report != nil {
+			calls = known.Report.Calls
+		}
+		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining,
+			fmt.Sprintf("nothing new is taken; left: %d sessions, %d calls", known.Sessions, calls))
 	}
-	j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining,
-		fmt.Sprintf("nothing new is taken; left: %d sessions, %s", known.Sessions, calls))
 }
 
 // Line gives the status of a line.
