@@ -21,9 +21,9 @@ type Object struct {
 	// Generation that Faults are of.
 	Generation int64
 	Faults     []translate.Fault
-	// Kept: the data plane keeps what it was given of the object before.
-	Kept bool
-	Now  time.Time
+	// Standing of the object, where it has faults.
+	Standing translate.Standing
+	Now      time.Time
 }
 
 // World is what the objects' status depends on. It is not changed after New
@@ -63,7 +63,7 @@ func (w *World) holds(target, kind, name string) bool {
 func (w *World) Target(target *v1alpha1.CMETarget, object *Object) v1alpha1.CMETargetStatus {
 	status := *target.Status.DeepCopy()
 	j := judge(status.Conditions, object)
-	j.faults(object.Faults, object.Kept)
+	j.faults(object.Faults, object.Standing)
 	connection := w.connection(target.Name)
 	j.set(v1alpha1.ConditionConnected, connection.status, connection.reason, connection.message)
 	known := w.view.Targets[target.Name]
@@ -104,7 +104,7 @@ func (w *World) draining(j *judgement, target *v1alpha1.CMETarget, known *datapl
 func (w *World) Line(line *v1alpha1.Line, object *Object) v1alpha1.LineStatus {
 	status := *line.Status.DeepCopy()
 	j := judge(status.Conditions, object)
-	j.faults(object.Faults, object.Kept)
+	j.faults(object.Faults, object.Standing)
 	connection := w.connection(line.Spec.Target)
 	if connection.status == metav1.ConditionTrue && !w.holds(line.Spec.Target, v1alpha1.KindLine, line.Name) {
 		connection = notInForce
@@ -122,7 +122,7 @@ func (w *World) Line(line *v1alpha1.Line, object *Object) v1alpha1.LineStatus {
 func (w *World) User(user *v1alpha1.CTIUser, object *Object) v1alpha1.CTIUserStatus {
 	status := *user.Status.DeepCopy()
 	j := judge(status.Conditions, object)
-	j.faults(object.Faults, object.Kept)
+	j.faults(object.Faults, object.Standing)
 	connection := w.userConnection(user)
 	j.set(v1alpha1.ConditionConnected, connection.status, connection.reason, connection.message)
 	if w.view.Err == nil {
