@@ -196,7 +196,7 @@ func crm() *v1alpha1.CTIUser {
 }
 
 func passwords() *corev1.Secret {
-	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "passwords", Namespace: namespace}, Data: map[string][]byte{"phone": []byte("horse-battery"), "user": []byte("staple")}}
+	return &corev1.Secret{Name: "passwords", Namespace: namespace, Data: map[string][]byte{"phone": []byte("horse-battery"), "user": []byte("staple")}}
 }
 
 func owned() map[string]dataplane.Target {
@@ -239,14 +239,20 @@ func TestConditionsSayWhatIsWrong(t *testing.T) {
 		kind   v1alpha1.ConditionType
 		want   string
 	}{
-		"Invalid": {func(_ *v1alpha1.CMETarget, l *v1alpha1.Line, _ *v1alpha1.CTIUser, _ *corev1.Secret) { l.Spec.Number = "1 2" },
+		"Invalid": {func(_ *v1alpha1.CMETarget, l *v1alpha1.Line, _ *v1alpha1.CTIUser, _ *corev1.Secret) {
+			l.Spec.Number = "1 2"
+		},
 			alice(), v1alpha1.ConditionAccepted, "False Invalid"},
 		"Conflict": {func(c *v1alpha1.CMETarget, _ *v1alpha1.Line, _ *v1alpha1.CTIUser, _ *corev1.Secret) {
 			c.Spec.Features.ParkSlots = []string{"1001"}
 		}, office(), v1alpha1.ConditionAccepted, "False Conflict"},
-		"TargetNotFound": {func(_ *v1alpha1.CMETarget, l *v1alpha1.Line, _ *v1alpha1.CTIUser, _ *corev1.Secret) { l.Spec.Target = "x" },
+		"TargetNotFound": {func(_ *v1alpha1.CMETarget, l *v1alpha1.Line, _ *v1alpha1.CTIUser, _ *corev1.Secret) {
+			l.Spec.Target = "x"
+		},
 			alice(), v1alpha1.ConditionResolvedRefs, "False TargetNotFound"},
-		"LineNotFound": {func(_ *v1alpha1.CMETarget, _ *v1alpha1.Line, u *v1alpha1.CTIUser, _ *corev1.Secret) { u.Spec.Lines[0].Number = "1002" },
+		"LineNotFound": {func(_ *v1alpha1.CMETarget, _ *v1alpha1.Line, u *v1alpha1.CTIUser, _ *corev1.Secret) {
+			u.Spec.Lines[0].Number = "1002"
+		},
 			crm(), v1alpha1.ConditionResolvedRefs, "False LineNotFound"},
 		"UserNotFound": {func(c *v1alpha1.CMETarget, _ *v1alpha1.Line, _ *v1alpha1.CTIUser, _ *corev1.Secret) {
 			c.Spec.SessionManagers = []v1alpha1.SessionManager{{RegisterID: "app", User: "x"}}
@@ -254,7 +260,9 @@ func TestConditionsSayWhatIsWrong(t *testing.T) {
 		"SecretNotFound": {func(_ *v1alpha1.CMETarget, l *v1alpha1.Line, _ *v1alpha1.CTIUser, _ *corev1.Secret) {
 			l.Spec.Devices[0].SIP.PasswordSecretRef.Name = "x"
 		}, alice(), v1alpha1.ConditionResolvedRefs, "False SecretNotFound"},
-		"SecretKeyMissing": {func(_ *v1alpha1.CMETarget, _ *v1alpha1.Line, _ *v1alpha1.CTIUser, s *corev1.Secret) { delete(s.Data, "user") },
+		"SecretKeyMissing": {func(_ *v1alpha1.CMETarget, _ *v1alpha1.Line, _ *v1alpha1.CTIUser, s *corev1.Secret) {
+			delete(s.Data, "user")
+		},
 			crm(), v1alpha1.ConditionResolvedRefs, "False SecretKeyMissing"},
 	} {
 		t.Run(name, func(t *testing.T) {

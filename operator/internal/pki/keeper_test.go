@@ -190,7 +190,7 @@ func TestCertificatesNameTheirHosts(t *testing.T) {
 }
 
 func TestKeeperOverwritesNoKey(t *testing.T) {
-	mine := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "site-edge-keys", Namespace: "cti"}, Data: map[string][]byte{"nonce.key": []byte("mine")}}
+	mine := &corev1.Secret{Name: "site-edge-keys", Namespace: "cti", Data: map[string][]byte{"nonce.key": []byte("mine")}}
 	b := newBench(t, true, mine)
 	err := b.keeper.Keep(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "flow-token.key") {

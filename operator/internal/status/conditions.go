@@ -47,8 +47,9 @@ func dangling(cause v1alpha1.ConditionReason) bool {
 	case v1alpha1.ReasonTargetNotFound, v1alpha1.ReasonLineNotFound, v1alpha1.ReasonUserNotFound,
 		v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // faults sets Accepted and ResolvedRefs.
