@@ -86,7 +86,7 @@ func (w *World) draining(j *judgement, target *v1alpha1.CMETarget, known *datapl
 	switch {
 	case w.view.Err != nil:
 		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining, "what is left is not known while NATS is not reached")
-	case !config.GetDrain() || known.Owner != "" && (known.Applied != config.GetVersion() || known.Report == nil):
+	case !config.GetDrain() || known.Owner != "" && (known.Applied != config.GetVersion() || known.Report == nil || known.Report.Calls < 0):
 		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining, "its owner was told to take nothing new")
 	case known.Sessions == 0 && (known.Report == nil || known.Report.Calls == 0):
 		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDrained, "nothing new is taken, and nothing is left")
