@@ -21,8 +21,9 @@ type delivered struct {
 	mu sync.Mutex
 	// last event of each monitor by its monitorCrossRefID.
 	last map[string]event
-	// incomplete: the session was at another edge that told nothing.
-	incomplete bool
+	// incomplete: the session was at another edge that told nothing. unsure: an
+	// event came again that may have been given there, or not.
+	incomplete, unsure bool
 }
 
 // event names an event: numbers may begin anew, and then times are later.
@@ -31,11 +32,25 @@ type event struct {
 	occurred int64
 }
 
+// taking is what became of an event.
+type taking uint8
+
+const (
+	// eventRefused: the session has gone.
+	eventRefused taking = iota
+	eventTaken
+	// eventRepeated: the monitor has had it.
+	eventRepeated
+	// eventDoubtful: it may have had it, and is not given it again. It is told once
+	// that it may have lost some.
+	eventDoubtful
+)
+
 // take gives an event to a monitor, unless it is a repetition; give reports
-// whether it was taken.
-func (d *delivered) take(req *edgev1.DeliverRequest, crossRef string, give func() bool) (repetition, taken bool) {
+// whether the event was taken.
+func (d *delivered) take(req *edgev1.DeliverRequest, crossRef string, give func() bool) taking {
 	if req.GetNumber() == 0 { // no event
-		return false, give()
+		return outcome(give())
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -43,22 +58,33 @@ func (d *delivered) take(req *edgev1.DeliverRequest, crossRef string, give func(
 	now := event{req.GetNumber(), req.GetOccurredUnixNano()}
 	switch {
 	case known && now.number <= last.number && now.occurred <= last.occurred:
-		return true, true
+		return eventRepeated
 	case !known && d.incomplete && req.GetReplayed():
-		return true, true
+		if d.unsure {
+			return eventRepeated
+		}
+		d.unsure = true
+		return eventDoubtful
 	}
 	if !give() {
-		return false, false
+		return eventRefused
 	}
 	if d.last == nil {
 		d.last = make(map[string]event)
 	}
 	if !known && len(d.last) >= maxDelivered {
 		clear(d.last)
-		d.incomplete = true
+		d.incomplete, d.unsure = true, false
 	}
 	d.last[crossRef] = event{now.number, max(now.occurred, last.occurred)}
-	return false, true
+	return eventTaken
+}
+
+func outcome(taken bool) taking {
+	if taken {
+		return eventTaken
+	}
+	return eventRefused
 }
 
 // save gives what another edge needs to know.

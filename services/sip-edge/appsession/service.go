@@ -41,17 +41,21 @@ func (s *Service) Deliver(_ context.Context, req *edgev1.DeliverRequest) (*edgev
 		}
 		event := eventqueue.Event{Head: head, CrossRef: recipient.GetMonitorCrossRefId(), Tail: tail}
 		dropped := 0
-		repetition, taken := session.delivered.take(req, event.CrossRef, func() (taken bool) {
+		switch session.delivered.take(req, event.CrossRef, func() (taken bool) {
 			dropped, taken = session.pump.Deliver(event)
 			return taken
-		})
-		switch {
-		case !taken: // it left a moment ago
+		}) {
+		case eventRefused: // it left a moment ago
 			res.UnknownSessions = append(res.UnknownSessions, recipient.GetSessionId())
-		case repetition:
+		case eventDoubtful:
+			session.pump.Resume(nil, true)
 			repeated++
-		case dropped > 0:
-			res.OverflowedSessions = append(res.OverflowedSessions, recipient.GetSessionId())
+		case eventRepeated:
+			repeated++
+		case eventTaken:
+			if dropped > 0 {
+				res.OverflowedSessions = append(res.OverflowedSessions, recipient.GetSessionId())
+			}
 		}
 	}
 	if repeated > 0 {
