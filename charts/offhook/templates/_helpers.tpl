@@ -34,6 +34,19 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
+{{/*
+Labels of pods, without versions, so that a pod is made anew only when something of
+it changes: (list $ component values).
+*/}}
+{{- define "offhook.podLabels" -}}
+{{- $root := index . 0 -}}
+{{ include "offhook.selector" (list $root (index . 1)) }}
+app.kubernetes.io/part-of: offhook
+{{- with mergeOverwrite (deepCopy $root.Values.commonLabels) (index . 2).podLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{/* metadata of an object, its labels last: (list $ component name-suffix). */}}
 {{- define "offhook.metadata" -}}
 {{- $root := index . 0 -}}

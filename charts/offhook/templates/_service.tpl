@@ -47,10 +47,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "offhook.labels" (list $root .component) | nindent 8 }}
-        {{- with .values.podLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- include "offhook.podLabels" (list $root .component .values) | nindent 8 }}
       annotations:
         checksum/config: {{ $file | sha256sum }}
         {{- with .values.podAnnotations }}
@@ -103,7 +100,9 @@ spec:
             - {name: config, mountPath: /etc/offhook/config, readOnly: true}
             - {name: tls, mountPath: /etc/offhook/tls, readOnly: true}
             - {name: config-key, mountPath: /etc/offhook/config-key, readOnly: true}
-            {{- include "offhook.natsMounts" $root | nindent 12 }}
+            {{- with include "offhook.natsMounts" $root | trim }}
+            {{- . | nindent 12 }}
+            {{- end }}
             {{- with .mounts }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
@@ -114,7 +113,9 @@ spec:
           secret: {secretName: {{ $fullname }}-{{ .component }}-tls, defaultMode: 0440}
         - name: config-key
           secret: {secretName: {{ $fullname }}-config-key, defaultMode: 0440}
-        {{- include "offhook.natsVolumes" $root | nindent 8 }}
+        {{- with include "offhook.natsVolumes" $root | trim }}
+        {{- . | nindent 8 }}
+        {{- end }}
         {{- with .volumes }}
         {{- toYaml . | nindent 8 }}
         {{- end }}

@@ -3,6 +3,9 @@
 package manifest
 
 import (
+	"strconv"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"offhook.dev/operator/api/v1alpha1"
@@ -19,9 +22,10 @@ type Objects struct {
 }
 
 // FromObjects judges objects as Read judges those of a folder. The set holds
-// those without a fault; each fault names its object by Kind and Name. The
-// objects are not changed.
-func FromObjects(objects Objects) (*Set, Faults) {
+// those without a fault, and users that have sound grants beside grants of lines
+// or targets that don't exist, without these. Each fault
+// names its object by Kind and Name. The objects are not changed.
+func FromObjects(objects Objects) (set *Set, faults Faults) {
 	r := reader{secrets: make(map[string]loaded[*coreSecret]), seen: make(map[string]object)}
 	for name, data := range objects.Secrets {
 		o := object{kind: kindSecret, name: name}
@@ -44,8 +48,50 @@ func FromObjects(objects Objects) (*Set, Faults) {
 	}
 	r.targets = without(r.targets, faulty)
 	r.lines = without(r.lines, faulty)
-	r.users = without(r.users, faulty)
+	var users []loaded[*v1alpha1.CTIUser]
+	for _, user := range r.users {
+		if faulty[user.String()] && !prune(user.value, r.faults) {
+			continue
+		}
+		users = append(users, user)
+	}
+	r.users = users
 	return r.set(), r.faults
+}
+
+// prune removes the grants that name what does not exist; false: the user has
+// another fault, or no sound grant.
+func prune(user *v1alpha1.CTIUser, faults Faults) bool {
+	dangling := make(map[int]bool)
+	for _, fault := range faults {
+		if fault.Kind != v1alpha1.KindCTIUser || fault.Name != user.Name {
+			continue
+		}
+		i, ok := grantIndex(fault.Field)
+		if !ok || fault.Cause != v1alpha1.ReasonLineNotFound && fault.Cause != v1alpha1.ReasonTargetNotFound {
+			return false
+		}
+		dangling[i] = true
+	}
+	var kept []v1alpha1.LineGrant
+	for i, grant := range user.Spec.Lines {
+		if !dangling[i] {
+			kept = append(kept, grant)
+		}
+	}
+	user.Spec.Lines = kept
+	return len(kept) > 0
+}
+
+// grantIndex is the i of a path in spec.lines[i].
+func grantIndex(path string) (int, bool) {
+	rest, found := strings.CutPrefix(path, "spec.lines[")
+	if !found {
+		return 0, false
+	}
+	digits, _, _ := strings.Cut(rest, "]")
+	i, err := strconv.Atoi(digits)
+	return i, err == nil
 }
 
 // judged is an object of the API.

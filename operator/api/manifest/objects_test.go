@@ -41,6 +41,20 @@ func officeObjects() manifest.Objects {
 	}
 }
 
+func TestFromObjectsLeavesOutGrantsOfWhatIsMissing(t *testing.T) {
+	objects := officeObjects()
+	grants := objects.Users[0].Spec.Lines
+	objects.Users[0].Spec.Lines = append(grants, v1alpha1.LineGrant{Target: "branch", Number: "1001", Rights: grants[0].Rights}, v1alpha1.LineGrant{Target: "office", Number: "1009", Rights: grants[0].Rights})
+	set, faults := manifest.FromObjects(objects)
+	if len(set.Users) != 1 || len(set.Users[0].Spec.Lines) != 1 || set.Users[0].Spec.Lines[0].Number != "1001" || len(faults) != 2 {
+		t.Errorf("users %v, faults %v", set.Users, faults)
+	}
+	objects.Users[0].Spec.PasswordSecretRef.Name = "gone"
+	if set, _ = manifest.FromObjects(objects); len(set.Users) != 0 {
+		t.Errorf("a user without a password is in the set")
+	}
+}
+
 func TestFromObjectsNamesEachFault(t *testing.T) {
 	for name, test := range map[string]struct {
 		spoil func(*manifest.Objects)

@@ -65,7 +65,7 @@ func newSite(t *testing.T) *site {
 	if s.client, err = client.New(access, client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}
-	s.create(t, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
+	s.create(t, &corev1.Namespace{Name: namespace})
 	s.bus = s.server.Connect(t)
 
 	read := config.NewDefaultConfig()
@@ -298,7 +298,7 @@ func TestReleasedTargetsGoWithoutAnOperator(t *testing.T) {
 	}
 	s.eventually(t, "deletion", func(ctx context.Context) error {
 		if err := s.client.Get(ctx, client.ObjectKeyFromObject(target), target); !apierrors.IsNotFound(err) {
-			return fmt.Errorf("target is there: %v", err)
+			return fmt.Errorf("target is there: %w", err)
 		}
 		return nil
 	})

@@ -41,7 +41,7 @@ func (s *Statuses) Reconcile(ctx context.Context, named translate.Object) (recon
 		return reconcile.Result{}, nil
 	}
 	object := &status.Object{
-		Generation: generation, Faults: found.Faults[named], Kept: found.Kept[named], Now: s.options.Now(),
+		Generation: generation, Faults: found.Faults[named], Standing: found.Standing[named], Now: s.options.Now(),
 	}
 	key := client.ObjectKey{Namespace: s.options.Namespace, Name: named.Name}
 	var err error

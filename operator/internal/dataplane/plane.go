@@ -30,8 +30,8 @@ var ErrNotConnected = errors.New("NATS is not connected yet")
 type Options struct {
 	// Connect gives the bus; it waits for the server until its context ends.
 	Connect func(context.Context) (*bus.Bus, error)
-	// Report asks the owner of a target; nil: over the RPC ReportTarget.
-	Report func(ctx context.Context, clients directory.Clients, target string) (*Report, error)
+	// Report asks the owner of a target; nil: over gRPC.
+	Report func(ctx context.Context, clients directory.Clients, config *configv1.TargetConfig) (*Report, error)
 	// Link are the settings of calls to phone-control.
 	Link link.Options
 	// Interval between two reports of a target. Default 5 s.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	configv1 "offhook.dev/proto/offhook/config/v1"
 	"offhook.dev/services/directory"
 )
 
@@ -34,16 +35,16 @@ func (p *Plane) poll(ctx context.Context, replicas *directory.Directory) error {
 
 func (p *Plane) askAll(ctx context.Context, replicas *directory.Directory) {
 	p.mu.Lock()
-	targets := make([]string, 0, len(p.books.configs))
+	targets := make([]*configv1.TargetConfig, 0, len(p.books.configs))
 	for _, entry := range p.books.configs {
-		targets = append(targets, entry.Value.GetTarget())
+		targets = append(targets, entry.Value)
 	}
 	p.mu.Unlock()
 	reports := make([]*Report, len(targets))
 	var group errgroup.Group
 	group.SetLimit(reportsAtOnce)
 	for i, target := range targets {
-		if _, owned := replicas.Owner(target); !owned {
+		if _, owned := replicas.Owner(target.GetTarget()); !owned {
 			continue
 		}
 		group.Go(func() error {
@@ -59,7 +60,7 @@ func (p *Plane) askAll(ctx context.Context, replicas *directory.Directory) {
 	p.books.reports = make(map[string]*Report, len(targets))
 	for i, target := range targets {
 		if reports[i] != nil {
-			p.books.reports[target] = reports[i]
+			p.books.reports[target.GetTarget()] = reports[i]
 		}
 	}
 	p.mu.Unlock()
@@ -67,15 +68,15 @@ func (p *Plane) askAll(ctx context.Context, replicas *directory.Directory) {
 }
 
 // ask gives nil where the owner gave no report.
-func (p *Plane) ask(ctx context.Context, replicas *directory.Directory, target string) *Report {
+func (p *Plane) ask(ctx context.Context, replicas *directory.Directory, config *configv1.TargetConfig) *Report {
 	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
 	at := time.Now()
-	report, err := p.options.Report(ctx, replicas, target)
+	report, err := p.options.Report(ctx, replicas, config)
 	if err != nil {
 		p.metrics.reports.WithLabelValues("failed").Inc()
 		if ctx.Err() == nil {
-			p.options.Logger.Debug("ask for report", "target", target, "error", err)
+			p.options.Logger.Debug("ask for report", "target", config.GetTarget(), "error", err)
 		}
 		return nil
 	}

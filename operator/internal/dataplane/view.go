@@ -32,13 +32,17 @@ type Target struct {
 	Report *Report
 }
 
+// CallsUnknown stands for a number of calls that was not asked for.
+const CallsUnknown = -1
+
 // Report is what the owner of a target said of it.
 type Report struct {
 	// At is when it was asked.
 	At time.Time
 	// ConfigVersion that the owner runs.
 	ConfigVersion string
-	// PhonesRegistered, LinesInService and Calls of the target.
+	// PhonesRegistered, LinesInService and Calls of the target; Calls may be
+	// CallsUnknown.
 	PhonesRegistered, LinesInService, Calls int
 	// LastError is what the owner has to complain of; empty: nothing.
 	LastError string

@@ -14,7 +14,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -244,10 +243,10 @@ func (k *Keeper) get(ctx context.Context, name string) (*corev1.Secret, error) {
 // look.
 func (k *Keeper) create(ctx context.Context, name string, kind corev1.SecretType, data map[string][]byte) (*corev1.Secret, error) {
 	made := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: k.options.Names.Namespace, Labels: map[string]string{
+		Name: name, Namespace: k.options.Names.Namespace, Labels: map[string]string{
 			"app.kubernetes.io/name": "offhook", "app.kubernetes.io/part-of": k.options.Names.Installation,
 			"app.kubernetes.io/managed-by": "offhook-operator",
-		}},
+		},
 		Type: kind, Data: data,
 	}
 	if err := k.options.Client.Create(ctx, made); err != nil {

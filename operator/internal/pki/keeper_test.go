@@ -19,7 +19,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -190,7 +189,7 @@ func TestCertificatesNameTheirHosts(t *testing.T) {
 }
 
 func TestKeeperOverwritesNoKey(t *testing.T) {
-	mine := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "site-edge-keys", Namespace: "cti"}, Data: map[string][]byte{"nonce.key": []byte("mine")}}
+	mine := &corev1.Secret{Name: "site-edge-keys", Namespace: "cti", Data: map[string][]byte{"nonce.key": []byte("mine")}}
 	b := newBench(t, true, mine)
 	err := b.keeper.Keep(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "flow-token.key") {

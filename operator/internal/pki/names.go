@@ -20,7 +20,7 @@ const ServicesName = "services.offhook.internal"
 // Keys in Secrets.
 const (
 	keyConfig         = "config.key"
-	keyFlowToken      = "flow-token.key"
+	keyFlowToken      = "flow-token.key" // #nosec G101 -- the name of a key
 	keyNonce          = "nonce.key"
 	keySystemPassword = "password"
 	keyCertificate    = "tls.crt"

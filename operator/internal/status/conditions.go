@@ -47,12 +47,13 @@ func dangling(cause v1alpha1.ConditionReason) bool {
 	case v1alpha1.ReasonTargetNotFound, v1alpha1.ReasonLineNotFound, v1alpha1.ReasonUserNotFound,
 		v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // faults sets Accepted and ResolvedRefs.
-func (j *judgement) faults(faults []translate.Fault, kept bool) {
+func (j *judgement) faults(faults []translate.Fault, standing translate.Standing) {
 	var own, missing []translate.Fault
 	for _, fault := range faults {
 		if dangling(fault.Cause) {
@@ -61,11 +62,11 @@ func (j *judgement) faults(faults []translate.Fault, kept bool) {
 			own = append(own, fault)
 		}
 	}
-	j.verdict(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, own, kept)
-	j.verdict(v1alpha1.ConditionResolvedRefs, v1alpha1.ReasonResolvedRefs, missing, kept)
+	j.verdict(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, own, standing)
+	j.verdict(v1alpha1.ConditionResolvedRefs, v1alpha1.ReasonResolvedRefs, missing, standing)
 }
 
-func (j *judgement) verdict(kind v1alpha1.ConditionType, good v1alpha1.ConditionReason, faults []translate.Fault, kept bool) {
+func (j *judgement) verdict(kind v1alpha1.ConditionType, good v1alpha1.ConditionReason, faults []translate.Fault, standing translate.Standing) {
 	if len(faults) == 0 {
 		j.set(kind, metav1.ConditionTrue, good, "")
 		return
@@ -77,9 +78,14 @@ func (j *judgement) verdict(kind v1alpha1.ConditionType, good v1alpha1.Condition
 	if more := len(faults) - maxFaults; more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
-	message := strings.Join(texts, "; ") + ". It is not in force."
-	if kept {
-		message = strings.Join(texts, "; ") + ". What was in force before stays."
+	message := strings.Join(texts, "; ")
+	switch standing {
+	case translate.Kept:
+		message += ". What was in force before stays."
+	case translate.InPart:
+		message += ". The rest is in force."
+	case translate.LeftOut:
+		message += ". It is not in force."
 	}
 	j.set(kind, metav1.ConditionFalse, faults[0].Cause, message)
 }

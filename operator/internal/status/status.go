@@ -21,9 +21,9 @@ type Object struct {
 	// Generation that Faults are of.
 	Generation int64
 	Faults     []translate.Fault
-	// Kept: the data plane keeps what it was given of the object before.
-	Kept bool
-	Now  time.Time
+	// Standing of the object, where it has faults.
+	Standing translate.Standing
+	Now      time.Time
 }
 
 // World is what the objects' status depends on. It is not changed after New
@@ -63,7 +63,7 @@ func (w *World) holds(target, kind, name string) bool {
 func (w *World) Target(target *v1alpha1.CMETarget, object *Object) v1alpha1.CMETargetStatus {
 	status := *target.Status.DeepCopy()
 	j := judge(status.Conditions, object)
-	j.faults(object.Faults, object.Kept)
+	j.faults(object.Faults, object.Standing)
 	connection := w.connection(target.Name)
 	j.set(v1alpha1.ConditionConnected, connection.status, connection.reason, connection.message)
 	known := w.view.Targets[target.Name]
@@ -82,23 +82,29 @@ func (w *World) draining(j *judgement, target *v1alpha1.CMETarget, known *datapl
 		j.remove(v1alpha1.ConditionDraining)
 		return
 	}
-	calls := "calls are not known"
-	if known.Report != nil {
-		calls = fmt.Sprintf("%d calls", known.Report.Calls)
-	}
-	if known.Report != nil && known.Report.Calls == 0 && known.Sessions == 0 {
+	config := w.configs[target.Name]
+	switch {
+	case w.view.Err != nil:
+		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining, "what is left is not known while NATS is not reached")
+	case !config.GetDrain() || known.Owner != "" && (known.Applied != config.GetVersion() || known.Report == nil || known.Report.Calls < 0):
+		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining, "its owner was told to take nothing new")
+	case known.Sessions == 0 && (known.Report == nil || known.Report.Calls == 0):
 		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDrained, "nothing new is taken, and nothing is left")
-		return
+	default:
+		calls := 0
+		if known.Report != nil {
+			calls = known.Report.Calls
+		}
+		j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining,
+			fmt.Sprintf("nothing new is taken; left: %d sessions, %d calls", known.Sessions, calls))
 	}
-	j.set(v1alpha1.ConditionDraining, metav1.ConditionTrue, v1alpha1.ReasonDraining,
-		fmt.Sprintf("nothing new is taken; left: %d sessions, %s", known.Sessions, calls))
 }
 
 // Line gives the status of a line.
 func (w *World) Line(line *v1alpha1.Line, object *Object) v1alpha1.LineStatus {
 	status := *line.Status.DeepCopy()
 	j := judge(status.Conditions, object)
-	j.faults(object.Faults, object.Kept)
+	j.faults(object.Faults, object.Standing)
 	connection := w.connection(line.Spec.Target)
 	if connection.status == metav1.ConditionTrue && !w.holds(line.Spec.Target, v1alpha1.KindLine, line.Name) {
 		connection = notInForce
@@ -116,7 +122,7 @@ func (w *World) Line(line *v1alpha1.Line, object *Object) v1alpha1.LineStatus {
 func (w *World) User(user *v1alpha1.CTIUser, object *Object) v1alpha1.CTIUserStatus {
 	status := *user.Status.DeepCopy()
 	j := judge(status.Conditions, object)
-	j.faults(object.Faults, object.Kept)
+	j.faults(object.Faults, object.Standing)
 	connection := w.userConnection(user)
 	j.set(v1alpha1.ConditionConnected, connection.status, connection.reason, connection.message)
 	if w.view.Err == nil {

@@ -67,7 +67,10 @@ func (t *translation) rehearse() {
 		next[name] = pending[name]
 		object := Object{Kind: v1alpha1.KindCMETarget, Name: name}
 		t.fault(object, v1alpha1.ReasonConflict, fmt.Sprintf("its configuration would be refused: %v", accepts(t.input.Key, next)))
-		t.output.Kept[object] = accepted[name] != nil
+		t.output.Standing[object] = LeftOut
+		if accepted[name] != nil {
+			t.output.Standing[object] = Kept
+		}
 	}
 	t.output.Configs = accepted
 }

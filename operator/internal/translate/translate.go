@@ -48,10 +48,22 @@ type Output struct {
 	Configs map[string]*configv1.TargetConfig
 	// Faults of objects that have any.
 	Faults map[Object][]Fault
-	// Kept are the faulty objects of which the data plane keeps what it was
-	// given last; other faulty objects are not in its configuration.
-	Kept map[Object]bool
+	// Standing of objects that have faults.
+	Standing map[Object]Standing
 }
+
+// Standing is what is in force of an object with faults.
+type Standing int
+
+// Standings of objects with faults.
+const (
+	// LeftOut: it is not in the configuration.
+	LeftOut Standing = iota
+	// Kept: the data plane keeps what it was given of it last.
+	Kept
+	// InPart: all of it is in force but what names something missing.
+	InPart
+)
 
 // Translate judges and renders objects. Where two claim the same, the older one
 // has it. A configuration that the data plane would refuse is not given to it.
@@ -62,7 +74,7 @@ func Translate(input Input) (Output, error) {
 	objects.Users = byAge(objects.Users)
 	t := translation{
 		input: input, objects: objects,
-		output: Output{Configs: map[string]*configv1.TargetConfig{}, Faults: map[Object][]Fault{}, Kept: map[Object]bool{}},
+		output: Output{Configs: map[string]*configv1.TargetConfig{}, Faults: map[Object][]Fault{}, Standing: map[Object]Standing{}},
 	}
 	set, faults := manifest.FromObjects(t.drained())
 	for _, fault := range faults {
@@ -71,6 +83,13 @@ func Translate(input Input) (Output, error) {
 	rendered, err := render.Render(set, input.Key)
 	if err != nil {
 		return Output{}, err //nolint:wrapcheck // it says what it did
+	}
+	t.partly = map[Object]bool{}
+	for _, user := range set.Users {
+		if object := (Object{Kind: v1alpha1.KindCTIUser, Name: user.Name}); len(t.output.Faults[object]) > 0 {
+			t.partly[object] = true
+			t.output.Standing[object] = InPart
+		}
 	}
 	t.published = usable(input.Key, input.Published)
 	wanted := map[string]*configv1.TargetConfig{}
@@ -95,7 +114,9 @@ type translation struct {
 	objects manifest.Objects
 	// published are the configurations that the data plane can read.
 	published map[string]*configv1.TargetConfig
-	output    Output
+	// partly are the faulty users that are rendered in part.
+	partly map[Object]bool
+	output Output
 }
 
 // drained gives the objects with the targets that are being deleted in drain.
@@ -125,7 +146,7 @@ func (t *translation) settle(target string, rendered *configv1.TargetConfig) (*c
 		if published == nil {
 			return nil, nil //nolint:nilnil // a target that was never good has none
 		}
-		t.output.Kept[Object{Kind: v1alpha1.KindCMETarget, Name: target}] = true
+		t.output.Standing[Object{Kind: v1alpha1.KindCMETarget, Name: target}] = Kept
 		t.keepAll(published)
 		if t.input.Draining[target] && !published.GetDrain() {
 			return t.inDrain(published)
@@ -154,23 +175,52 @@ func (t *translation) settle(target string, rendered *configv1.TargetConfig) (*c
 func (t *translation) keep(rendered, published *configv1.TargetConfig) []proto.Message {
 	var kept []proto.Message
 	for _, line := range published.GetLines() {
-		object := Object{Kind: v1alpha1.KindLine, Name: line.GetName()}
-		if len(t.output.Faults[object]) > 0 {
+		if t.stays(v1alpha1.KindLine, line.GetName()) {
 			rendered.Lines = append(rendered.Lines, line)
 			kept = append(kept, line)
-			t.output.Kept[object] = true
 		}
 	}
 	for _, user := range published.GetUsers() {
-		object := Object{Kind: v1alpha1.KindCTIUser, Name: user.GetName()}
-		if len(t.output.Faults[object]) > 0 {
+		if t.stays(v1alpha1.KindCTIUser, user.GetName()) {
 			rendered.Users = append(rendered.Users, user)
 			kept = append(kept, user)
-			t.output.Kept[object] = true
 		}
+	}
+	for _, user := range rendered.Users {
+		for _, right := range t.rights(rendered, published, user) {
+			user.Lines = append(user.Lines, right)
+			kept = append(kept, right)
+		}
+		slices.SortFunc(user.Lines, func(a, b *configv1.LineRights) int { return cmp.Compare(a.GetNumber(), b.GetNumber()) })
 	}
 	slices.SortFunc(rendered.Lines, func(a, b *configv1.Line) int { return cmp.Compare(a.GetNumber(), b.GetNumber()) })
 	slices.SortFunc(rendered.Users, func(a, b *configv1.CTIUser) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return kept
+}
+
+// rights are those of a user rendered in part, on lines that are kept: its
+// grants dangle only because the lines have faults.
+func (t *translation) rights(rendered, published *configv1.TargetConfig, user *configv1.CTIUser) []*configv1.LineRights {
+	if !t.partly[Object{Kind: v1alpha1.KindCTIUser, Name: user.GetName()}] {
+		return nil
+	}
+	before := slices.IndexFunc(published.GetUsers(), func(u *configv1.CTIUser) bool { return u.GetName() == user.GetName() })
+	written := slices.IndexFunc(t.objects.Users, func(u *v1alpha1.CTIUser) bool { return u.Name == user.GetName() })
+	if before < 0 || written < 0 {
+		return nil
+	}
+	var kept []*configv1.LineRights
+	for _, right := range published.GetUsers()[before].GetLines() {
+		number := right.GetNumber()
+		granted := slices.ContainsFunc(t.objects.Users[written].Spec.Lines, func(g v1alpha1.LineGrant) bool {
+			return g.Target == rendered.GetTarget() && g.Number == number
+		})
+		there := slices.ContainsFunc(rendered.GetLines(), func(l *configv1.Line) bool { return l.GetNumber() == number })
+		has := slices.ContainsFunc(user.GetLines(), func(r *configv1.LineRights) bool { return r.GetNumber() == number })
+		if granted && there && !has {
+			kept = append(kept, right)
+		}
+	}
 	return kept
 }
 
@@ -178,15 +228,21 @@ func (t *translation) keep(rendered, published *configv1.TargetConfig) []proto.M
 // is.
 func (t *translation) keepAll(published *configv1.TargetConfig) {
 	for _, line := range published.GetLines() {
-		if object := (Object{Kind: v1alpha1.KindLine, Name: line.GetName()}); len(t.output.Faults[object]) > 0 {
-			t.output.Kept[object] = true
-		}
+		t.stays(v1alpha1.KindLine, line.GetName())
 	}
 	for _, user := range published.GetUsers() {
-		if object := (Object{Kind: v1alpha1.KindCTIUser, Name: user.GetName()}); len(t.output.Faults[object]) > 0 {
-			t.output.Kept[object] = true
-		}
+		t.stays(v1alpha1.KindCTIUser, user.GetName())
 	}
+}
+
+// stays tells, and marks, that a published object has faults and is kept.
+func (t *translation) stays(kind, name string) bool {
+	object := Object{Kind: kind, Name: name}
+	if len(t.output.Faults[object]) == 0 || t.partly[object] {
+		return false
+	}
+	t.output.Standing[object] = Kept
+	return true
 }
 
 func (t *translation) inDrain(published *configv1.TargetConfig) (*configv1.TargetConfig, error) {

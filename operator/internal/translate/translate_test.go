@@ -76,15 +76,13 @@ func run(t *testing.T, objects manifest.Objects, published map[string]*configv1.
 	return output
 }
 
-// causes are "Kind name cause" of all faults, and "kept" where the object is.
+// causes are "Kind name cause" of all faults, with the object's standing.
 func causes(output translate.Output) []string {
 	var list []string
 	for object, faults := range output.Faults {
 		for _, fault := range faults {
 			text := fmt.Sprint(object.Kind, " ", object.Name, " ", fault.Cause)
-			if output.Kept[object] {
-				text += " kept"
-			}
+			text += map[translate.Standing]string{translate.Kept: " kept", translate.InPart: " in part"}[output.Standing[object]]
 			list = append(list, text)
 		}
 	}
@@ -109,15 +107,13 @@ func TestABadChangeLeavesTheRunningConfiguration(t *testing.T) {
 			"CMETarget branch Conflict kept", "CMETarget office Conflict kept",
 		}},
 		"line invalid":             {func(o *manifest.Objects) { o.Lines[1].Spec.Number = "10 02" }, []string{"Line bob Invalid kept"}},
-		"line with a taken number": {func(o *manifest.Objects) { o.Lines[1].Spec.Number = "1001" }, []string{"CTIUser crm LineNotFound kept", "Line bob Conflict kept"}},
-		"line of no target":        {func(o *manifest.Objects) { o.Lines[1].Spec.Target = "x" }, []string{"CTIUser crm LineNotFound kept", "Line bob TargetNotFound kept"}},
+		"line with a taken number": {func(o *manifest.Objects) { o.Lines[1].Spec.Number = "1001" }, []string{"CTIUser crm LineNotFound in part", "Line bob Conflict kept"}},
+		"line of no target":        {func(o *manifest.Objects) { o.Lines[1].Spec.Target = "x" }, []string{"CTIUser crm LineNotFound in part", "Line bob TargetNotFound kept"}},
 		"phone without its Secret": {func(o *manifest.Objects) { o.Lines[0].Spec.Devices[0].SIP.PasswordSecretRef.Name = "gone" }, []string{"Line alice SecretNotFound kept"}},
 		"phone without its key":    {func(o *manifest.Objects) { o.Lines[0].Spec.Devices[0].SIP.PasswordSecretRef.Key = "gone" }, []string{"Line alice SecretKeyMissing kept"}},
 		"Secret deleted": {func(o *manifest.Objects) { delete(o.Secrets, "phones") }, []string{
 			"Line alice SecretNotFound kept", "Line bob SecretNotFound kept", "Line carol SecretNotFound kept",
 		}},
-		"user of no line":           {func(o *manifest.Objects) { o.Users[0].Spec.Lines[0].Number = "1009" }, []string{"CTIUser crm LineNotFound kept"}},
-		"user of no target":         {func(o *manifest.Objects) { o.Users[0].Spec.Lines[0].Target = "x" }, []string{"CTIUser crm TargetNotFound kept"}},
 		"user without its Secret":   {func(o *manifest.Objects) { delete(o.Secrets, "crm") }, []string{"CTIUser crm SecretNotFound kept"}},
 		"user without its password": {func(o *manifest.Objects) { o.Secrets["crm"] = map[string][]byte{"password": nil} }, []string{"CTIUser crm SecretKeyMissing kept"}},
 	} {
@@ -154,6 +150,38 @@ func TestABadChangeLeavesTheRunningConfiguration(t *testing.T) {
 			healed := run(t, sound(), after.Configs)
 			if len(healed.Faults) > 0 || healed.Configs["office"].GetVersion() != before.Configs["office"].GetVersion() {
 				t.Errorf("after the correction: %v", healed.Faults)
+			}
+		})
+	}
+}
+
+func TestDanglingGrantsAreLeftOut(t *testing.T) {
+	before := run(t, sound(), nil)
+	for name, test := range map[string]struct {
+		spoil func(*v1alpha1.CTIUser)
+		want  string
+		// rights on 1001 and 1002 that are left.
+		rights int
+	}{
+		"no line":   {func(u *v1alpha1.CTIUser) { u.Spec.Lines[0].Number = "1009" }, "CTIUser crm LineNotFound in part", 1},
+		"no target": {func(u *v1alpha1.CTIUser) { u.Spec.Lines[0].Target = "x" }, "CTIUser crm TargetNotFound in part", 1},
+		"none that is sound": {func(u *v1alpha1.CTIUser) {
+			u.Spec.Lines[0].Number, u.Spec.Lines[1].Number = "1008", "1009"
+		}, "CTIUser crm LineNotFound kept", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := sound()
+			test.spoil(objects.Users[0])
+			after := run(t, objects, before.Configs)
+			if diff := cmp.Diff([]string{test.want}, causes(after)); diff != "" {
+				t.Error(diff)
+			}
+			if users := after.Configs["office"].GetUsers(); len(users) != 1 || len(users[0].GetLines()) != test.rights {
+				t.Errorf("users %v, want one with %d rights", users, test.rights)
+			}
+			again := run(t, objects, after.Configs)
+			if again.Configs["office"] != after.Configs["office"] {
+				t.Error("another configuration though nothing changed")
 			}
 		})
 	}

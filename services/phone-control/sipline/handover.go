@@ -151,6 +151,7 @@ func (d *Driver) Import(state []byte) ([]callmodel.LegID, error) {
 		case saved.Silent:
 			l.point = silence{l}
 		default: // once everything runs
+			l.outcome = mediaPending // the port that served them is gone
 			d.loop.Due(l.settle)
 		}
 	}

@@ -52,6 +52,7 @@ func (p *Proxy) phoneOf(req *sipstack.Request, token string) (flowtoken.Token, s
 		return flowtoken.Token{}, resultForged
 	}
 	p.Outer.StripRoute(req)
+	stripToken(req, token)
 	if flow := destinationOf(named); flow != (sipstack.Flow{}) && !p.Outer.FlowAlive(flow) {
 		return flowtoken.Token{}, resultFlowGone
 	}

@@ -96,10 +96,21 @@ func (p *Proxy) targetOf(req *sipstack.Request, token string, from sipstack.Flow
 		return target.Name, nil
 	}
 	named, err := p.Tokens.Open(token)
+	stripToken(req, token)
 	if err != nil || !p.mayUse(named, from) || sipstack.HeaderValue(req, "Route") != "" {
 		return "", &refused{resultForged, func(tx *sipstack.ServerTx) { _ = tx.Respond(403, "Route Refused") }}
 	}
 	return named.Target, nil
+}
+
+// stripToken takes off the Routes that bear the token too: they name the other
+// side of the edge that recorded it, which may be another one than this or gone.
+func stripToken(req *sipstack.Request, token string) {
+	for route := req.Route(); route != nil && route.Address.User == token; route = req.Route() {
+		if !req.RemoveHeader("Route") {
+			return
+		}
+	}
 }
 
 // sameSource tells whether a request came from the phone that the token was
