@@ -17,6 +17,7 @@ type CLI struct {
 	Check Check `cmd:"" help:"Check a folder of manifests and say what is wrong."`
 	Apply Apply `cmd:"" help:"Publish a folder of manifests to separate services through NATS."`
 	Phone Phone `cmd:"" help:"Be a software phone."`
+	Probe Probe `cmd:"" help:"Test an installation: two phones, an application and a call."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

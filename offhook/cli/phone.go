@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -135,11 +134,7 @@ func (p *Phone) password() (string, error) {
 	if p.PasswordFile == "" {
 		return p.Password, nil
 	}
-	text, err := os.ReadFile(p.PasswordFile)
-	if err != nil {
-		return "", fmt.Errorf("read password: %w", err)
-	}
-	return strings.TrimRight(string(text), "\r\n"), nil
+	return password(p.PasswordFile)
 }
 
 // readLines gives the lines of a reader until the context ends. Its goroutine
