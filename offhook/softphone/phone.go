@@ -67,6 +67,8 @@ type Phone struct {
 	settings Settings
 	endpoint *sipstack.Endpoint
 	contact  sipstack.NameAddr
+	// disconnected is told that a connection has ended: the phone registers anew.
+	disconnected chan struct{}
 
 	mutex sync.Mutex
 	calls []*Call
@@ -101,7 +103,13 @@ func New(settings Settings) (*Phone, error) {
 	if _, err := endpoint.Listen(settings.Transport, net.JoinHostPort(settings.IP, "0")); err != nil {
 		return nil, fmt.Errorf("make phone: %w", err)
 	}
-	phone := &Phone{settings: settings, endpoint: endpoint}
+	phone := &Phone{settings: settings, endpoint: endpoint, disconnected: make(chan struct{}, 1)}
+	endpoint.OnFlowClosed(func(sipstack.Flow) {
+		select {
+		case phone.disconnected <- struct{}{}:
+		default:
+		}
+	})
 	phone.contact = sipstack.NameAddr{URI: endpoint.LocalURI(settings.Transport, settings.Number)}
 	endpoint.SetHandler(phone)
 	return phone, nil

@@ -55,6 +55,7 @@ func (p *Phone) stayRegistered(ctx context.Context) {
 			}
 			return
 		case <-timer.C:
+		case <-p.disconnected:
 		}
 		granted, err := r.register(ctx, p.settings.Expires)
 		switch {

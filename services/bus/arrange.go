@@ -68,7 +68,7 @@ func (b *Bus) arrange(ctx context.Context) (*layout, error) {
 	for name, ttl := range map[string]time.Duration{
 		bucketConfig: 0, bucketConfigAcks: 0, bucketSessions: 0, bucketDialogs: 0, bucketMonitors: 0,
 		bucketFeatures: 0, bucketRouteRegistrations: 0, bucketSessionManagers: 0,
-		bucketHandOvers: handOverTTL,
+		bucketHandOvers:     handOverTTL,
 		bucketRegistrations: 0, bucketLeases: b.options.LeaseTTL, bucketReplicas: b.options.ReplicaTTL,
 	} {
 		store, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{

@@ -47,6 +47,12 @@ type ReaderOptions struct {
 	After uint64
 	// FromStart reads from the oldest event that the stream still has.
 	FromStart bool
+	// Recent, where neither After nor FromStart is set, begins with so many
+	// messages that the stream has already.
+	Recent uint64
+	// OnCurrent is called once, on the reader's goroutine, when what the stream
+	// had at the beginning has been handed over.
+	OnCurrent func()
 	// OnReading is called on the reader's goroutine when the reader is in
 	// place: every event stored from now on will be delivered. It is called
 	// again after a lost connection.
@@ -88,6 +94,10 @@ type eventReader struct {
 	after   uint64
 	created time.Time
 	started bool
+	// current is the last sequence of the stream at the beginning, until it was
+	// read.
+	current uint64
+	told    bool
 }
 
 // once reads until the layout is replaced, which is no error, or fails.
@@ -104,6 +114,7 @@ func (r *eventReader) once(ctx context.Context) error {
 	if r.options.OnReading != nil {
 		r.options.OnReading()
 	}
+	r.tellCurrent()
 	for {
 		select {
 		case <-ctx.Done():
@@ -114,7 +125,19 @@ func (r *eventReader) once(ctx context.Context) error {
 			return fmt.Errorf("follow stream: %w", err)
 		case message := <-messages:
 			r.read(message)
+			r.tellCurrent()
 		}
+	}
+}
+
+// tellCurrent tells, once, that what was there at the beginning was read.
+func (r *eventReader) tellCurrent() {
+	if r.told || r.after < r.current {
+		return
+	}
+	r.told = true
+	if r.options.OnCurrent != nil {
+		r.options.OnCurrent()
 	}
 }
 
@@ -128,7 +151,10 @@ func (r *eventReader) locate(ctx context.Context, layout *layout) error {
 	}
 	switch {
 	case !r.started:
-		r.after = info.State.LastSeq
+		r.after, r.current = info.State.LastSeq, info.State.LastSeq
+		if info.State.Msgs > 0 {
+			r.after = max(info.State.FirstSeq-1, r.after-min(r.after, r.options.Recent))
+		}
 	case !r.created.IsZero() && !r.created.Equal(info.Created), r.after > info.State.LastSeq:
 		// Another stream of the same name: all of it is new.
 		r.after = 0

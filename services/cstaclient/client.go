@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 
 	"offhook.dev/services/sipstack"
 )
@@ -37,6 +38,12 @@ type Client struct {
 	endpoint *sipstack.Endpoint
 	cancel   context.CancelFunc
 	stopped  chan error
+	// running ends with the endpoint's context; it is awaited by Close.
+	running context.Context //nolint:containedctx // the client's life, not a request's
+	group   sync.WaitGroup
+
+	mutex    sync.Mutex
+	sessions map[*Session]struct{}
 }
 
 // New opens the client's SIP port and starts to serve it. Close ends it.
@@ -71,10 +78,11 @@ func New(ctx context.Context, options Options) (*Client, error) {
 	if _, err := endpoint.Listen(options.Transport, net.JoinHostPort(options.LocalIP, "0")); err != nil {
 		return nil, fmt.Errorf("open sip port: %w", err)
 	}
-	client := &Client{options: options, endpoint: endpoint, stopped: make(chan error, 1)}
+	client := &Client{options: options, endpoint: endpoint, stopped: make(chan error, 1), sessions: make(map[*Session]struct{})}
 	endpoint.SetHandler(strangers{})
+	endpoint.OnFlowClosed(client.reconnect)
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	client.cancel = cancel
+	client.cancel, client.running = cancel, run
 	go func() { client.stopped <- endpoint.Run(run) }()
 	return client, nil
 }
@@ -83,6 +91,7 @@ func New(ctx context.Context, options Options) (*Client, error) {
 // and returns when its goroutines are gone. Close each session first.
 func (c *Client) Close() error {
 	c.cancel()
+	c.group.Wait()
 	if err := <-c.stopped; err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("close sip endpoint: %w", err)
 	}

@@ -111,6 +111,7 @@ func (s *Session) HandleDialogEnd(_ *sipstack.Dialog, cause sipstack.DialogEnd) 
 	if s.closed {
 		return
 	}
+	s.client.remove(s)
 	s.closed, s.cause = true, cause
 	close(s.ended)
 	close(s.events)

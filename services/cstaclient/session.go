@@ -45,6 +45,8 @@ type Session struct {
 	// messages are what the server sends besides events.
 	messages chan csta.Message
 	lost     atomic.Uint64
+	// reconnecting: the way to the server is being opened again.
+	reconnecting atomic.Bool
 
 	mutex  sync.Mutex
 	closed bool
@@ -108,6 +110,12 @@ func (c *Client) Open(ctx context.Context, options SessionOptions) (*Session, er
 		if err := s.checkStatus(response.Body()); err != nil {
 			_ = s.dialog.Bye()
 			return nil, err
+		}
+		c.add(s)
+		select {
+		case <-s.ended: // in the same moment
+			c.remove(s)
+		default:
 		}
 		return s, nil
 	}
@@ -237,8 +245,28 @@ func (s *Session) Send(ctx context.Context, message csta.Message) error {
 	return nil
 }
 
-// InvokeRaw sends a body in INFO and returns the body of its 200.
+// InvokeRaw sends a body in INFO and returns the body of its 200. An INFO whose
+// connection ends before it is answered is sent again on the next one: a server
+// that ends connections in good order answers what it has begun.
 func (s *Session) InvokeRaw(ctx context.Context, body []byte) ([]byte, error) {
+	wait := firstReconnect
+	for attempt := 0; ; attempt++ {
+		response, err := s.inform(ctx, body)
+		switch {
+		case err != nil:
+			return nil, err
+		case attempt < resends && s.client.options.Transport != "udp" && sipstack.IsLocal(response) && response.StatusCode == 503 && s.pause(ctx, wait):
+			wait *= 2
+		case response.StatusCode >= 300:
+			return nil, sipError("INFO", response)
+		default:
+			return response.Body(), nil
+		}
+	}
+}
+
+// inform sends one INFO and returns its final response.
+func (s *Session) inform(ctx context.Context, body []byte) (*sipstack.Response, error) {
 	final := make(chan *sipstack.Response, 1)
 	transaction, err := s.dialog.Send(sipstack.RequestSpec{
 		Method: "INFO", Headers: signalHeaders(), Body: body, ContentType: ContentType,
@@ -256,10 +284,7 @@ func (s *Session) InvokeRaw(ctx context.Context, body []byte) ([]byte, error) {
 	}
 	select {
 	case response := <-final:
-		if response.StatusCode >= 300 {
-			return nil, sipError("INFO", response)
-		}
-		return response.Body(), nil
+		return response, nil
 	case <-s.ended:
 		return nil, ErrEnded
 	case <-ctx.Done():

@@ -24,7 +24,7 @@ func main() {
 				return nil, err
 			}
 			return edge.New(config, edge.Dependencies{
-				Replica: env.Replica, Targets: targets, Owners: env.Directory, Sessions: env.Directory,
+				Replica: env.Replica, Targets: targets, Owners: env.Directory, Sessions: env.Directory, Edges: env.Directory,
 				Dialogs: env.Bus.Dialogs(), SessionManagers: env.Bus.SessionManagers(), Logger: env.Logger, Registerer: env.Registerer,
 			})
 		},

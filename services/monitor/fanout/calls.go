@@ -118,7 +118,7 @@ func (s *Server) moveMonitor(old *monitor, call string) *monitor {
 	}
 	record.CallId = call
 	m := newMonitor(record, old.revision)
-	m.from, m.movedTo = old.from, call
+	m.from, m.loaded, m.movedTo = old.from, old.loaded, call
 	session := old.session
 	m.session, m.counters = session, old.counters
 	m.group = s.index.useForm(m.form)

@@ -30,6 +30,8 @@ type dispatcher struct {
 	key        []byte
 	// dropped are deliveries given up by full queues.
 	dropped []dropped
+	// behind, where not nil, are the only sessions that get the event, again.
+	behind map[*session]struct{}
 }
 
 // slot says which body is that of a group, if its generation is the current.
@@ -54,13 +56,35 @@ type portion struct {
 func (s *Server) dispatch(target string, event *ctiv1.Event) {
 	s.metrics.events.Inc()
 	s.distribute(target, event)
+	s.loseDropped()
+	if at := event.GetTime(); at != nil {
+		s.metrics.delay.Observe(time.Since(at.AsTime()).Seconds())
+	}
+}
+
+// replay hands an event to the monitors of some sessions again.
+func (s *Server) replay(target string, event *ctiv1.Event, behind map[*session]struct{}) {
+	s.dispatcher.behind = behind
+	s.redistribute(target, event)
+	s.dispatcher.behind = nil
+	s.loseDropped()
+}
+
+func (s *Server) loseDropped() {
 	for i, one := range s.dispatcher.dropped {
 		one.lose()
 		s.dispatcher.dropped[i] = dropped{}
 	}
 	s.dispatcher.dropped = s.dispatcher.dropped[:0]
-	if at := event.GetTime(); at != nil {
-		s.metrics.delay.Observe(time.Since(at.AsTime()).Seconds())
+}
+
+// observe follows an event that is reported later, or by another replica.
+func (s *Server) observe(target string, event *ctiv1.Event) {
+	s.index.Lock()
+	defer s.index.Unlock()
+	s.number(target, event.GetNumber())
+	if event.GetCallId() != "" {
+		s.track(target, event)
 	}
 }
 
@@ -72,19 +96,32 @@ func (s *Server) distribute(target string, event *ctiv1.Event) {
 	if kind == eventxml.KindNone {
 		return
 	}
-	s.dispatcher.devices = s.dispatcher.devices[:0]
 	call := event.GetCallId()
 	if call != "" {
 		s.track(target, event)
 	}
+	s.deliverAll(target, kind, event)
+	if call != "" && kind == eventxml.KindCallCleared {
+		s.callOver(target, call)
+	}
+}
+
+func (s *Server) redistribute(target string, event *ctiv1.Event) {
+	s.index.Lock()
+	defer s.index.Unlock()
+	if kind := eventxml.KindOf(event); kind != eventxml.KindNone {
+		s.deliverAll(target, kind, event)
+	}
+}
+
+// deliverAll queues an event for the monitors of its devices and of its call.
+func (s *Server) deliverAll(target string, kind eventxml.Kind, event *ctiv1.Event) {
+	s.dispatcher.devices = s.dispatcher.devices[:0]
 	for _, reported := range event.GetReported() {
 		s.deliver(s.index.lines[lineKey{target, reported.GetDeviceId()}], kind, event, reported)
 	}
-	if call != "" {
+	if call := event.GetCallId(); call != "" {
 		s.deliver(s.index.calls[callKey{target, call}], kind, event, nil)
-		if kind == eventxml.KindCallCleared {
-			s.callOver(target, call)
-		}
 	}
 }
 
@@ -100,7 +137,7 @@ func (s *Server) deliver(monitors []*monitor, kind eventxml.Kind, event *ctiv1.E
 	}
 	d.begin(s.index.groups)
 	for _, m := range monitors {
-		if !m.session.mine || event.GetNumber() < m.from || m.excluded.Has(kind) ||
+		if !d.reports(m.session) || event.GetNumber() < m.from && !d.anew(m) || m.excluded.Has(kind) ||
 			reported != nil && m.record.GetCallType() && event.GetCallId() != "" {
 			continue
 		}
@@ -108,7 +145,7 @@ func (s *Server) deliver(monitors []*monitor, kind eventxml.Kind, event *ctiv1.E
 		if b.head == nil {
 			s.encode(b, m, event, reported)
 		}
-		b.add(m, event)
+		b.add(m, event, d.behind != nil)
 		m.counters.sent.Add(1)
 		if reported != nil {
 			m.counters.lastState.Store(int32(reported.GetLocalConnectionInfo()))
@@ -121,6 +158,24 @@ func (s *Server) deliver(monitors []*monitor, kind eventxml.Kind, event *ctiv1.E
 			}
 		}
 	}
+}
+
+// reports tells whether a session gets the event.
+func (d *dispatcher) reports(s *session) bool {
+	if d.behind == nil {
+		return s.mine && !s.behind
+	}
+	_, behind := d.behind[s]
+	return behind
+}
+
+// anew tells of a new event, below the first that a monitor reports, that numbers
+// have begun anew since the monitor was loaded.
+func (d *dispatcher) anew(m *monitor) bool {
+	if d.behind == nil && m.loaded {
+		m.from = 0
+	}
+	return m.from == 0
 }
 
 // number notes the number of an event. One that is not above the last says
@@ -218,7 +273,7 @@ func (s *Server) encode(b *body, m *monitor, event *ctiv1.Event, reported *ctiv1
 }
 
 // add puts a monitor among those that get the body.
-func (b *body) add(m *monitor, event *ctiv1.Event) {
+func (b *body) add(m *monitor, event *ctiv1.Event, replayed bool) {
 	edge := m.session.edge
 	for _, v := range slices.Backward(b.portions) {
 		request := v.request
@@ -228,7 +283,7 @@ func (b *body) add(m *monitor, event *ctiv1.Event) {
 		}
 	}
 	request := &edgev1.DeliverRequest{
-		Head: b.head, Tail: b.tail, Number: event.GetNumber(),
+		Head: b.head, Tail: b.tail, Number: event.GetNumber(), Replayed: replayed,
 		Recipients: append(make([]*edgev1.Recipient, 0, 8), m.recipient),
 	}
 	if at := event.GetTime(); at != nil {

@@ -135,6 +135,7 @@ type memoryEvents struct {
 
 func (e *memoryEvents) ReadEvents(ctx context.Context, options bus.ReaderOptions, handle func(bus.Delivery)) error {
 	options.OnReading()
+	options.OnCurrent()
 	for {
 		select {
 		case delivery := <-e.deliveries:
@@ -155,6 +156,8 @@ type memoryPartition struct {
 	others  map[string]bool
 	changed func()
 }
+
+func (p *memoryPartition) Alone() bool { return len(p.others) == 0 }
 
 func (p *memoryPartition) Mine(id string) bool {
 	p.mu.Lock()

@@ -31,6 +31,8 @@ type index struct {
 	monitors   int
 	// seen is the number of the last event read of each target.
 	seen map[string]uint64
+	// live: events are reported. Sessions that were there before are behind.
+	live bool
 	// removed holds keys that this replica deletes until the watch tells so.
 	removed map[string]struct{}
 }
@@ -69,6 +71,7 @@ func (x *index) put(m *monitor, mine func(string) bool) {
 	s := x.sessions[id]
 	if s == nil {
 		s = &session{id: id, monitors: make(map[string]*monitor), mine: mine(id)}
+		s.behind = s.mine && !x.live
 		x.sessions[id] = s
 	}
 	if s.edge = x.places[id].edge; s.edge == "" {
@@ -162,22 +165,41 @@ func (x *index) releaseForm(f form) {
 	}
 }
 
-// setEdge notes the edge of a session, as its record says or not.
-func (x *index) setEdge(sessionID, edge string, recorded bool) {
+// setEdge notes the edge of a session, as its record says or not, and reports
+// whether the session is behind by that.
+func (x *index) setEdge(sessionID, edge string, recorded bool) bool {
 	x.places[sessionID] = place{edge: edge, recorded: recorded || x.places[sessionID].recorded}
-	if s := x.sessions[sessionID]; s != nil {
-		s.edge = edge
-	}
-}
-
-// takeMissed reports whether a session missed events, and forgets it.
-func (x *index) takeMissed(sessionID string) bool {
 	s := x.sessions[sessionID]
-	if s == nil || !s.missed {
+	if s == nil {
 		return false
 	}
-	s.missed = false
-	return true
+	moved := s.edge != edge || s.missed
+	s.edge, s.missed = edge, false
+	s.behind = s.behind || moved && s.mine
+	return s.behind
+}
+
+// takeBehind gives the sessions served here that are behind. It locks the index.
+func (x *index) takeBehind() map[*session]struct{} {
+	x.Lock()
+	defer x.Unlock()
+	x.live = true
+	behind := make(map[*session]struct{})
+	for _, s := range x.sessions {
+		if s.mine && s.behind {
+			behind[s] = struct{}{}
+		}
+	}
+	return behind
+}
+
+// caughtUp lets sessions have new events. It locks the index.
+func (x *index) caughtUp(behind map[*session]struct{}) {
+	x.Lock()
+	defer x.Unlock()
+	for s := range behind {
+		s.behind = false
+	}
 }
 
 // removeKey removes the monitor that lies under a key of the bucket.

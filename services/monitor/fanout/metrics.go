@@ -11,6 +11,7 @@ type metrics struct {
 	deliveries prometheus.Counter
 	lost       *prometheus.CounterVec
 	gaps       prometheus.Counter
+	replays    prometheus.Counter
 	refused    *prometheus.CounterVec
 	delay      prometheus.Histogram
 }
@@ -40,6 +41,9 @@ func newMetrics(registerer prometheus.Registerer, monitors, queued func() float6
 		gaps: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "offhook_monitor_gaps_total", Help: "Gaps in the event stream.",
 		}),
+		replays: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "offhook_monitor_replays_total", Help: "Sessions that were given recent events again, as they or their dialogs had moved.",
+		}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "offhook_monitor_refusals_total", Help: "Monitors refused, by limit.",
 		}, []string{"limit"}),
@@ -50,7 +54,7 @@ func newMetrics(registerer prometheus.Registerer, monitors, queued func() float6
 		}),
 	}
 	if registerer != nil {
-		registerer.MustRegister(m.events, m.encoded, m.deliveries, m.lost, m.gaps, m.refused, m.delay,
+		registerer.MustRegister(m.events, m.encoded, m.deliveries, m.lost, m.gaps, m.replays, m.refused, m.delay,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 				Name: "offhook_monitors", Help: "Monitors known to this replica, whoever serves them.",
 			}, monitors),

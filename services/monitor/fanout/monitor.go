@@ -43,8 +43,11 @@ type monitor struct {
 	group    int
 	texts    map[string]string
 	excluded eventxml.Set
-	// from is the first event number to report.
-	from uint64
+	// from is the first event number to report. loaded: the monitor was there when
+	// this replica began, so that an event below from says that numbers have begun
+	// anew.
+	from   uint64
+	loaded bool
 	// movedTo is the call that the monitor's call became; empty: it did not.
 	movedTo string
 
@@ -64,9 +67,11 @@ type session struct {
 	edition  csta.Edition
 	mine     bool
 	monitors map[string]*monitor
-	// missed: the edge did not hold the session when events came. The session
-	// is told when its record is written next, as an edge that takes the dialog
-	// over does.
+	// behind: the session has come here, or its dialog to another edge; it gets
+	// no new event before the recent ones were given again.
+	behind bool
+	// missed: the edge did not hold the session when events came. It is behind when
+	// its record is written next, as an edge that takes the dialog over does.
 	missed bool
 	// orphaned counts looks at which the session was not in its bucket.
 	orphaned int

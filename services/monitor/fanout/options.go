@@ -37,6 +37,8 @@ type Events interface {
 // Partition says which sessions this replica serves.
 type Partition interface {
 	Mine(sessionID string) bool
+	// Alone tells that no other replica serves sessions.
+	Alone() bool
 	// Subscribe calls a function, which does not block, when Mine may answer
 	// differently.
 	Subscribe(changed func()) (unsubscribe func())

@@ -8,6 +8,7 @@ import "offhook.dev/services/directory"
 type whole struct{}
 
 func (whole) Mine(string) bool        { return true }
+func (whole) Alone() bool             { return true }
 func (whole) Subscribe(func()) func() { return func() {} }
 
 // DirectoryPartition spreads sessions over the live replicas of this service.
@@ -24,6 +25,16 @@ var _ Partition = DirectoryPartition{}
 func (p DirectoryPartition) Mine(sessionID string) bool {
 	replica, ok := p.Directory.Pick(directory.Monitor, sessionID)
 	return ok && replica.GetId() == p.Replica
+}
+
+// Alone implements Partition.
+func (p DirectoryPartition) Alone() bool {
+	for _, replica := range p.Directory.Replicas(directory.Monitor) {
+		if replica.GetId() != p.Replica {
+			return false
+		}
+	}
+	return true
 }
 
 // Subscribe implements Partition.

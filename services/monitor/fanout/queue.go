@@ -31,6 +31,9 @@ type queue struct {
 	mu    sync.Mutex
 	items []*edgev1.DeliverRequest
 	first int
+	// replayed counts those of items that are given again: they come on top of
+	// what may wait.
+	replayed int
 	// lost are sessions to be told of lost events when the queue is empty.
 	lost map[string]struct{}
 
@@ -47,10 +50,11 @@ func newQueue(x *senders, edge string) *queue {
 // push adds a delivery and gives the oldest one back when the queue was full.
 func (q *queue) push(request *edgev1.DeliverRequest) (oldest *edgev1.DeliverRequest) {
 	q.mu.Lock()
-	if len(q.items)-q.first >= q.server.options.MaxQueue {
-		oldest = q.items[q.first]
-		q.items[q.first] = nil
-		q.first++
+	if len(q.items)-q.first-q.replayed >= q.server.options.MaxQueue && !request.GetReplayed() {
+		oldest = q.takeFirst()
+	}
+	if request.GetReplayed() {
+		q.replayed++
 	}
 	if q.first > 0 && q.first*2 >= len(q.items) {
 		kept := copy(q.items, q.items[q.first:])
@@ -76,10 +80,20 @@ func (q *queue) pop() *edgev1.DeliverRequest {
 	if q.first == len(q.items) {
 		return nil
 	}
+	request := q.takeFirst()
+	if q.first == len(q.items) {
+		q.items, q.first = q.items[:0], 0
+	}
+	return request
+}
+
+// takeFirst takes the oldest delivery; q.mu is held.
+func (q *queue) takeFirst() *edgev1.DeliverRequest {
 	request := q.items[q.first]
 	q.items[q.first] = nil
-	if q.first++; q.first == len(q.items) {
-		q.items, q.first = q.items[:0], 0
+	q.first++
+	if request.GetReplayed() {
+		q.replayed--
 	}
 	return request
 }
@@ -168,13 +182,23 @@ func (q *queue) delivered(request *edgev1.DeliverRequest, response *edgev1.Deliv
 	}
 }
 
-// lose counts a delivery that is lost and notes its sessions to be told.
+// lose counts a delivery that is lost and notes its sessions to be told. Those
+// whose dialogs have gone to another edge are given it again there.
 func (q *queue) lose(request *edgev1.DeliverRequest, reason string) {
-	q.server.metrics.lost.WithLabelValues(reason).Add(float64(len(request.GetRecipients())))
-	q.server.countDropped(request, nil)
-	q.mu.Lock()
+	var ids []string
+	q.server.index.Lock()
 	for _, recipient := range request.GetRecipients() {
-		q.lost[recipient.GetSessionId()] = struct{}{}
+		id := recipient.GetSessionId()
+		if session := q.server.index.sessions[id]; reason == lostQueueFull || session == nil || session.edge == q.edge {
+			ids = append(ids, id)
+		}
+	}
+	q.server.index.Unlock()
+	q.server.metrics.lost.WithLabelValues(reason).Add(float64(len(ids)))
+	q.server.countDropped(request, ids)
+	q.mu.Lock()
+	for _, id := range ids {
+		q.lost[id] = struct{}{}
 	}
 	q.mu.Unlock()
 	q.poke()

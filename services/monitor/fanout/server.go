@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -27,8 +28,12 @@ type Server struct {
 	metrics *metrics
 	log     *slog.Logger
 
-	// dispatcher belongs to the goroutine that reads events.
-	dispatcher dispatcher
+	// dispatching guards all down to current: events are given one after the other.
+	dispatching sync.Mutex
+	dispatcher  dispatcher
+	recent      recent
+	// current: what the stream had when this replica began was read.
+	current bool
 	// repartition wakes the check of which sessions are served here.
 	repartition chan struct{}
 	// gone holds sessions whose monitors are to be deleted, over the keys of
@@ -115,36 +120,84 @@ func (s *Server) waitLoaded(ctx context.Context) error {
 	return nil
 }
 
-// readEvents reports events from now on. Sessions whose monitors are older than
-// this process are told that events may be lost.
+// readEvents reports events from now on, and those that other replicas may not have
+// reported.
 func (s *Server) readEvents(ctx context.Context) error {
 	if err := s.waitLoaded(ctx); err != nil {
 		return err
 	}
-	first := true
-	err := s.options.Events.ReadEvents(ctx, bus.ReaderOptions{OnReading: func() {
-		if first {
-			first = false
-			s.tellLostToAll()
-		}
-		s.reading.Store(true)
-	}}, s.handle)
+	err := s.options.Events.ReadEvents(ctx, bus.ReaderOptions{
+		Recent: recentMessages, OnCurrent: s.begin,
+		OnReading: func() {
+			if s.loadedRecent() {
+				s.reading.Store(true)
+			}
+		},
+	}, s.handle)
 	if err != nil {
 		return fmt.Errorf("read events: %w", err)
 	}
 	return ctx.Err()
 }
 
+// begin begins to report. Where no other replica was there meanwhile, events may be
+// lost that are not recent any more.
+func (s *Server) begin() {
+	s.dispatching.Lock()
+	s.current = true
+	s.dispatching.Unlock()
+	alone := s.options.Partition.Alone()
+	s.catchUp()
+	if alone {
+		s.tellLostToAll()
+	}
+	s.reading.Store(true)
+}
+
+func (s *Server) loadedRecent() bool {
+	s.dispatching.Lock()
+	defer s.dispatching.Unlock()
+	return s.current
+}
+
 // handle takes what the stream delivers.
 func (s *Server) handle(delivery bus.Delivery) {
-	if delivery.Gap != nil {
+	s.dispatching.Lock()
+	defer s.dispatching.Unlock()
+	if delivery.Gap != nil && s.current {
 		s.gap(delivery.Gap)
 	}
-	if batch := delivery.Batch; batch != nil {
-		for _, event := range batch.GetEvents() {
+	batch := delivery.Batch
+	if batch == nil {
+		return
+	}
+	for _, event := range batch.GetEvents() {
+		s.recent.add(batch.GetTarget(), event, delivery.Stored)
+		if s.current {
 			s.dispatch(batch.GetTarget(), event)
+		} else {
+			s.observe(batch.GetTarget(), event)
 		}
 	}
+}
+
+// catchUp gives the recent events again to sessions that are behind. Their edges
+// pass on what was not passed on before.
+func (s *Server) catchUp() {
+	s.dispatching.Lock()
+	defer s.dispatching.Unlock()
+	if !s.current {
+		return // begin does it
+	}
+	behind := s.index.takeBehind()
+	if len(behind) == 0 {
+		return
+	}
+	for _, kept := range s.recent.all() {
+		s.replay(kept.target, kept.event, behind)
+	}
+	s.index.caughtUp(behind)
+	s.metrics.replays.Add(float64(len(behind)))
 }
 
 func (s *Server) countMonitors() float64 {

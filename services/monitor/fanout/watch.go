@@ -27,11 +27,9 @@ func (s *Server) monitorChanged(change bus.Change[*statev1.MonitorRecord]) {
 		m, again := keepCall(known, newMonitor(record, change.Revision))
 		switch {
 		case known != nil:
-			m.from = known.from
+			m.from, m.loaded = known.from, known.loaded
 		case !s.loaded.Load():
-			// Only new events are read, so that all of them count; numbers may
-			// have begun anew since.
-			m.from = 0
+			m.loaded = true
 		}
 		s.index.put(m, s.options.Partition.Mine)
 		if again {
@@ -53,11 +51,10 @@ func (s *Server) sessionChanged(change bus.Change[*statev1.SessionRecord]) {
 	switch change.Operation {
 	case bus.OperationPut:
 		s.index.Lock()
-		s.index.setEdge(change.Key, change.Value.GetEdge(), true)
-		missed := s.index.takeMissed(change.Key)
+		behind := s.index.setEdge(change.Key, change.Value.GetEdge(), true)
 		s.index.Unlock()
-		if missed {
-			s.tellLost([]string{change.Key})
+		if behind {
+			s.partitionChanged()
 		}
 	case bus.OperationDelete:
 		s.index.Lock()
@@ -135,7 +132,8 @@ func (s *Server) findOrphans() {
 	}
 }
 
-// partitionChanged wakes followPartition.
+// partitionChanged wakes followPartition, which looks for sessions that are behind
+// too.
 func (s *Server) partitionChanged() {
 	select {
 	case s.repartition <- struct{}{}:
@@ -143,8 +141,8 @@ func (s *Server) partitionChanged() {
 	}
 }
 
-// followPartition takes over and lets go sessions as replicas come and go. A
-// session that is taken over may have lost events on the way.
+// followPartition takes over and lets go sessions as replicas come and go, and has
+// those that are behind catch up.
 func (s *Server) followPartition(ctx context.Context) error {
 	if err := s.waitLoaded(ctx); err != nil {
 		return err
@@ -152,22 +150,20 @@ func (s *Server) followPartition(ctx context.Context) error {
 	for {
 		select {
 		case <-s.repartition:
-			s.tellLost(s.takeOver())
+			s.takeOver()
+			s.catchUp()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-func (s *Server) takeOver() (taken []string) {
+func (s *Server) takeOver() {
 	s.index.Lock()
 	defer s.index.Unlock()
 	for id, session := range s.index.sessions {
 		mine := s.options.Partition.Mine(id)
-		if mine && !session.mine {
-			taken = append(taken, id)
-		}
+		session.behind = mine && (session.behind || !session.mine)
 		session.mine = mine
 	}
-	return taken
 }

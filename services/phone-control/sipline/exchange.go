@@ -14,6 +14,14 @@ import (
 // again (RFC 3261 14.1).
 const maxGlares = 5
 
+// A request that did not reach the phone, because its edge or its connection has
+// gone, is sent again each flowRetry for some seconds: phones register anew when
+// that happens, and the dialog follows.
+const (
+	flowRetry       = 400 * time.Millisecond
+	maxFlowFailures = 10
+)
+
 // busyRetryAfter is when a phone may try again a request within a call.
 const busyRetryAfter = time.Second
 
@@ -33,7 +41,9 @@ type exchange struct {
 	request sipstack.RequestSpec
 	done    func(reply)
 	glares  int
-	over    bool
+	// flowFailures counts attempts that did not reach the phone.
+	flowFailures int
+	over         bool
 }
 
 // reinvite sends a re-INVITE; body nil asks the phone for an offer. After a
@@ -135,6 +145,10 @@ func (x *exchange) response(res *sipstack.Response) {
 	case code == 491 && x.glares < maxGlares:
 		b.leg.driver.metrics.glare(b.leg.driver.target)
 		x.backOff(b.dialog.GlareDelay())
+		return
+	case (code == 430 || code == 503) && x.flowFailures < maxFlowFailures:
+		x.flowFailures++
+		b.leg.driver.loop.After(flowRetry, x.send)
 		return
 	}
 	body := sessionDescription(res, res.Body())

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
 	"offhook.dev/services/sipstack"
 )
@@ -18,6 +19,9 @@ import (
 func (s *session) HandleDialogEnd(_ *sipstack.Dialog, cause sipstack.DialogEnd) {
 	s.stop()
 	if !s.m.remove(s) {
+		if edge := s.left(); edge != "" && cause == sipstack.EndByeReceived {
+			s.endedElsewhere(edge)
+		}
 		return
 	}
 	s.m.metrics.ends.WithLabelValues(causeLabel(cause)).Inc()
@@ -38,6 +42,18 @@ func (s *session) HandleDialogEnd(_ *sipstack.Dialog, cause sipstack.DialogEnd) 
 		reason = endReason(cause)
 	}
 	s.m.endSession(s.id, reason)
+}
+
+// endedElsewhere tells of a BYE that came here although another edge holds the
+// dialog.
+func (s *session) endedElsewhere(edge string) {
+	ctx, cancel := s.m.lastingContext(s.m.limits.OpenTimeout)
+	defer cancel()
+	if _, err := s.m.options.Edges.Edge(edge).EndDialog(ctx, &edgev1.EndDialogRequest{SessionId: s.id, Reason: "the application has ended the session"}); err != nil {
+		s.m.log.Debug("end dialog at another edge", "session_id", s.id, "edge", edge, "error", err)
+	}
+	s.m.deleteRecord(s.id)
+	s.m.endSession(s.id, sessionv1.EndReason_END_REASON_BYE)
 }
 
 func (m *Manager) endSession(id string, reason sessionv1.EndReason) {

@@ -11,6 +11,7 @@ type metrics struct {
 	services    *prometheus.HistogramVec
 	events      *prometheus.CounterVec
 	takeovers   *prometheus.CounterVec
+	left        *prometheus.CounterVec
 	storeErrors prometheus.Counter
 }
 
@@ -32,13 +33,14 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 			Buckets: serviceBuckets,
 		}, []string{"status"}),
 		events:    counter("offhook_edge_events_total", "Events for applications by what became of them.", "result"),
-		takeovers: counter("offhook_edge_takeovers_total", "Dialogs of other edges asked for by a request, by result.", "result"),
+		takeovers: counter("offhook_edge_takeovers_total", "Dialogs of other edges that came here or were asked for by a request, by result.", "result"),
+		left:      counter("offhook_edge_sessions_left_total", "Sessions to be left to another edge, by result: left, yielded (it asked), no_edge or not_taken.", "result"),
 		storeErrors: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "offhook_edge_dialog_store_errors_total", Help: "Dialog records that could not be written or deleted.",
 		}),
 	}
 	if registerer != nil {
-		registerer.MustRegister(m.sessions, m.opens, m.ends, m.services, m.events, m.takeovers, m.storeErrors)
+		registerer.MustRegister(m.sessions, m.opens, m.ends, m.services, m.events, m.takeovers, m.left, m.storeErrors)
 	}
 	return m
 }

@@ -95,7 +95,9 @@ type Options struct {
 	Digest   *digestauth.Authenticator
 	Sessions Sessions
 	Dialogs  Dialogs
-	Limits   Limits
+	// Edges that sessions are handed over to and from; nil: none.
+	Edges  Edges
+	Limits Limits
 	// Trusted, where set, tells whether requests of a flow need no password:
 	// who sends them has authenticated the user of From.
 	Trusted func(flow sipstack.Flow) bool

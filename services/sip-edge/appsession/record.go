@@ -19,10 +19,24 @@ import (
 const cseqJump = 10000
 
 func (m *Manager) putRecord(s *session, d *sipstack.Dialog) {
+	if s.left() != "" {
+		return // the other edge's
+	}
+	m.writeRecord(m.recordOf(s, d))
+}
+
+func (m *Manager) writeRecord(record *statev1.DialogRecord) {
 	ctx, cancel := m.lastingContext(m.limits.StoreTimeout)
 	defer cancel()
-	_, err := m.options.Dialogs.Put(ctx, s.id, m.recordOf(s, d))
-	m.storeFailed("write", s.id, err)
+	_, err := m.options.Dialogs.Put(ctx, record.GetSessionId(), record)
+	m.storeFailed("write", record.GetSessionId(), err)
+}
+
+// left is the edge that the session was left to; empty: it is held here.
+func (s *session) left() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leftTo
 }
 
 // updateRecord is putRecord where nobody has written or deleted the record

@@ -58,9 +58,13 @@ func (s *session) handleRefresh(d *sipstack.Dialog, tx *sipstack.ServerTx) {
 func (s *session) refresh(body []byte, expires time.Duration, contact, peer string) (*sessionv1.RefreshSessionResponse, error) {
 	ctx, cancel := s.m.callContext(s.m.limits.OpenTimeout)
 	defer cancel()
+	edge := s.m.edge
+	if left := s.left(); left != "" {
+		edge = left
+	}
 	return s.m.service(s.id).RefreshSession(ctx, &sessionv1.RefreshSessionRequest{
 		SessionId: s.id, Body: body, ExpiresSeconds: uint32(expires / time.Second),
-		Edge: s.m.edge, Contact: contact, Peer: peer,
+		Edge: edge, Contact: contact, Peer: peer,
 	})
 }
 
@@ -71,6 +75,9 @@ func (s *session) refreshed(d *sipstack.Dialog) {
 	s.deadline = s.m.now().Add(s.expires)
 	s.failedProbes = 0
 	s.mu.Unlock()
+	if s.left() != "" {
+		return
+	}
 	s.m.putRecord(s, d)
 	s.armProbe()
 }

@@ -28,6 +28,7 @@ func NewService(m *Manager) *Service { return &Service{manager: m} }
 func (s *Service) Deliver(_ context.Context, req *edgev1.DeliverRequest) (*edgev1.DeliverResponse, error) {
 	res := &edgev1.DeliverResponse{}
 	var head, tail []byte
+	repeated := 0
 	for _, recipient := range req.GetRecipients() {
 		session, ok := s.manager.find(recipient.GetSessionId())
 		if !ok {
@@ -39,9 +40,26 @@ func (s *Service) Deliver(_ context.Context, req *edgev1.DeliverRequest) (*edgev
 			head, tail = bytes.Clone(req.GetHead()), bytes.Clone(req.GetTail())
 		}
 		event := eventqueue.Event{Head: head, CrossRef: recipient.GetMonitorCrossRefId(), Tail: tail}
-		if session.pump.Deliver(event) > 0 {
-			res.OverflowedSessions = append(res.OverflowedSessions, recipient.GetSessionId())
+		dropped := 0
+		switch session.delivered.take(req, event.CrossRef, func() (taken bool) {
+			dropped, taken = session.pump.Deliver(event)
+			return taken
+		}) {
+		case eventRefused: // it left a moment ago
+			res.UnknownSessions = append(res.UnknownSessions, recipient.GetSessionId())
+		case eventDoubtful:
+			session.pump.Resume(nil, true)
+			repeated++
+		case eventRepeated:
+			repeated++
+		case eventTaken:
+			if dropped > 0 {
+				res.OverflowedSessions = append(res.OverflowedSessions, recipient.GetSessionId())
+			}
 		}
+	}
+	if repeated > 0 {
+		s.manager.metrics.events.WithLabelValues("repeated").Add(float64(repeated))
 	}
 	if n := len(res.UnknownSessions); n > 0 {
 		s.manager.metrics.events.WithLabelValues("unknown_session").Add(float64(n))

@@ -28,6 +28,8 @@ type session struct {
 	dialog    atomic.Pointer[sipstack.Dialog]
 	// streamed is how the first request came, until there is a dialog.
 	streamed bool
+	// delivered is what its monitors were given last.
+	delivered delivered
 	// adopted: csta-session knows that this edge holds the dialog.
 	adopted atomic.Bool
 
@@ -40,6 +42,9 @@ type session struct {
 	// asked for the end knows of it.
 	endReason     sessionv1.EndReason
 	toldElsewhere bool
+	// leftTo is the edge that holds the session now: this one answers requests
+	// that still come here, and sends no events. Empty: it is held here.
+	leftTo string
 	// byeWaits: the dialog has to end as soon as there is one.
 	byeWaits   bool
 	byeReason  string

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -37,6 +38,23 @@ func (m *Manager) HandleUnknownDialog(tx *sipstack.ServerTx) *sipstack.Dialog {
 	if !sameDialog(record, tx.Request()) || !record.GetExpires().AsTime().After(m.now()) {
 		m.metrics.takeovers.WithLabelValues("mismatch").Inc()
 		return nil
+	}
+	if m.draining.Load() {
+		// The next edge is asked once this one is gone.
+		m.metrics.takeovers.WithLabelValues("draining").Inc()
+		if tx.Flow().Network == "udp" && tx.Request().Method != sipstack.INVITE {
+			tx.Ignore()
+		} else {
+			_ = tx.RejectBusy(time.Second)
+		}
+		return nil
+	}
+	if left := m.yielded(record); left != nil {
+		s, err := m.resume(left, tx.Flow())
+		if err == nil {
+			return s.dialog.Load()
+		}
+		m.log.Warn("take dialog over", "session_id", id, "error", err)
 	}
 	s, err := m.restore(record, tx.Flow())
 	if err != nil {
@@ -95,12 +113,19 @@ func (m *Manager) Restore(ctx context.Context) (record func(), err error) {
 }
 
 func (m *Manager) restore(record *statev1.DialogRecord, flow sipstack.Flow) (*session, error) {
+	return m.restoreWith(record, flow, func(s *session) { s.delivered.incomplete = true })
+}
+
+// restoreWith makes a session of a record; prepare is called before anything is
+// sent or delivered.
+func (m *Manager) restoreWith(record *statev1.DialogRecord, flow sipstack.Flow, prepare func(*session)) (*session, error) {
 	s := m.newSession(record.GetSessionId(), flow)
 	s.peerTimer = record.GetPeerTimer()
 	s.expires = seconds(record.GetSessionExpiresSeconds())
 	s.minSE = min(s.expires, leastSE)
 	s.deadline = record.GetExpires().AsTime()
 	s.start(record.GetMessagesLostBody())
+	prepare(s)
 	m.add(s)
 	d, err := m.options.Endpoint.RestoreDialog(dialogState(record, flow), s)
 	if err != nil {

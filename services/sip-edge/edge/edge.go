@@ -40,6 +40,8 @@ type Dependencies struct {
 	Owners   proxy.Owners
 	Sessions appsession.Sessions
 	Dialogs  appsession.Dialogs
+	// Edges that dialogs are handed over to and from; nil: none.
+	Edges appsession.Edges
 	// SessionManagers is the bucket of registered session managers.
 	SessionManagers sessionmanager.Records
 	Logger          *slog.Logger
@@ -98,7 +100,7 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 				PerSecond: config.Digest.FailuresPerSecond, Burst: config.Digest.FailureBurst, Sources: limits.SourcesTracked,
 			},
 		}),
-		Sessions: deps.Sessions, Dialogs: deps.Dialogs, Logger: deps.Logger, Registerer: deps.Registerer,
+		Sessions: deps.Sessions, Dialogs: deps.Dialogs, Edges: deps.Edges, Logger: deps.Logger, Registerer: deps.Registerer,
 		Trusted: e.trusts, Opened: func(ctx context.Context, user *targetconfig.User) { e.managers.SessionOpened(ctx, user) },
 		Limits: appsession.Limits{
 			Sessions: limits.Sessions, BodyBytes: limits.BodyBytes,
@@ -189,17 +191,38 @@ func (e *Edge) Run(ctx context.Context) error {
 	return err
 }
 
-// Drain implements process.Drainer: no new sessions, and those there are left
-// for another edge or ended by BYE, as configured.
+// leftGrace is how long an edge that has handed its sessions over still answers:
+// monitor learns where they are, and what it sent before that is refused here
+// rather than lost.
+const leftGrace = time.Second
+
+// Drain implements process.Drainer: no new sessions, and those there are handed
+// to another edge or ended by BYE, as configured. Where there is no other edge they
+// are left to the one that gets their next request.
 func (e *Edge) Drain(ctx context.Context) error {
 	e.draining.Store(true)
 	e.sessions.SetDraining()
 	e.skinny.listener.Drain()
-	if e.config.Sessions.OnDrain != OnDrainBye {
+	if e.config.Sessions.OnDrain == OnDrainBye {
+		e.sessions.EndAll("the service drains")
+		return e.sessions.WaitEmpty(ctx)
+	}
+	left, err := e.sessions.LeaveAll(ctx)
+	if err != nil {
+		e.log.Warn("sessions are left without a word", "error", err)
+	}
+	if left == 0 {
 		return nil
 	}
-	e.sessions.EndAll("the service drains")
-	return e.sessions.WaitEmpty(ctx)
+	e.log.Info("sessions are handed over", "sessions", left)
+	timer := time.NewTimer(leftGrace)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // Ready implements process.Readier.

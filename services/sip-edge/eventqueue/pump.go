@@ -3,6 +3,7 @@
 package eventqueue
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -41,6 +42,8 @@ type Pump struct {
 	retry    *time.Timer
 	retries  int // in a row
 	patience *time.Timer
+	// settled, where not nil, is told that something under way has ended.
+	settled chan struct{}
 }
 
 // NewPump makes a pump. lostBody is sent after events were dropped.
@@ -57,13 +60,55 @@ func NewPump(wire Wire, options Options, lostBody []byte) *Pump {
 	return &Pump{wire: wire, options: options, queue: NewQueue(options.Limits, wire.Reliable(), lostBody)}
 }
 
-// Deliver queues an event and returns how many older ones were dropped for it.
-func (p *Pump) Deliver(e Event) (dropped int) {
+// Deliver queues an event and returns how many older ones were dropped for it;
+// false: the pump was closed or left.
+func (p *Pump) Deliver(e Event) (dropped int, taken bool) {
 	p.mu.Lock()
+	if p.queue.Closed() {
+		p.mu.Unlock()
+		return 0, false
+	}
 	dropped = p.queue.Push(e)
 	p.tellDropped(dropped)
 	p.pump()
-	return dropped
+	return dropped, true
+}
+
+// Leave waits until nothing is under way, or the context ends, closes the pump,
+// and gives what another one may Resume with.
+func (p *Pump) Leave(ctx context.Context) (events []Event, lost bool) {
+	p.mu.Lock()
+	p.queue.Hold()
+	p.settled = make(chan struct{}, 1)
+	for ctx.Err() == nil && (p.pumping || !p.queue.Settled()) {
+		p.mu.Unlock()
+		select {
+		case <-p.settled:
+		case <-ctx.Done():
+		}
+		p.mu.Lock()
+	}
+	events, lost = p.queue.Leave()
+	p.mu.Unlock()
+	p.stopTimers()
+	return events, lost
+}
+
+// Resume goes on with what another pump left.
+func (p *Pump) Resume(events []Event, lost bool) {
+	p.mu.Lock()
+	p.tellDropped(p.queue.Resume(events, lost))
+	p.pump()
+}
+
+// settle tells who leaves that something has ended; p.mu is held.
+func (p *Pump) settle() {
+	if p.settled != nil {
+		select {
+		case p.settled <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // RequestStarted holds events back until as many RequestAnswered.
@@ -105,6 +150,7 @@ func (p *Pump) Broken(id SendID) {
 	defer p.mu.Unlock()
 	p.queue.Broken(id)
 	p.tellDropped(1)
+	p.settle()
 	p.retryLater()
 }
 
@@ -113,6 +159,17 @@ func (p *Pump) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tellDropped(p.queue.Close())
+	p.settle()
+	p.stopTimersLocked()
+}
+
+func (p *Pump) stopTimers() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopTimersLocked()
+}
+
+func (p *Pump) stopTimersLocked() {
 	if p.retry != nil {
 		p.retry.Stop()
 	}
@@ -125,6 +182,7 @@ func (p *Pump) Close() {
 // takes p.mu locked and leaves it unlocked.
 func (p *Pump) pump() {
 	if p.pumping {
+		p.settle()
 		p.mu.Unlock()
 		return
 	}
@@ -133,6 +191,7 @@ func (p *Pump) pump() {
 		send, ok := p.queue.Next()
 		if !ok {
 			p.pumping = false
+			p.settle()
 			p.mu.Unlock()
 			return
 		}

@@ -53,6 +53,7 @@ type Queue struct {
 	lost    bool // messagesLost is due when the queue has drained
 	serving int  // requests of the application without their response
 	blocked bool // the transport takes no more for now
+	held    bool // the queue is about to be left to another edge
 	closed  bool
 
 	lastID   SendID
@@ -97,7 +98,7 @@ func (q *Queue) RequestAnswered() { q.serving = max(0, q.serving-1) }
 // that an application that knows the dialog no more is noticed. Over UDP one
 // is under way at a time, unless the application ignores events.
 func (q *Queue) Next() (Send, bool) {
-	if q.closed || q.blocked || q.serving > 0 || !q.windowOpen() {
+	if q.closed || q.held || q.blocked || q.serving > 0 || !q.windowOpen() {
 		return Send{}, false
 	}
 	var send Send
@@ -195,6 +196,35 @@ func (q *Queue) Close() (dropped int) {
 	q.closed, q.waiting, q.bytes, q.lost = true, ring{}, 0, false
 	return dropped
 }
+
+// Hold has nothing more sent. What is under way goes on.
+func (q *Queue) Hold() { q.held = true }
+
+// Settled tells that nothing is under way in either direction.
+func (q *Queue) Settled() bool { return q.serving == 0 && len(q.underWay) == 0 }
+
+// Leave gives what waits, the oldest first, and whether some was lost, and closes
+// the queue. An event still under way may not have arrived.
+func (q *Queue) Leave() (events []Event, lost bool) {
+	lost = q.lost || len(q.underWay) > 0 && q.answers
+	for q.waiting.count > 0 {
+		events = append(events, q.waiting.popFront())
+	}
+	q.Close()
+	return events, lost
+}
+
+// Resume takes what another queue left.
+func (q *Queue) Resume(events []Event, lost bool) (dropped int) {
+	for _, e := range events {
+		dropped += q.Push(e)
+	}
+	q.lost = q.lost || lost
+	return dropped
+}
+
+// Closed tells whether the queue takes no more events.
+func (q *Queue) Closed() bool { return q.closed }
 
 // Blocked tells whether the transport took an event no more.
 func (q *Queue) Blocked() bool { return q.blocked && !q.closed }

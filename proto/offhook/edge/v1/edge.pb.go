@@ -13,6 +13,7 @@ package edgev1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	v1 "offhook.dev/proto/offhook/state/v1"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -35,8 +36,11 @@ type DeliverRequest struct {
 	// Event number in its target, and when it occurred (Unix nanoseconds).
 	Number           uint64 `protobuf:"varint,4,opt,name=number,proto3" json:"number,omitempty"`
 	OccurredUnixNano int64  `protobuf:"varint,5,opt,name=occurred_unix_nano,json=occurredUnixNano,proto3" json:"occurred_unix_nano,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The event may have been delivered before, here or by another edge. Without
+	// it, it is new.
+	Replayed      bool `protobuf:"varint,6,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeliverRequest) Reset() {
@@ -102,6 +106,13 @@ func (x *DeliverRequest) GetOccurredUnixNano() int64 {
 		return x.OccurredUnixNano
 	}
 	return 0
+}
+
+func (x *DeliverRequest) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
 }
 
 type Recipient struct {
@@ -388,11 +399,399 @@ func (x *ProbeDialogResponse) GetAlive() bool {
 	return false
 }
 
+type TakeOverRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dialogs       []*LeftDialog          `protobuf:"bytes,1,rep,name=dialogs,proto3" json:"dialogs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeOverRequest) Reset() {
+	*x = TakeOverRequest{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeOverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeOverRequest) ProtoMessage() {}
+
+func (x *TakeOverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeOverRequest.ProtoReflect.Descriptor instead.
+func (*TakeOverRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *TakeOverRequest) GetDialogs() []*LeftDialog {
+	if x != nil {
+		return x.Dialogs
+	}
+	return nil
+}
+
+type TakeOverResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sessions whose dialogs this edge holds now.
+	SessionIds    []string `protobuf:"bytes,1,rep,name=session_ids,json=sessionIds,proto3" json:"session_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeOverResponse) Reset() {
+	*x = TakeOverResponse{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeOverResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeOverResponse) ProtoMessage() {}
+
+func (x *TakeOverResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeOverResponse.ProtoReflect.Descriptor instead.
+func (*TakeOverResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *TakeOverResponse) GetSessionIds() []string {
+	if x != nil {
+		return x.SessionIds
+	}
+	return nil
+}
+
+type YieldRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	SessionId string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Replica id of the edge that asks.
+	Edge          string `protobuf:"bytes,2,opt,name=edge,proto3" json:"edge,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *YieldRequest) Reset() {
+	*x = YieldRequest{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *YieldRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*YieldRequest) ProtoMessage() {}
+
+func (x *YieldRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use YieldRequest.ProtoReflect.Descriptor instead.
+func (*YieldRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *YieldRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *YieldRequest) GetEdge() string {
+	if x != nil {
+		return x.Edge
+	}
+	return ""
+}
+
+type YieldResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dialog        *LeftDialog            `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *YieldResponse) Reset() {
+	*x = YieldResponse{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *YieldResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*YieldResponse) ProtoMessage() {}
+
+func (x *YieldResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use YieldResponse.ProtoReflect.Descriptor instead.
+func (*YieldResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *YieldResponse) GetDialog() *LeftDialog {
+	if x != nil {
+		return x.Dialog
+	}
+	return nil
+}
+
+// LeftDialog is the dialog of a session between two edges: nothing is under way.
+type LeftDialog struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is now: the sequence numbers go on from here.
+	Record *v1.DialogRecord `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
+	// Events that wait, the oldest first, and whether some were lost.
+	Events []*WaitingEvent `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
+	Lost   bool            `protobuf:"varint,3,opt,name=lost,proto3" json:"lost,omitempty"`
+	// What was delivered last, for each monitor.
+	Last []*LastEvent `protobuf:"bytes,4,rep,name=last,proto3" json:"last,omitempty"`
+	// There is nothing that was delivered but is not in last.
+	Complete      bool `protobuf:"varint,5,opt,name=complete,proto3" json:"complete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeftDialog) Reset() {
+	*x = LeftDialog{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeftDialog) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeftDialog) ProtoMessage() {}
+
+func (x *LeftDialog) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeftDialog.ProtoReflect.Descriptor instead.
+func (*LeftDialog) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LeftDialog) GetRecord() *v1.DialogRecord {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *LeftDialog) GetEvents() []*WaitingEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *LeftDialog) GetLost() bool {
+	if x != nil {
+		return x.Lost
+	}
+	return false
+}
+
+func (x *LeftDialog) GetLast() []*LastEvent {
+	if x != nil {
+		return x.Last
+	}
+	return nil
+}
+
+func (x *LeftDialog) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+type WaitingEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One body is head + monitor_cross_ref_id + tail.
+	Head              []byte `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
+	MonitorCrossRefId string `protobuf:"bytes,2,opt,name=monitor_cross_ref_id,json=monitorCrossRefId,proto3" json:"monitor_cross_ref_id,omitempty"`
+	Tail              []byte `protobuf:"bytes,3,opt,name=tail,proto3" json:"tail,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *WaitingEvent) Reset() {
+	*x = WaitingEvent{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WaitingEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WaitingEvent) ProtoMessage() {}
+
+func (x *WaitingEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WaitingEvent.ProtoReflect.Descriptor instead.
+func (*WaitingEvent) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *WaitingEvent) GetHead() []byte {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *WaitingEvent) GetMonitorCrossRefId() string {
+	if x != nil {
+		return x.MonitorCrossRefId
+	}
+	return ""
+}
+
+func (x *WaitingEvent) GetTail() []byte {
+	if x != nil {
+		return x.Tail
+	}
+	return nil
+}
+
+type LastEvent struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	MonitorCrossRefId string                 `protobuf:"bytes,1,opt,name=monitor_cross_ref_id,json=monitorCrossRefId,proto3" json:"monitor_cross_ref_id,omitempty"`
+	Number            uint64                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	OccurredUnixNano  int64                  `protobuf:"varint,3,opt,name=occurred_unix_nano,json=occurredUnixNano,proto3" json:"occurred_unix_nano,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *LastEvent) Reset() {
+	*x = LastEvent{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LastEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LastEvent) ProtoMessage() {}
+
+func (x *LastEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LastEvent.ProtoReflect.Descriptor instead.
+func (*LastEvent) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *LastEvent) GetMonitorCrossRefId() string {
+	if x != nil {
+		return x.MonitorCrossRefId
+	}
+	return ""
+}
+
+func (x *LastEvent) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *LastEvent) GetOccurredUnixNano() int64 {
+	if x != nil {
+		return x.OccurredUnixNano
+	}
+	return 0
+}
+
 var File_offhook_edge_v1_edge_proto protoreflect.FileDescriptor
 
 const file_offhook_edge_v1_edge_proto_rawDesc = "" +
 	"\n" +
-	"\x1aoffhook/edge/v1/edge.proto\x12\x0foffhook.edge.v1\"\xba\x01\n" +
+	"\x1aoffhook/edge/v1/edge.proto\x12\x0foffhook.edge.v1\x1a\x1coffhook/state/v1/state.proto\"\xd6\x01\n" +
 	"\x0eDeliverRequest\x12\x12\n" +
 	"\x04head\x18\x01 \x01(\fR\x04head\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12:\n" +
@@ -400,7 +799,8 @@ const file_offhook_edge_v1_edge_proto_rawDesc = "" +
 	"recipients\x18\x03 \x03(\v2\x1a.offhook.edge.v1.RecipientR\n" +
 	"recipients\x12\x16\n" +
 	"\x06number\x18\x04 \x01(\x04R\x06number\x12,\n" +
-	"\x12occurred_unix_nano\x18\x05 \x01(\x03R\x10occurredUnixNano\"[\n" +
+	"\x12occurred_unix_nano\x18\x05 \x01(\x03R\x10occurredUnixNano\x12\x1a\n" +
+	"\breplayed\x18\x06 \x01(\bR\breplayed\"[\n" +
 	"\tRecipient\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12/\n" +
@@ -417,9 +817,37 @@ const file_offhook_edge_v1_edge_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"+\n" +
 	"\x13ProbeDialogResponse\x12\x14\n" +
-	"\x05alive\x18\x01 \x01(\bR\x05alive2\x89\x02\n" +
+	"\x05alive\x18\x01 \x01(\bR\x05alive\"H\n" +
+	"\x0fTakeOverRequest\x125\n" +
+	"\adialogs\x18\x01 \x03(\v2\x1b.offhook.edge.v1.LeftDialogR\adialogs\"3\n" +
+	"\x10TakeOverResponse\x12\x1f\n" +
+	"\vsession_ids\x18\x01 \x03(\tR\n" +
+	"sessionIds\"A\n" +
+	"\fYieldRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
+	"\x04edge\x18\x02 \x01(\tR\x04edge\"D\n" +
+	"\rYieldResponse\x123\n" +
+	"\x06dialog\x18\x01 \x01(\v2\x1b.offhook.edge.v1.LeftDialogR\x06dialog\"\xdb\x01\n" +
+	"\n" +
+	"LeftDialog\x126\n" +
+	"\x06record\x18\x01 \x01(\v2\x1e.offhook.state.v1.DialogRecordR\x06record\x125\n" +
+	"\x06events\x18\x02 \x03(\v2\x1d.offhook.edge.v1.WaitingEventR\x06events\x12\x12\n" +
+	"\x04lost\x18\x03 \x01(\bR\x04lost\x12.\n" +
+	"\x04last\x18\x04 \x03(\v2\x1a.offhook.edge.v1.LastEventR\x04last\x12\x1a\n" +
+	"\bcomplete\x18\x05 \x01(\bR\bcomplete\"g\n" +
+	"\fWaitingEvent\x12\x12\n" +
+	"\x04head\x18\x01 \x01(\fR\x04head\x12/\n" +
+	"\x14monitor_cross_ref_id\x18\x02 \x01(\tR\x11monitorCrossRefId\x12\x12\n" +
+	"\x04tail\x18\x03 \x01(\fR\x04tail\"\x82\x01\n" +
+	"\tLastEvent\x12/\n" +
+	"\x14monitor_cross_ref_id\x18\x01 \x01(\tR\x11monitorCrossRefId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x04R\x06number\x12,\n" +
+	"\x12occurred_unix_nano\x18\x03 \x01(\x03R\x10occurredUnixNano2\xa2\x03\n" +
 	"\vEdgeService\x12L\n" +
-	"\aDeliver\x12\x1f.offhook.edge.v1.DeliverRequest\x1a .offhook.edge.v1.DeliverResponse\x12R\n" +
+	"\aDeliver\x12\x1f.offhook.edge.v1.DeliverRequest\x1a .offhook.edge.v1.DeliverResponse\x12O\n" +
+	"\bTakeOver\x12 .offhook.edge.v1.TakeOverRequest\x1a!.offhook.edge.v1.TakeOverResponse\x12F\n" +
+	"\x05Yield\x12\x1d.offhook.edge.v1.YieldRequest\x1a\x1e.offhook.edge.v1.YieldResponse\x12R\n" +
 	"\tEndDialog\x12!.offhook.edge.v1.EndDialogRequest\x1a\".offhook.edge.v1.EndDialogResponse\x12X\n" +
 	"\vProbeDialog\x12#.offhook.edge.v1.ProbeDialogRequest\x1a$.offhook.edge.v1.ProbeDialogResponseB*Z(offhook.dev/proto/offhook/edge/v1;edgev1b\x06proto3"
 
@@ -435,7 +863,7 @@ func file_offhook_edge_v1_edge_proto_rawDescGZIP() []byte {
 	return file_offhook_edge_v1_edge_proto_rawDescData
 }
 
-var file_offhook_edge_v1_edge_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_offhook_edge_v1_edge_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_offhook_edge_v1_edge_proto_goTypes = []any{
 	(*DeliverRequest)(nil),      // 0: offhook.edge.v1.DeliverRequest
 	(*Recipient)(nil),           // 1: offhook.edge.v1.Recipient
@@ -444,20 +872,37 @@ var file_offhook_edge_v1_edge_proto_goTypes = []any{
 	(*EndDialogResponse)(nil),   // 4: offhook.edge.v1.EndDialogResponse
 	(*ProbeDialogRequest)(nil),  // 5: offhook.edge.v1.ProbeDialogRequest
 	(*ProbeDialogResponse)(nil), // 6: offhook.edge.v1.ProbeDialogResponse
+	(*TakeOverRequest)(nil),     // 7: offhook.edge.v1.TakeOverRequest
+	(*TakeOverResponse)(nil),    // 8: offhook.edge.v1.TakeOverResponse
+	(*YieldRequest)(nil),        // 9: offhook.edge.v1.YieldRequest
+	(*YieldResponse)(nil),       // 10: offhook.edge.v1.YieldResponse
+	(*LeftDialog)(nil),          // 11: offhook.edge.v1.LeftDialog
+	(*WaitingEvent)(nil),        // 12: offhook.edge.v1.WaitingEvent
+	(*LastEvent)(nil),           // 13: offhook.edge.v1.LastEvent
+	(*v1.DialogRecord)(nil),     // 14: offhook.state.v1.DialogRecord
 }
 var file_offhook_edge_v1_edge_proto_depIdxs = []int32{
-	1, // 0: offhook.edge.v1.DeliverRequest.recipients:type_name -> offhook.edge.v1.Recipient
-	0, // 1: offhook.edge.v1.EdgeService.Deliver:input_type -> offhook.edge.v1.DeliverRequest
-	3, // 2: offhook.edge.v1.EdgeService.EndDialog:input_type -> offhook.edge.v1.EndDialogRequest
-	5, // 3: offhook.edge.v1.EdgeService.ProbeDialog:input_type -> offhook.edge.v1.ProbeDialogRequest
-	2, // 4: offhook.edge.v1.EdgeService.Deliver:output_type -> offhook.edge.v1.DeliverResponse
-	4, // 5: offhook.edge.v1.EdgeService.EndDialog:output_type -> offhook.edge.v1.EndDialogResponse
-	6, // 6: offhook.edge.v1.EdgeService.ProbeDialog:output_type -> offhook.edge.v1.ProbeDialogResponse
-	4, // [4:7] is the sub-list for method output_type
-	1, // [1:4] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	1,  // 0: offhook.edge.v1.DeliverRequest.recipients:type_name -> offhook.edge.v1.Recipient
+	11, // 1: offhook.edge.v1.TakeOverRequest.dialogs:type_name -> offhook.edge.v1.LeftDialog
+	11, // 2: offhook.edge.v1.YieldResponse.dialog:type_name -> offhook.edge.v1.LeftDialog
+	14, // 3: offhook.edge.v1.LeftDialog.record:type_name -> offhook.state.v1.DialogRecord
+	12, // 4: offhook.edge.v1.LeftDialog.events:type_name -> offhook.edge.v1.WaitingEvent
+	13, // 5: offhook.edge.v1.LeftDialog.last:type_name -> offhook.edge.v1.LastEvent
+	0,  // 6: offhook.edge.v1.EdgeService.Deliver:input_type -> offhook.edge.v1.DeliverRequest
+	7,  // 7: offhook.edge.v1.EdgeService.TakeOver:input_type -> offhook.edge.v1.TakeOverRequest
+	9,  // 8: offhook.edge.v1.EdgeService.Yield:input_type -> offhook.edge.v1.YieldRequest
+	3,  // 9: offhook.edge.v1.EdgeService.EndDialog:input_type -> offhook.edge.v1.EndDialogRequest
+	5,  // 10: offhook.edge.v1.EdgeService.ProbeDialog:input_type -> offhook.edge.v1.ProbeDialogRequest
+	2,  // 11: offhook.edge.v1.EdgeService.Deliver:output_type -> offhook.edge.v1.DeliverResponse
+	8,  // 12: offhook.edge.v1.EdgeService.TakeOver:output_type -> offhook.edge.v1.TakeOverResponse
+	10, // 13: offhook.edge.v1.EdgeService.Yield:output_type -> offhook.edge.v1.YieldResponse
+	4,  // 14: offhook.edge.v1.EdgeService.EndDialog:output_type -> offhook.edge.v1.EndDialogResponse
+	6,  // 15: offhook.edge.v1.EdgeService.ProbeDialog:output_type -> offhook.edge.v1.ProbeDialogResponse
+	11, // [11:16] is the sub-list for method output_type
+	6,  // [6:11] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_offhook_edge_v1_edge_proto_init() }
@@ -471,7 +916,7 @@ func file_offhook_edge_v1_edge_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_edge_v1_edge_proto_rawDesc), len(file_offhook_edge_v1_edge_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

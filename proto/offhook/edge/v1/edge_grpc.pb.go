@@ -24,6 +24,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	EdgeService_Deliver_FullMethodName     = "/offhook.edge.v1.EdgeService/Deliver"
+	EdgeService_TakeOver_FullMethodName    = "/offhook.edge.v1.EdgeService/TakeOver"
+	EdgeService_Yield_FullMethodName       = "/offhook.edge.v1.EdgeService/Yield"
 	EdgeService_EndDialog_FullMethodName   = "/offhook.edge.v1.EdgeService/EndDialog"
 	EdgeService_ProbeDialog_FullMethodName = "/offhook.edge.v1.EdgeService/ProbeDialog"
 )
@@ -37,6 +39,12 @@ type EdgeServiceClient interface {
 	// Deliver queues one event for many sessions. It returns when every
 	// recipient's queue has it, or has refused it; it never waits for a client.
 	Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (*DeliverResponse, error)
+	// TakeOver makes this edge hold dialogs that another one leaves, which goes on
+	// answering requests until its connections have moved.
+	TakeOver(ctx context.Context, in *TakeOverRequest, opts ...grpc.CallOption) (*TakeOverResponse, error)
+	// Yield leaves a dialog to the edge that asks, since the application's request
+	// came there. NOT_FOUND: this edge does not hold it.
+	Yield(ctx context.Context, in *YieldRequest, opts ...grpc.CallOption) (*YieldResponse, error)
 	// EndDialog sends BYE.
 	EndDialog(ctx context.Context, in *EndDialogRequest, opts ...grpc.CallOption) (*EndDialogResponse, error)
 	// ProbeDialog asks the client with an in-dialog OPTIONS whether it is there.
@@ -55,6 +63,26 @@ func (c *edgeServiceClient) Deliver(ctx context.Context, in *DeliverRequest, opt
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeliverResponse)
 	err := c.cc.Invoke(ctx, EdgeService_Deliver_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *edgeServiceClient) TakeOver(ctx context.Context, in *TakeOverRequest, opts ...grpc.CallOption) (*TakeOverResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakeOverResponse)
+	err := c.cc.Invoke(ctx, EdgeService_TakeOver_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *edgeServiceClient) Yield(ctx context.Context, in *YieldRequest, opts ...grpc.CallOption) (*YieldResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(YieldResponse)
+	err := c.cc.Invoke(ctx, EdgeService_Yield_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +118,12 @@ type EdgeServiceServer interface {
 	// Deliver queues one event for many sessions. It returns when every
 	// recipient's queue has it, or has refused it; it never waits for a client.
 	Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error)
+	// TakeOver makes this edge hold dialogs that another one leaves, which goes on
+	// answering requests until its connections have moved.
+	TakeOver(context.Context, *TakeOverRequest) (*TakeOverResponse, error)
+	// Yield leaves a dialog to the edge that asks, since the application's request
+	// came there. NOT_FOUND: this edge does not hold it.
+	Yield(context.Context, *YieldRequest) (*YieldResponse, error)
 	// EndDialog sends BYE.
 	EndDialog(context.Context, *EndDialogRequest) (*EndDialogResponse, error)
 	// ProbeDialog asks the client with an in-dialog OPTIONS whether it is there.
@@ -106,6 +140,12 @@ type UnimplementedEdgeServiceServer struct{}
 
 func (UnimplementedEdgeServiceServer) Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Deliver not implemented")
+}
+func (UnimplementedEdgeServiceServer) TakeOver(context.Context, *TakeOverRequest) (*TakeOverResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeOver not implemented")
+}
+func (UnimplementedEdgeServiceServer) Yield(context.Context, *YieldRequest) (*YieldResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Yield not implemented")
 }
 func (UnimplementedEdgeServiceServer) EndDialog(context.Context, *EndDialogRequest) (*EndDialogResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndDialog not implemented")
@@ -148,6 +188,42 @@ func _EdgeService_Deliver_Handler(srv interface{}, ctx context.Context, dec func
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(EdgeServiceServer).Deliver(ctx, req.(*DeliverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EdgeService_TakeOver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakeOverRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EdgeServiceServer).TakeOver(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EdgeService_TakeOver_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EdgeServiceServer).TakeOver(ctx, req.(*TakeOverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EdgeService_Yield_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(YieldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EdgeServiceServer).Yield(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EdgeService_Yield_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EdgeServiceServer).Yield(ctx, req.(*YieldRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -198,6 +274,14 @@ var EdgeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Deliver",
 			Handler:    _EdgeService_Deliver_Handler,
+		},
+		{
+			MethodName: "TakeOver",
+			Handler:    _EdgeService_TakeOver_Handler,
+		},
+		{
+			MethodName: "Yield",
+			Handler:    _EdgeService_Yield_Handler,
 		},
 		{
 			MethodName: "EndDialog",
