@@ -340,9 +340,9 @@ type Registration struct {
 	Contact        string                 `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
 	UserAgent      string                 `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	ExpiresSeconds uint32                 `protobuf:"varint,4,opt,name=expires_seconds,json=expiresSeconds,proto3" json:"expires_seconds,omitempty"`
-	// Of a Skinny phone: the name that it registered with, and the protocol version
-	// that it is spoken to in.
-	DeviceName      string `protobuf:"bytes,5,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	// The digest user name, or the name that a Skinny phone registered with.
+	DeviceName string `protobuf:"bytes,5,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	// The protocol version that a Skinny phone is spoken to in.
 	ProtocolVersion uint32 `protobuf:"varint,6,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -4312,7 +4312,9 @@ func (x *LineReport) GetCalls() uint32 {
 // DeviceReport is a phone that is registered.
 type DeviceReport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Name of the line's device; of a phone that was assigned by itself the name
+	// that it registered with.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// URI that the phone registered, or its address.
 	Contact   string `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
 	UserAgent string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
