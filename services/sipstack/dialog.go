@@ -55,6 +55,7 @@ type Dialog struct {
 	localSeq     uint32
 	remoteSeq    uint32
 	afterRefresh bool // the peer's CSeq may start over (pidgin-sipe)
+	reset        bool // it ended here only
 	allowsUpdate bool
 	sdp          bool // a session description went by
 	hop          hop
@@ -196,6 +197,7 @@ func (d *Dialog) forget() bool {
 func (d *Dialog) Reset() {
 	d.c.mu.Lock()
 	defer d.c.unlock()
+	d.reset = d.reset || d.state != dialogEnded
 	d.forget()
 }
 
@@ -220,6 +222,11 @@ func (d *Dialog) setHop(h hop) {
 func (d *Dialog) State() DialogState {
 	d.c.mu.Lock()
 	defer d.c.mu.Unlock()
+	return d.stateNow()
+}
+
+// stateNow is State; c.mu is held.
+func (d *Dialog) stateNow() DialogState {
 	return DialogState{
 		CallID: d.c.id, LocalTag: d.localTag, RemoteTag: d.remoteTag,
 		LocalURI: d.localURI, RemoteURI: d.remoteURI, LocalContact: d.localContact,

@@ -195,7 +195,7 @@ func (d *Dialog) handleRequest(tx *ServerTx) {
 	h := d.currentHandler()
 	switch {
 	case ended:
-		_ = tx.Respond(481, "")
+		d.afterEnd(tx)
 	case h != nil:
 		h.HandleDialogRequest(d, tx)
 	case tx.req.Method == BYE || tx.req.Method == OPTIONS:

@@ -9,7 +9,8 @@ import (
 )
 
 // answerChallenge sends the request again with credentials after a 401 or 407
-// (RFC 3261 22.2) and tells whether it did; c.mu is held. The next request of a
+// (RFC 3261 22.2) and tells whether it did; c.mu is held. It does so again, once,
+// where only the nonce was refused (RFC 7616 3.3, stale). The next request of a
 // dialog's first INVITE takes the next CSeq.
 func (tx *ClientTx) answerChallenge(res *Response) bool {
 	var header, answer string
@@ -33,8 +34,12 @@ func (tx *ClientTx) answerChallenge(res *Response) bool {
 		return false
 	}
 	req := CloneRequest(tx.req)
-	if HeaderValue(req, answer) != "" {
+	again := HeaderValue(req, answer) != ""
+	if again && !chal.Stale {
 		return false // it was refused
+	}
+	if again { // the server has lost the nonce, or another one serves by now
+		req.RemoveHeader(answer)
 	}
 	req.AppendHeader(NewHeader(answer, cred.String()))
 	seq := req.CSeq().SeqNo + 1
@@ -48,7 +53,7 @@ func (tx *ClientTx) answerChallenge(res *Response) bool {
 	if err != nil {
 		return false
 	}
-	next.creds, next.dialog, next.keepOnTimeout = tx.creds, d, tx.keepOnTimeout
+	next.creds, next.dialog, next.keepOnTimeout, next.tried = tx.creds, d, tx.keepOnTimeout, again
 	if d != nil {
 		if d.first == tx {
 			d.first = next

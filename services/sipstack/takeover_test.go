@@ -3,10 +3,12 @@
 package sipstack
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -122,5 +124,67 @@ func TestTakenOverDialogKeepsOrder(t *testing.T) {
 	}
 	if asked.Load() != 1 {
 		t.Errorf("asked %d times", asked.Load())
+	}
+}
+
+// TestTakeOut: of what the peer asked, the next process hears what was not
+// answered here, and nothing twice.
+func TestTakeOut(t *testing.T) {
+	dialogs, asked, release := make(chan *Dialog, 1), make(chan *ServerTx, 1), make(chan struct{})
+	h := newDialogFuncs(func(_ *Dialog, tx *ServerTx) { asked <- tx; <-release })
+	first := start(t, Config{}, handlerFuncs{
+		request: accepting(AcceptSpec{Handler: h}, dialogs).request,
+		unknown: func(tx *ServerTx) *Dialog { _ = tx.Respond(503, "Elsewhere"); return nil },
+	})
+	p := dialPeer(t, first.tcp)
+	ok := p.open("takeout", "z9hG4bKi")
+	dialog := within(t, dialogs, "dialog")
+	p.send(msg(p.inDialog(ok, "INFO", "z9hG4bKa", 2, ""), "") + msg(p.inDialog(ok, "INFO", "z9hG4bKb", 3, ""), ""))
+	tx := within(t, asked, "INFO")
+	p.send(msg(p.inDialog(ok, "OPTIONS", "z9hG4bKc", 4, ""), ""))
+	state, there := dialog.TakeOut(2 * time.Second)
+	if !there || state.RemoteCSeq != 1 {
+		t.Fatalf("took %v with RemoteCSeq %d, want 1", there, state.RemoteCSeq)
+	}
+	if err := tx.Respond(200, ""); !errors.Is(err, ErrAlreadyResponded) {
+		t.Errorf("what was refused is answered: %v", err)
+	}
+	close(release)
+	for range 3 { // those that waited too, whether the dialog had them already or not
+		p.want("503")
+	}
+	if _, there := dialog.TakeOut(0); there {
+		t.Error("the dialog is taken out twice")
+	}
+
+	served := newDialogFuncs(nil)
+	second := start(t, Config{}, handlerFuncs{})
+	if _, err := second.e.RestoreDialog(state, served); err != nil {
+		t.Fatal(err)
+	}
+	q := dialPeer(t, second.tcp)
+	for i := range 3 {
+		q.send(msg(q.inDialog(ok, "INFO", fmt.Sprint("z9hG4bKq", i), 2+i, ""), ""))
+		q.want("200")
+	}
+	select {
+	case end := <-h.ends:
+		t.Errorf("the dialog ended here: %v", end)
+	default:
+	}
+}
+
+// TestTakeOutAfterTheEnd: a BYE that was answered is the end.
+func TestTakeOutAfterTheEnd(t *testing.T) {
+	dialogs := make(chan *Dialog, 1)
+	h := newDialogFuncs(nil)
+	first := start(t, Config{}, accepting(AcceptSpec{Handler: h}, dialogs))
+	p := dialPeer(t, first.tcp)
+	ok := p.open("takenone", "z9hG4bKi")
+	p.send(msg(p.inDialog(ok, "BYE", "z9hG4bKb", 2, ""), ""))
+	p.want("200")
+	within(t, h.ends, "end")
+	if _, there := within(t, dialogs, "dialog").TakeOut(0); there {
+		t.Error("a dialog that has ended is taken out")
 	}
 }

@@ -23,7 +23,7 @@ type ClientTx struct {
 	onResponse ResponseFunc
 	dialog     *Dialog
 	creds      *Credentials
-	tried      bool // credentials were given
+	tried      bool // credentials were given anew, for a stale nonce
 
 	keepOnTimeout bool
 	refresh       bool // a session refresh of the endpoint's own

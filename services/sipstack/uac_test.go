@@ -306,7 +306,14 @@ func TestDigest(t *testing.T) {
 	if !strings.Contains(auth, `nonce="n2"`) || !strings.Contains(auth, "SHA-256") || second.get("CSeq") == invite.get("CSeq") {
 		t.Fatal(auth)
 	}
-	p.answer(second, 407, `Proxy-Authenticate: Digest realm="r", nonce="n3"`, "")
+	// Another server, which knows the password but not the nonce.
+	p.answer(second, 407, `Proxy-Authenticate: Digest realm="r", nonce="n3", algorithm=SHA-256, qop="auth", stale=true`, "")
+	p.want("ACK")
+	third := p.want("INVITE")
+	if auth := third.get("Proxy-Authorization"); !strings.Contains(auth, `nonce="n3"`) || strings.Contains(auth, "n2") {
+		t.Fatal(auth)
+	}
+	p.answer(third, 407, `Proxy-Authenticate: Digest realm="r", nonce="n4", algorithm=SHA-256, qop="auth", stale=true`, "")
 	if res := within(t, c.responses, "407"); res.StatusCode != 407 {
 		t.Fatal(res.StatusCode)
 	}

@@ -24,7 +24,7 @@ func TestGolden(t *testing.T) {
 	files := cases(t)
 	for _, name := range sorted(files) {
 		t.Run(name, func(t *testing.T) {
-			templates, err := rendered(values(t, files[name]))
+			templates, err := rendered(t.Context(), values(t, files[name]))
 			if err != nil {
 				t.Fatal(err)
 			}

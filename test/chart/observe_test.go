@@ -46,7 +46,7 @@ func metrics(t *testing.T) map[string]bool {
 // TestMetricsExist wants alerts and dashboards to ask for metrics that there are.
 func TestMetricsExist(t *testing.T) {
 	known := metrics(t)
-	everything, err := rendered(values(t, cases(t)["everything"]))
+	everything, err := rendered(t.Context(), values(t, cases(t)["everything"]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestAlertsLinkToTheManual(t *testing.T) {
 		name := strings.ReplaceAll(strings.ToLower(match[1]), " ", "-")
 		sections[regexp.MustCompile(`[^a-z0-9-]`).ReplaceAllString(name, "")] = true
 	}
-	everything, err := rendered(values(t, cases(t)["everything"]))
+	everything, err := rendered(t.Context(), values(t, cases(t)["everything"]))
 	if err != nil {
 		t.Fatal(err)
 	}

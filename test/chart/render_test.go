@@ -4,6 +4,7 @@ package chart
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -46,7 +47,7 @@ func values(t *testing.T, name string) map[string]any {
 
 // rendered renders the chart as Helm 4 does, without a cluster: contents by the
 // template's path.
-func rendered(given map[string]any) (map[string]string, error) {
+func rendered(ctx context.Context, given map[string]any) (map[string]string, error) {
 	read, err := loader.LoadDir(folder)
 	if err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func rendered(given map[string]any) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.Engine{}.Render(read, all)
+	return engine.Engine{}.RenderWithContext(ctx, read, all)
 }
 
 // object is one object of a rendering.
@@ -153,7 +154,7 @@ func forEachCase(t *testing.T, test func(t *testing.T, objects []object)) {
 	files["no values"] = ""
 	for _, name := range sorted(files) {
 		t.Run(name, func(t *testing.T) {
-			files, err := rendered(values(t, files[name]))
+			files, err := rendered(t.Context(), values(t, files[name]))
 			if err != nil {
 				t.Fatal(err)
 			}

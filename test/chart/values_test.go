@@ -59,7 +59,7 @@ func TestBadValues(t *testing.T) {
 			if err := yaml.UnmarshalStrict([]byte(test.values), &given); err != nil {
 				t.Fatal(err)
 			}
-			_, err := rendered(given)
+			_, err := rendered(t.Context(), given)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%q is not in %v", test.want, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -34,7 +36,11 @@ const namespace = "cti"
 // site is an API server, a NATS, an operator and a data plane of one replica
 // that runs whatever target it is given.
 type site struct {
-	client  client.Client
+	client client.Client
+	// access is the operators' way to the API server, over wire.
+	access  *rest.Config
+	wire    *wire
+	stop    func()
 	server  *bustest.Server
 	bus     *bus.Bus
 	watcher *targetconfig.Watcher
@@ -68,23 +74,35 @@ func newSite(t *testing.T) *site {
 	s.create(t, &corev1.Namespace{Name: namespace})
 	s.bus = s.server.Connect(t)
 
+	s.wire = newWire(t, access.Host)
+	s.access = rest.CopyConfig(access)
+	s.access.Host = "https://" + s.wire.address()
+	s.stop = s.startOperator(t)
+	return s
+}
+
+// startOperator gives a function that ends it.
+func (s *site) startOperator(t *testing.T) (stop func()) {
+	t.Helper()
 	read := config.NewDefaultConfig()
 	read.Namespace, read.NATS.URL, read.GRPC.Insecure = namespace, s.server.URL(), true
 	read.Status.Interval, read.Drain.Timeout = process.Duration(200*time.Millisecond), process.Duration(time.Minute)
+	read.LeaderElection.RetryPeriod = process.Duration(500 * time.Millisecond)
 	if err := read.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
-	go func() { ended <- manage(ctx, access, read, func(string) string { return "" }, log) }()
-	t.Cleanup(func() {
+	go func() { ended <- manage(ctx, s.access, read, func(string) string { return "" }, log) }()
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("operator ended with %v", err)
 		}
 	})
-	return s
+	t.Cleanup(stop)
+	return stop
 }
 
 // runDataPlane is a phone-control that acknowledges every configuration with
@@ -99,6 +117,7 @@ func (s *site) runDataPlane(t *testing.T, targets ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	endpoint := servePhones(t)
 	s.watcher = targetconfig.NewWatcher(targetconfig.Options{Bus: s.bus, Service: directory.PhoneControl, Replica: "pc-0", Key: key})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{}, 2)
@@ -108,9 +127,9 @@ func (s *site) runDataPlane(t *testing.T, targets ...string) {
 		ticker := time.NewTicker(500 * time.Millisecond)
 		defer ticker.Stop()
 		for {
-			_, _ = s.bus.Replicas().Put(ctx, "phone-control.pc-0", &statev1.Replica{Service: directory.PhoneControl, Id: "pc-0", GrpcEndpoint: "127.0.0.1:1"})
+			_, _ = s.bus.Replicas().Put(ctx, "phone-control.pc-0", &statev1.Replica{Service: directory.PhoneControl, Id: "pc-0", GrpcEndpoint: endpoint})
 			for _, target := range targets {
-				_, _ = s.bus.Leases().Put(ctx, bus.EncodeKey(target), &statev1.Lease{Target: target, Replica: "pc-0", GrpcEndpoint: "127.0.0.1:1"})
+				_, _ = s.bus.Leases().Put(ctx, bus.EncodeKey(target), &statev1.Lease{Target: target, Replica: "pc-0", GrpcEndpoint: endpoint})
 			}
 			select {
 			case <-ctx.Done():
@@ -263,6 +282,63 @@ func TestObjectsBecomeConfigurationAndStatus(t *testing.T) {
 	if drained, ok := s.watcher.Snapshot().TargetByName("office"); !ok || !drained.Config.GetDrain() {
 		t.Error("the target is not in drain")
 	}
+	if err := s.bus.Sessions().Delete(t.Context(), "s1"); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually(t, "target goes", func(ctx context.Context) error {
+		if err := s.client.Get(ctx, client.ObjectKeyFromObject(target), target); !apierrors.IsNotFound(err) {
+			return fmt.Errorf("target is there: %w", err)
+		}
+		return nil
+	})
+	s.expect(t, line, v1alpha1.ConditionResolvedRefs, metav1.ConditionFalse, v1alpha1.ReasonTargetNotFound)
+	if targets := s.watcher.Snapshot().Targets(); len(targets) != 0 {
+		t.Errorf("the data plane runs %v", targets)
+	}
+}
+
+func TestOperatorOutlivesAnAPIServerThatIsAway(t *testing.T) {
+	s := newSite(t)
+	target := newTarget("office", "office.example")
+	s.create(t, target)
+	s.runDataPlane(t, "office")
+	s.expect(t, target, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+	s.wire.cut()
+	// What NATS lost comes back from what the operator knows.
+	if err := s.bus.Config().Delete(t.Context(), "office"); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually(t, "configuration again", func(ctx context.Context) error {
+		_, err := s.bus.Config().Get(ctx, "office")
+		return err
+	})
+	s.wire.mend()
+	line := newLine("alice", "office", "1001", "phones")
+	s.create(t, password("phones", "1234"), line)
+	s.expect(t, line, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+}
+
+func TestAnotherReplicaTakesOver(t *testing.T) {
+	s := newSite(t)
+	target := newTarget("office", "office.example")
+	s.create(t, target)
+	s.runDataPlane(t, "office")
+	s.expect(t, target, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+	version := target.Status.ConfigVersion
+	s.startOperator(t)
+	s.stop()
+	line := newLine("alice", "office", "1001", "phones")
+	s.create(t, password("phones", "1234"), line)
+	s.expect(t, line, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+	if err := s.client.Delete(t.Context(), line); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually(t, "version of before", func(ctx context.Context) error {
+		if err := s.client.Get(ctx, client.ObjectKeyFromObject(target), target); err != nil || target.Status.ConfigVersion == version {
+			return err
+		}
+		return fmt.Errorf("version %s, want %s: equal objects have equal versions", target.Status.ConfigVersion, version)
+	})
 }
 
 func TestOperatorOutlivesNATS(t *testing.T) {

@@ -78,7 +78,12 @@ func manage(ctx context.Context, access *rest.Config, read *config.Config, envir
 	if err != nil {
 		return err
 	}
-	made, err := ctrl.NewManager(access, managerOptions(read, scheme, bridge))
+	options := managerOptions(read, scheme, bridge)
+	options.LeaderElectionResourceLockInterface, err = newLock(access, read, environment)
+	if err != nil {
+		return err
+	}
+	made, err := ctrl.NewManager(access, options)
 	if err != nil {
 		return fmt.Errorf("make manager: %w", err)
 	}
@@ -116,8 +121,7 @@ func managerOptions(read *config.Config, scheme *runtime.Scheme, logger logr.Log
 			},
 			DefaultTransform: cache.TransformStripManagedFields(),
 		},
-		LeaderElection: true, LeaderElectionID: read.Installation + "-operator", LeaderElectionNamespace: read.Namespace,
-		LeaderElectionReleaseOnCancel: true, LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
+		LeaderElection: true, LeaderElectionReleaseOnCancel: true, LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
 		GracefulShutdownTimeout: &stop,
 		// Only the metrics of one process would mix.
 		Controller: controllerconfig.Controller{SkipNameValidation: new(true)},

@@ -4,75 +4,64 @@ package dataplane
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	configv1 "offhook.dev/proto/offhook/config/v1"
 	phonecontrolv1 "offhook.dev/proto/offhook/phonecontrol/v1"
 	"offhook.dev/services/directory"
 )
 
-// snapshotsAtOnce is how many lines are asked for their calls at a time.
-const snapshotsAtOnce = 16
+const (
+	// linesOfPage are asked for at a time, of maxPages at most.
+	linesOfPage = 1000
+	maxPages    = 1000
+)
 
-// reportTarget asks the owner for its registrations and, of a target in drain,
-// for the calls of its lines.
+var errEndless = errors.New("the report has no end")
+
+// reportTarget asks the owner of a target for its report.
 func reportTarget(ctx context.Context, clients directory.Clients, config *configv1.TargetConfig) (*Report, error) {
 	client := clients.PhoneControl(config.GetTarget())
-	begin := time.Now()
-	reply, err := client.ListRegistrations(ctx, &phonecontrolv1.ListRegistrationsRequest{Target: config.GetTarget()})
-	if err != nil {
-		return nil, fmt.Errorf("list registrations: %w", err)
-	}
-	report := &Report{Lines: make(map[string]LineReport), Calls: CallsUnknown}
-	for _, registration := range reply.GetRegistrations() {
-		line := report.Lines[registration.GetLine()]
-		line.InService = true
-		device := DeviceReport{
-			Name: registration.GetDeviceName(), Contact: registration.GetContact(), UserAgent: registration.GetUserAgent(), Protocol: "SIP",
+	report := &Report{Lines: make(map[string]LineReport)}
+	token := ""
+	for range maxPages {
+		at := time.Now()
+		page, err := client.ReportTarget(ctx, &phonecontrolv1.ReportTargetRequest{Target: config.GetTarget(), PageToken: token, PageSize: linesOfPage})
+		if status.Code(err) == codes.Unimplemented {
+			return reportRegistrations(ctx, clients, config)
 		}
-		if registration.GetProtocolVersion() > 0 {
-			device.Protocol = "Skinny"
+		if err != nil {
+			return nil, fmt.Errorf("report target: %w", err)
 		}
-		if seconds := registration.GetExpiresSeconds(); seconds > 0 {
-			device.Expires = begin.Add(time.Duration(seconds) * time.Second)
+		report.ConfigVersion, report.LastError = page.GetConfigVersion(), page.GetLastError()
+		report.PhonesRegistered, report.LinesInService = int(page.GetPhonesRegistered()), int(page.GetLinesInService())
+		report.Calls = int(page.GetCalls())
+		for _, line := range page.GetLineReports() {
+			report.Lines[line.GetNumber()] = readLine(line, at)
 		}
-		line.Devices = append(line.Devices, device)
-		report.Lines[registration.GetLine()] = line
+		if token = page.GetNextPageToken(); token == "" {
+			return report, nil
+		}
 	}
-	report.PhonesRegistered, report.LinesInService = len(reply.GetRegistrations()), len(report.Lines)
-	if !config.GetDrain() {
-		return report, nil
-	}
-	report.Calls, err = countCalls(ctx, client, config)
-	return report, err
+	return nil, errEndless
 }
 
-// countCalls counts the calls that lines have a part in.
-func countCalls(ctx context.Context, client phonecontrolv1.PhoneControlServiceClient, config *configv1.TargetConfig) (int, error) {
-	var mu sync.Mutex
-	calls := make(map[string]struct{})
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(snapshotsAtOnce)
-	for _, line := range config.GetLines() {
-		group.Go(func() error {
-			reply, err := client.SnapshotDevice(ctx, &phonecontrolv1.SnapshotDeviceRequest{Target: config.GetTarget(), SnapshotObject: line.GetNumber()})
-			if err != nil {
-				return fmt.Errorf("snapshot line %s: %w", line.GetNumber(), err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			for _, connection := range reply.GetConnections() {
-				calls[connection.GetConnection().GetCallId()] = struct{}{}
-			}
-			return nil
-		})
+func readLine(line *phonecontrolv1.LineReport, at time.Time) LineReport {
+	read := LineReport{
+		InService: line.GetInService(), DoNotDisturb: line.GetDoNotDisturb(), MessageWaiting: line.GetMessageWaiting(),
+		Calls: int(line.GetCalls()), Forwarding: line.GetForwarding(),
 	}
-	if err := group.Wait(); err != nil {
-		return CallsUnknown, err //nolint:wrapcheck // wrapped where it arose
+	for _, device := range line.GetDevices() {
+		phone := DeviceReport{Name: device.GetName(), Contact: device.GetContact(), UserAgent: device.GetUserAgent(), Protocol: device.GetProtocol()}
+		if seconds := device.GetExpiresSeconds(); seconds > 0 {
+			phone.Expires = at.Add(time.Duration(seconds) * time.Second)
+		}
+		read.Devices = append(read.Devices, phone)
 	}
-	return len(calls), nil
+	return read
 }

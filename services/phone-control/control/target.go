@@ -55,6 +55,8 @@ type target struct {
 	leaving *leaving
 	calls   []byte
 	failure error
+	// lost says which events the bus did not take last; empty: it took all.
+	lost string
 }
 
 // newTarget prepares a target for the lease; run works on it.
@@ -230,6 +232,7 @@ func (t *target) publish() {
 	case errors.Is(err, bus.ErrFenced):
 		t.failure = fmt.Errorf("%w: %w", errEventsLost, err)
 	default:
+		t.lost = fmt.Sprintf("%d events are lost: %v", len(t.batch), err)
 		t.options.Logger.Error("events are lost", "target", t.name, "events", len(t.batch), "error", err)
 	}
 	t.noteChanges(t.batch)

@@ -293,7 +293,7 @@ func (r *Registrar) Registrations() []*phonecontrolv1.Registration {
 	list := make([]*phonecontrolv1.Registration, len(bindings))
 	for i, b := range bindings {
 		list[i] = &phonecontrolv1.Registration{
-			Line: b.Line, Contact: b.Contact, UserAgent: b.UserAgent,
+			Line: b.Line, DeviceName: b.Device, Contact: b.Contact, UserAgent: b.UserAgent,
 			ExpiresSeconds: uint32(max(0, b.Expires.Sub(now)/time.Second)),
 		}
 	}

@@ -20,8 +20,10 @@ const handOverVersion = 1
 
 // savedLegs are the legs of a driver as another one goes on with them.
 type savedLegs struct {
-	Version   int
-	Legs      []savedLeg
+	Version int
+	Legs    []savedLeg
+	// Ended are legs whose phones hung up in the last moment.
+	Ended     []callmodel.LegID `json:",omitempty"`
 	LastOrder uint64
 	LastRefer callmodel.ReferID `json:",omitempty"`
 }
@@ -85,10 +87,15 @@ func (d *Driver) Export() ([]byte, error) {
 	s := savedLegs{Version: handOverVersion, LastOrder: d.lastOrder, LastRefer: d.lastRefer}
 	for _, id := range slices.Sorted(maps.Keys(d.legs)) {
 		l := d.legs[id]
-		if l.state != legUp || l.branch == nil || l.branch.dialog == nil || !l.branch.dialog.Confirmed() {
+		if l.state != legUp || l.branch == nil || l.branch.dialog == nil {
 			continue
 		}
-		s.Legs = append(s.Legs, l.save())
+		dialog, there := l.branch.dialog.TakeOut(retryAfter)
+		if !there {
+			s.Ended = append(s.Ended, id)
+			continue
+		}
+		s.Legs = append(s.Legs, l.save(dialog))
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -97,14 +104,14 @@ func (d *Driver) Export() ([]byte, error) {
 	return text, nil
 }
 
-// save gives the leg's state and takes its dialog out of the endpoint.
-func (l *leg) save() savedLeg {
+// save gives the leg's state, whose dialog was taken out of the endpoint.
+func (l *leg) save(dialog sipstack.DialogState) savedLeg {
 	b := l.branch
 	s := savedLeg{
 		ID: l.id, Party: l.party, Told: l.told, Local: l.local, Remote: l.remote, HandHeld: l.handHeld,
 		Wanted: l.wanted, Asked: l.asked, Order: l.order, Outcome: l.outcome,
 		Branch: savedBranch{
-			Dialog: b.dialog.State(), Binding: b.binding, Trunk: b.trunk != nil, Early: b.early,
+			Dialog: dialog, Binding: b.binding, Trunk: b.trunk != nil, Early: b.early,
 			AllowsUpdate: b.allowsUpdate, AllowsTalk: b.allowsTalk, RefusesInfo: b.refusesInfo,
 		},
 	}
@@ -121,7 +128,6 @@ func (l *leg) save() savedLeg {
 	if body := l.refreshBody.Load(); body != nil {
 		s.RefreshBody = *body
 	}
-	b.dialog.Reset()
 	return s
 }
 
@@ -155,7 +161,10 @@ func (d *Driver) Import(state []byte) ([]callmodel.LegID, error) {
 			d.loop.Due(l.settle)
 		}
 	}
-	return slices.Sorted(maps.Keys(d.legs)), errors.Join(failed...)
+	for _, id := range s.Ended {
+		d.loop.Indicate(callmodel.LegEnded{Leg: id, Cause: callmodel.CauseNormalClearing})
+	}
+	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(d.legs)), s.Ended...))), errors.Join(failed...)
 }
 
 func (d *Driver) restore(s savedLeg) error {

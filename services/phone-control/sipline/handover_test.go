@@ -15,6 +15,12 @@ import (
 func (s *script) handOver(want ...callmodel.LegID) *script {
 	s.t.Helper()
 	next := newScript(s.t)
+	s.handOverTo(next, want...)
+	return next
+}
+
+func (s *script) handOverTo(next *script, want ...callmodel.LegID) {
+	s.t.Helper()
 	done := make(chan struct{})
 	var state []byte
 	s.work <- func() {
@@ -39,7 +45,6 @@ func (s *script) handOver(want ...callmodel.LegID) *script {
 		}
 	}
 	receive(s.t, taken, "import")
-	return next
 }
 
 // silent fails the test if anything was sent to the phone.

@@ -340,9 +340,9 @@ type Registration struct {
 	Contact        string                 `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
 	UserAgent      string                 `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	ExpiresSeconds uint32                 `protobuf:"varint,4,opt,name=expires_seconds,json=expiresSeconds,proto3" json:"expires_seconds,omitempty"`
-	// Of a Skinny phone: the name that it registered with, and the protocol version
-	// that it is spoken to in.
-	DeviceName      string `protobuf:"bytes,5,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	// The digest user name, or the name that a Skinny phone registered with.
+	DeviceName string `protobuf:"bytes,5,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
+	// The protocol version that a Skinny phone is spoken to in.
 	ProtocolVersion uint32 `protobuf:"varint,6,opt,name=protocol_version,json=protocolVersion,proto3" json:"protocol_version,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -4026,6 +4026,371 @@ func (x *ListRegistrationsResponse) GetRegistrations() []*Registration {
 	return nil
 }
 
+type ReportTargetRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// next_page_token of the page before; empty: the first page.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The most lines of a page, up to 1000. Zero: 500.
+	PageSize      uint32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportTargetRequest) Reset() {
+	*x = ReportTargetRequest{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportTargetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportTargetRequest) ProtoMessage() {}
+
+func (x *ReportTargetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportTargetRequest.ProtoReflect.Descriptor instead.
+func (*ReportTargetRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *ReportTargetRequest) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ReportTargetRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ReportTargetRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// ReportTargetResponse is how a target is at one time; each page has its own.
+type ReportTargetResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// The replica that runs the target.
+	Replica string `protobuf:"bytes,2,opt,name=replica,proto3" json:"replica,omitempty"`
+	// The configuration that the target runs by.
+	ConfigVersion    string `protobuf:"bytes,3,opt,name=config_version,json=configVersion,proto3" json:"config_version,omitempty"`
+	PhonesRegistered uint32 `protobuf:"varint,4,opt,name=phones_registered,json=phonesRegistered,proto3" json:"phones_registered,omitempty"`
+	LinesInService   uint32 `protobuf:"varint,5,opt,name=lines_in_service,json=linesInService,proto3" json:"lines_in_service,omitempty"`
+	// Lines that are configured.
+	Lines uint32 `protobuf:"varint,6,opt,name=lines,proto3" json:"lines,omitempty"`
+	// Calls that are up, parked ones too.
+	Calls uint32 `protobuf:"varint,7,opt,name=calls,proto3" json:"calls,omitempty"`
+	// What the replica complains of last; empty: nothing.
+	LastError string `protobuf:"bytes,8,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// By number.
+	LineReports []*LineReport `protobuf:"bytes,9,rep,name=line_reports,json=lineReports,proto3" json:"line_reports,omitempty"`
+	// Empty: this is the last page. Lines that are configured meanwhile may be
+	// left out; none comes twice.
+	NextPageToken string `protobuf:"bytes,10,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportTargetResponse) Reset() {
+	*x = ReportTargetResponse{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportTargetResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportTargetResponse) ProtoMessage() {}
+
+func (x *ReportTargetResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportTargetResponse.ProtoReflect.Descriptor instead.
+func (*ReportTargetResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *ReportTargetResponse) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *ReportTargetResponse) GetReplica() string {
+	if x != nil {
+		return x.Replica
+	}
+	return ""
+}
+
+func (x *ReportTargetResponse) GetConfigVersion() string {
+	if x != nil {
+		return x.ConfigVersion
+	}
+	return ""
+}
+
+func (x *ReportTargetResponse) GetPhonesRegistered() uint32 {
+	if x != nil {
+		return x.PhonesRegistered
+	}
+	return 0
+}
+
+func (x *ReportTargetResponse) GetLinesInService() uint32 {
+	if x != nil {
+		return x.LinesInService
+	}
+	return 0
+}
+
+func (x *ReportTargetResponse) GetLines() uint32 {
+	if x != nil {
+		return x.Lines
+	}
+	return 0
+}
+
+func (x *ReportTargetResponse) GetCalls() uint32 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *ReportTargetResponse) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+func (x *ReportTargetResponse) GetLineReports() []*LineReport {
+	if x != nil {
+		return x.LineReports
+	}
+	return nil
+}
+
+func (x *ReportTargetResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// LineReport is how a line is.
+type LineReport struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Number    string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	InService bool                   `protobuf:"varint,2,opt,name=in_service,json=inService,proto3" json:"in_service,omitempty"`
+	// Phones that are registered, the first 10.
+	Devices      []*DeviceReport `protobuf:"bytes,3,rep,name=devices,proto3" json:"devices,omitempty"`
+	DoNotDisturb bool            `protobuf:"varint,4,opt,name=do_not_disturb,json=doNotDisturb,proto3" json:"do_not_disturb,omitempty"`
+	// Those that are active: the number by ECMA-323 ForwardingType.
+	Forwarding     map[string]string `protobuf:"bytes,5,rep,name=forwarding,proto3" json:"forwarding,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	MessageWaiting bool              `protobuf:"varint,6,opt,name=message_waiting,json=messageWaiting,proto3" json:"message_waiting,omitempty"`
+	// Calls at the line.
+	Calls         uint32 `protobuf:"varint,7,opt,name=calls,proto3" json:"calls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineReport) Reset() {
+	*x = LineReport{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineReport) ProtoMessage() {}
+
+func (x *LineReport) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineReport.ProtoReflect.Descriptor instead.
+func (*LineReport) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *LineReport) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *LineReport) GetInService() bool {
+	if x != nil {
+		return x.InService
+	}
+	return false
+}
+
+func (x *LineReport) GetDevices() []*DeviceReport {
+	if x != nil {
+		return x.Devices
+	}
+	return nil
+}
+
+func (x *LineReport) GetDoNotDisturb() bool {
+	if x != nil {
+		return x.DoNotDisturb
+	}
+	return false
+}
+
+func (x *LineReport) GetForwarding() map[string]string {
+	if x != nil {
+		return x.Forwarding
+	}
+	return nil
+}
+
+func (x *LineReport) GetMessageWaiting() bool {
+	if x != nil {
+		return x.MessageWaiting
+	}
+	return false
+}
+
+func (x *LineReport) GetCalls() uint32 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+// DeviceReport is a phone that is registered.
+type DeviceReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the line's device; of a phone that was assigned by itself the name
+	// that it registered with.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// URI that the phone registered, or its address.
+	Contact   string `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
+	UserAgent string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// Seconds until the registration ends; zero: it has no end.
+	ExpiresSeconds uint32 `protobuf:"varint,4,opt,name=expires_seconds,json=expiresSeconds,proto3" json:"expires_seconds,omitempty"`
+	// "SIP" or "Skinny".
+	Protocol      string `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeviceReport) Reset() {
+	*x = DeviceReport{}
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeviceReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeviceReport) ProtoMessage() {}
+
+func (x *DeviceReport) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeviceReport.ProtoReflect.Descriptor instead.
+func (*DeviceReport) Descriptor() ([]byte, []int) {
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *DeviceReport) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DeviceReport) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *DeviceReport) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *DeviceReport) GetExpiresSeconds() uint32 {
+	if x != nil {
+		return x.ExpiresSeconds
+	}
+	return 0
+}
+
+func (x *DeviceReport) GetProtocol() string {
+	if x != nil {
+		return x.Protocol
+	}
+	return ""
+}
+
 type SetForwardingRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
@@ -4041,7 +4406,7 @@ type SetForwardingRequest struct {
 
 func (x *SetForwardingRequest) Reset() {
 	*x = SetForwardingRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4053,7 +4418,7 @@ func (x *SetForwardingRequest) String() string {
 func (*SetForwardingRequest) ProtoMessage() {}
 
 func (x *SetForwardingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[66]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4066,7 +4431,7 @@ func (x *SetForwardingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetForwardingRequest.ProtoReflect.Descriptor instead.
 func (*SetForwardingRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{66}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *SetForwardingRequest) GetTarget() string {
@@ -4119,7 +4484,7 @@ type SetForwardingResponse struct {
 
 func (x *SetForwardingResponse) Reset() {
 	*x = SetForwardingResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4131,7 +4496,7 @@ func (x *SetForwardingResponse) String() string {
 func (*SetForwardingResponse) ProtoMessage() {}
 
 func (x *SetForwardingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[67]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4144,7 +4509,7 @@ func (x *SetForwardingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetForwardingResponse.ProtoReflect.Descriptor instead.
 func (*SetForwardingResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{67}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{71}
 }
 
 type GetForwardingRequest struct {
@@ -4157,7 +4522,7 @@ type GetForwardingRequest struct {
 
 func (x *GetForwardingRequest) Reset() {
 	*x = GetForwardingRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4169,7 +4534,7 @@ func (x *GetForwardingRequest) String() string {
 func (*GetForwardingRequest) ProtoMessage() {}
 
 func (x *GetForwardingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[68]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4182,7 +4547,7 @@ func (x *GetForwardingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetForwardingRequest.ProtoReflect.Descriptor instead.
 func (*GetForwardingRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{68}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GetForwardingRequest) GetTarget() string {
@@ -4208,7 +4573,7 @@ type GetForwardingResponse struct {
 
 func (x *GetForwardingResponse) Reset() {
 	*x = GetForwardingResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4220,7 +4585,7 @@ func (x *GetForwardingResponse) String() string {
 func (*GetForwardingResponse) ProtoMessage() {}
 
 func (x *GetForwardingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[69]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4233,7 +4598,7 @@ func (x *GetForwardingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetForwardingResponse.ProtoReflect.Descriptor instead.
 func (*GetForwardingResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{69}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GetForwardingResponse) GetForwardingList() []*Forwarding {
@@ -4254,7 +4619,7 @@ type SetDoNotDisturbRequest struct {
 
 func (x *SetDoNotDisturbRequest) Reset() {
 	*x = SetDoNotDisturbRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4266,7 +4631,7 @@ func (x *SetDoNotDisturbRequest) String() string {
 func (*SetDoNotDisturbRequest) ProtoMessage() {}
 
 func (x *SetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[70]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4279,7 +4644,7 @@ func (x *SetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDoNotDisturbRequest.ProtoReflect.Descriptor instead.
 func (*SetDoNotDisturbRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{70}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *SetDoNotDisturbRequest) GetTarget() string {
@@ -4311,7 +4676,7 @@ type SetDoNotDisturbResponse struct {
 
 func (x *SetDoNotDisturbResponse) Reset() {
 	*x = SetDoNotDisturbResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4323,7 +4688,7 @@ func (x *SetDoNotDisturbResponse) String() string {
 func (*SetDoNotDisturbResponse) ProtoMessage() {}
 
 func (x *SetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[71]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4336,7 +4701,7 @@ func (x *SetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDoNotDisturbResponse.ProtoReflect.Descriptor instead.
 func (*SetDoNotDisturbResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{71}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{75}
 }
 
 type GetDoNotDisturbRequest struct {
@@ -4349,7 +4714,7 @@ type GetDoNotDisturbRequest struct {
 
 func (x *GetDoNotDisturbRequest) Reset() {
 	*x = GetDoNotDisturbRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4361,7 +4726,7 @@ func (x *GetDoNotDisturbRequest) String() string {
 func (*GetDoNotDisturbRequest) ProtoMessage() {}
 
 func (x *GetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[72]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4374,7 +4739,7 @@ func (x *GetDoNotDisturbRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDoNotDisturbRequest.ProtoReflect.Descriptor instead.
 func (*GetDoNotDisturbRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{72}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GetDoNotDisturbRequest) GetTarget() string {
@@ -4400,7 +4765,7 @@ type GetDoNotDisturbResponse struct {
 
 func (x *GetDoNotDisturbResponse) Reset() {
 	*x = GetDoNotDisturbResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4412,7 +4777,7 @@ func (x *GetDoNotDisturbResponse) String() string {
 func (*GetDoNotDisturbResponse) ProtoMessage() {}
 
 func (x *GetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[73]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4425,7 +4790,7 @@ func (x *GetDoNotDisturbResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDoNotDisturbResponse.ProtoReflect.Descriptor instead.
 func (*GetDoNotDisturbResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{73}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *GetDoNotDisturbResponse) GetDoNotDisturbOn() bool {
@@ -4447,7 +4812,7 @@ type SetAutoAnswerRequest struct {
 
 func (x *SetAutoAnswerRequest) Reset() {
 	*x = SetAutoAnswerRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4459,7 +4824,7 @@ func (x *SetAutoAnswerRequest) String() string {
 func (*SetAutoAnswerRequest) ProtoMessage() {}
 
 func (x *SetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[74]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4472,7 +4837,7 @@ func (x *SetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAutoAnswerRequest.ProtoReflect.Descriptor instead.
 func (*SetAutoAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{74}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SetAutoAnswerRequest) GetTarget() string {
@@ -4511,7 +4876,7 @@ type SetAutoAnswerResponse struct {
 
 func (x *SetAutoAnswerResponse) Reset() {
 	*x = SetAutoAnswerResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4523,7 +4888,7 @@ func (x *SetAutoAnswerResponse) String() string {
 func (*SetAutoAnswerResponse) ProtoMessage() {}
 
 func (x *SetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[75]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4536,7 +4901,7 @@ func (x *SetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAutoAnswerResponse.ProtoReflect.Descriptor instead.
 func (*SetAutoAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{75}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{79}
 }
 
 type GetAutoAnswerRequest struct {
@@ -4549,7 +4914,7 @@ type GetAutoAnswerRequest struct {
 
 func (x *GetAutoAnswerRequest) Reset() {
 	*x = GetAutoAnswerRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4561,7 +4926,7 @@ func (x *GetAutoAnswerRequest) String() string {
 func (*GetAutoAnswerRequest) ProtoMessage() {}
 
 func (x *GetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[76]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4574,7 +4939,7 @@ func (x *GetAutoAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAutoAnswerRequest.ProtoReflect.Descriptor instead.
 func (*GetAutoAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{76}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *GetAutoAnswerRequest) GetTarget() string {
@@ -4601,7 +4966,7 @@ type GetAutoAnswerResponse struct {
 
 func (x *GetAutoAnswerResponse) Reset() {
 	*x = GetAutoAnswerResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4613,7 +4978,7 @@ func (x *GetAutoAnswerResponse) String() string {
 func (*GetAutoAnswerResponse) ProtoMessage() {}
 
 func (x *GetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[77]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4626,7 +4991,7 @@ func (x *GetAutoAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAutoAnswerResponse.ProtoReflect.Descriptor instead.
 func (*GetAutoAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{77}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *GetAutoAnswerResponse) GetAutoAnswerOn() bool {
@@ -4654,7 +5019,7 @@ type SetCallerIDStatusRequest struct {
 
 func (x *SetCallerIDStatusRequest) Reset() {
 	*x = SetCallerIDStatusRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4666,7 +5031,7 @@ func (x *SetCallerIDStatusRequest) String() string {
 func (*SetCallerIDStatusRequest) ProtoMessage() {}
 
 func (x *SetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[78]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4679,7 +5044,7 @@ func (x *SetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCallerIDStatusRequest.ProtoReflect.Descriptor instead.
 func (*SetCallerIDStatusRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{78}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *SetCallerIDStatusRequest) GetTarget() string {
@@ -4711,7 +5076,7 @@ type SetCallerIDStatusResponse struct {
 
 func (x *SetCallerIDStatusResponse) Reset() {
 	*x = SetCallerIDStatusResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4723,7 +5088,7 @@ func (x *SetCallerIDStatusResponse) String() string {
 func (*SetCallerIDStatusResponse) ProtoMessage() {}
 
 func (x *SetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[79]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4736,7 +5101,7 @@ func (x *SetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCallerIDStatusResponse.ProtoReflect.Descriptor instead.
 func (*SetCallerIDStatusResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{79}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{83}
 }
 
 type GetCallerIDStatusRequest struct {
@@ -4749,7 +5114,7 @@ type GetCallerIDStatusRequest struct {
 
 func (x *GetCallerIDStatusRequest) Reset() {
 	*x = GetCallerIDStatusRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4761,7 +5126,7 @@ func (x *GetCallerIDStatusRequest) String() string {
 func (*GetCallerIDStatusRequest) ProtoMessage() {}
 
 func (x *GetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[80]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4774,7 +5139,7 @@ func (x *GetCallerIDStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerIDStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetCallerIDStatusRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{80}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *GetCallerIDStatusRequest) GetTarget() string {
@@ -4800,7 +5165,7 @@ type GetCallerIDStatusResponse struct {
 
 func (x *GetCallerIDStatusResponse) Reset() {
 	*x = GetCallerIDStatusResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4812,7 +5177,7 @@ func (x *GetCallerIDStatusResponse) String() string {
 func (*GetCallerIDStatusResponse) ProtoMessage() {}
 
 func (x *GetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[81]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4825,7 +5190,7 @@ func (x *GetCallerIDStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerIDStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetCallerIDStatusResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{81}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *GetCallerIDStatusResponse) GetCallerIdProvided() bool {
@@ -4849,7 +5214,7 @@ type SetAgentStateRequest struct {
 
 func (x *SetAgentStateRequest) Reset() {
 	*x = SetAgentStateRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4861,7 +5226,7 @@ func (x *SetAgentStateRequest) String() string {
 func (*SetAgentStateRequest) ProtoMessage() {}
 
 func (x *SetAgentStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[82]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4874,7 +5239,7 @@ func (x *SetAgentStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAgentStateRequest.ProtoReflect.Descriptor instead.
 func (*SetAgentStateRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{82}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SetAgentStateRequest) GetTarget() string {
@@ -4920,7 +5285,7 @@ type SetAgentStateResponse struct {
 
 func (x *SetAgentStateResponse) Reset() {
 	*x = SetAgentStateResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4932,7 +5297,7 @@ func (x *SetAgentStateResponse) String() string {
 func (*SetAgentStateResponse) ProtoMessage() {}
 
 func (x *SetAgentStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[83]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4945,7 +5310,7 @@ func (x *SetAgentStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAgentStateResponse.ProtoReflect.Descriptor instead.
 func (*SetAgentStateResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{83}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{87}
 }
 
 type GetAgentStateRequest struct {
@@ -4958,7 +5323,7 @@ type GetAgentStateRequest struct {
 
 func (x *GetAgentStateRequest) Reset() {
 	*x = GetAgentStateRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4970,7 +5335,7 @@ func (x *GetAgentStateRequest) String() string {
 func (*GetAgentStateRequest) ProtoMessage() {}
 
 func (x *GetAgentStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[84]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4983,7 +5348,7 @@ func (x *GetAgentStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAgentStateRequest.ProtoReflect.Descriptor instead.
 func (*GetAgentStateRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{84}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *GetAgentStateRequest) GetTarget() string {
@@ -5009,7 +5374,7 @@ type GetAgentStateResponse struct {
 
 func (x *GetAgentStateResponse) Reset() {
 	*x = GetAgentStateResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5021,7 +5386,7 @@ func (x *GetAgentStateResponse) String() string {
 func (*GetAgentStateResponse) ProtoMessage() {}
 
 func (x *GetAgentStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[85]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5034,7 +5399,7 @@ func (x *GetAgentStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAgentStateResponse.ProtoReflect.Descriptor instead.
 func (*GetAgentStateResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{85}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *GetAgentStateResponse) GetAgentStates() []*AgentState {
@@ -5057,7 +5422,7 @@ type SetMessageWaitingIndicatorRequest struct {
 
 func (x *SetMessageWaitingIndicatorRequest) Reset() {
 	*x = SetMessageWaitingIndicatorRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5069,7 +5434,7 @@ func (x *SetMessageWaitingIndicatorRequest) String() string {
 func (*SetMessageWaitingIndicatorRequest) ProtoMessage() {}
 
 func (x *SetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[86]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5082,7 +5447,7 @@ func (x *SetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use SetMessageWaitingIndicatorRequest.ProtoReflect.Descriptor instead.
 func (*SetMessageWaitingIndicatorRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{86}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *SetMessageWaitingIndicatorRequest) GetTarget() string {
@@ -5128,7 +5493,7 @@ type SetMessageWaitingIndicatorResponse struct {
 
 func (x *SetMessageWaitingIndicatorResponse) Reset() {
 	*x = SetMessageWaitingIndicatorResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5140,7 +5505,7 @@ func (x *SetMessageWaitingIndicatorResponse) String() string {
 func (*SetMessageWaitingIndicatorResponse) ProtoMessage() {}
 
 func (x *SetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[87]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5153,7 +5518,7 @@ func (x *SetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use SetMessageWaitingIndicatorResponse.ProtoReflect.Descriptor instead.
 func (*SetMessageWaitingIndicatorResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{87}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{91}
 }
 
 type GetMessageWaitingIndicatorRequest struct {
@@ -5166,7 +5531,7 @@ type GetMessageWaitingIndicatorRequest struct {
 
 func (x *GetMessageWaitingIndicatorRequest) Reset() {
 	*x = GetMessageWaitingIndicatorRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5178,7 +5543,7 @@ func (x *GetMessageWaitingIndicatorRequest) String() string {
 func (*GetMessageWaitingIndicatorRequest) ProtoMessage() {}
 
 func (x *GetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[88]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5191,7 +5556,7 @@ func (x *GetMessageWaitingIndicatorRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use GetMessageWaitingIndicatorRequest.ProtoReflect.Descriptor instead.
 func (*GetMessageWaitingIndicatorRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{88}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *GetMessageWaitingIndicatorRequest) GetTarget() string {
@@ -5218,7 +5583,7 @@ type GetMessageWaitingIndicatorResponse struct {
 
 func (x *GetMessageWaitingIndicatorResponse) Reset() {
 	*x = GetMessageWaitingIndicatorResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5230,7 +5595,7 @@ func (x *GetMessageWaitingIndicatorResponse) String() string {
 func (*GetMessageWaitingIndicatorResponse) ProtoMessage() {}
 
 func (x *GetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[89]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5243,7 +5608,7 @@ func (x *GetMessageWaitingIndicatorResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use GetMessageWaitingIndicatorResponse.ProtoReflect.Descriptor instead.
 func (*GetMessageWaitingIndicatorResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{89}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *GetMessageWaitingIndicatorResponse) GetMessageWaitingOn() bool {
@@ -5271,7 +5636,7 @@ type SetMicrophoneMuteRequest struct {
 
 func (x *SetMicrophoneMuteRequest) Reset() {
 	*x = SetMicrophoneMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5283,7 +5648,7 @@ func (x *SetMicrophoneMuteRequest) String() string {
 func (*SetMicrophoneMuteRequest) ProtoMessage() {}
 
 func (x *SetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[90]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5296,7 +5661,7 @@ func (x *SetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMicrophoneMuteRequest.ProtoReflect.Descriptor instead.
 func (*SetMicrophoneMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{90}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *SetMicrophoneMuteRequest) GetTarget() string {
@@ -5328,7 +5693,7 @@ type SetMicrophoneMuteResponse struct {
 
 func (x *SetMicrophoneMuteResponse) Reset() {
 	*x = SetMicrophoneMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5340,7 +5705,7 @@ func (x *SetMicrophoneMuteResponse) String() string {
 func (*SetMicrophoneMuteResponse) ProtoMessage() {}
 
 func (x *SetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[91]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5353,7 +5718,7 @@ func (x *SetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetMicrophoneMuteResponse.ProtoReflect.Descriptor instead.
 func (*SetMicrophoneMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{91}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{95}
 }
 
 type GetMicrophoneMuteRequest struct {
@@ -5366,7 +5731,7 @@ type GetMicrophoneMuteRequest struct {
 
 func (x *GetMicrophoneMuteRequest) Reset() {
 	*x = GetMicrophoneMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5378,7 +5743,7 @@ func (x *GetMicrophoneMuteRequest) String() string {
 func (*GetMicrophoneMuteRequest) ProtoMessage() {}
 
 func (x *GetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[92]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5391,7 +5756,7 @@ func (x *GetMicrophoneMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMicrophoneMuteRequest.ProtoReflect.Descriptor instead.
 func (*GetMicrophoneMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{92}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *GetMicrophoneMuteRequest) GetTarget() string {
@@ -5417,7 +5782,7 @@ type GetMicrophoneMuteResponse struct {
 
 func (x *GetMicrophoneMuteResponse) Reset() {
 	*x = GetMicrophoneMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5429,7 +5794,7 @@ func (x *GetMicrophoneMuteResponse) String() string {
 func (*GetMicrophoneMuteResponse) ProtoMessage() {}
 
 func (x *GetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[93]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5442,7 +5807,7 @@ func (x *GetMicrophoneMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMicrophoneMuteResponse.ProtoReflect.Descriptor instead.
 func (*GetMicrophoneMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{93}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *GetMicrophoneMuteResponse) GetMicrophoneMuteOn() bool {
@@ -5463,7 +5828,7 @@ type SetSpeakerMuteRequest struct {
 
 func (x *SetSpeakerMuteRequest) Reset() {
 	*x = SetSpeakerMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5475,7 +5840,7 @@ func (x *SetSpeakerMuteRequest) String() string {
 func (*SetSpeakerMuteRequest) ProtoMessage() {}
 
 func (x *SetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[94]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5488,7 +5853,7 @@ func (x *SetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerMuteRequest.ProtoReflect.Descriptor instead.
 func (*SetSpeakerMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{94}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *SetSpeakerMuteRequest) GetTarget() string {
@@ -5520,7 +5885,7 @@ type SetSpeakerMuteResponse struct {
 
 func (x *SetSpeakerMuteResponse) Reset() {
 	*x = SetSpeakerMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5532,7 +5897,7 @@ func (x *SetSpeakerMuteResponse) String() string {
 func (*SetSpeakerMuteResponse) ProtoMessage() {}
 
 func (x *SetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[95]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5545,7 +5910,7 @@ func (x *SetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerMuteResponse.ProtoReflect.Descriptor instead.
 func (*SetSpeakerMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{95}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{99}
 }
 
 type GetSpeakerMuteRequest struct {
@@ -5558,7 +5923,7 @@ type GetSpeakerMuteRequest struct {
 
 func (x *GetSpeakerMuteRequest) Reset() {
 	*x = GetSpeakerMuteRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5570,7 +5935,7 @@ func (x *GetSpeakerMuteRequest) String() string {
 func (*GetSpeakerMuteRequest) ProtoMessage() {}
 
 func (x *GetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[96]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5583,7 +5948,7 @@ func (x *GetSpeakerMuteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerMuteRequest.ProtoReflect.Descriptor instead.
 func (*GetSpeakerMuteRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{96}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *GetSpeakerMuteRequest) GetTarget() string {
@@ -5609,7 +5974,7 @@ type GetSpeakerMuteResponse struct {
 
 func (x *GetSpeakerMuteResponse) Reset() {
 	*x = GetSpeakerMuteResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5621,7 +5986,7 @@ func (x *GetSpeakerMuteResponse) String() string {
 func (*GetSpeakerMuteResponse) ProtoMessage() {}
 
 func (x *GetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[97]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5634,7 +5999,7 @@ func (x *GetSpeakerMuteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerMuteResponse.ProtoReflect.Descriptor instead.
 func (*GetSpeakerMuteResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{97}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *GetSpeakerMuteResponse) GetSpeakerMuteOn() bool {
@@ -5656,7 +6021,7 @@ type SetSpeakerVolumeRequest struct {
 
 func (x *SetSpeakerVolumeRequest) Reset() {
 	*x = SetSpeakerVolumeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5668,7 +6033,7 @@ func (x *SetSpeakerVolumeRequest) String() string {
 func (*SetSpeakerVolumeRequest) ProtoMessage() {}
 
 func (x *SetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[98]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5681,7 +6046,7 @@ func (x *SetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerVolumeRequest.ProtoReflect.Descriptor instead.
 func (*SetSpeakerVolumeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{98}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *SetSpeakerVolumeRequest) GetTarget() string {
@@ -5713,7 +6078,7 @@ type SetSpeakerVolumeResponse struct {
 
 func (x *SetSpeakerVolumeResponse) Reset() {
 	*x = SetSpeakerVolumeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5725,7 +6090,7 @@ func (x *SetSpeakerVolumeResponse) String() string {
 func (*SetSpeakerVolumeResponse) ProtoMessage() {}
 
 func (x *SetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[99]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5738,7 +6103,7 @@ func (x *SetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetSpeakerVolumeResponse.ProtoReflect.Descriptor instead.
 func (*SetSpeakerVolumeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{99}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{103}
 }
 
 type GetSpeakerVolumeRequest struct {
@@ -5751,7 +6116,7 @@ type GetSpeakerVolumeRequest struct {
 
 func (x *GetSpeakerVolumeRequest) Reset() {
 	*x = GetSpeakerVolumeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5763,7 +6128,7 @@ func (x *GetSpeakerVolumeRequest) String() string {
 func (*GetSpeakerVolumeRequest) ProtoMessage() {}
 
 func (x *GetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[100]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5776,7 +6141,7 @@ func (x *GetSpeakerVolumeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerVolumeRequest.ProtoReflect.Descriptor instead.
 func (*GetSpeakerVolumeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{100}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *GetSpeakerVolumeRequest) GetTarget() string {
@@ -5802,7 +6167,7 @@ type GetSpeakerVolumeResponse struct {
 
 func (x *GetSpeakerVolumeResponse) Reset() {
 	*x = GetSpeakerVolumeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5814,7 +6179,7 @@ func (x *GetSpeakerVolumeResponse) String() string {
 func (*GetSpeakerVolumeResponse) ProtoMessage() {}
 
 func (x *GetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[101]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5827,7 +6192,7 @@ func (x *GetSpeakerVolumeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSpeakerVolumeResponse.ProtoReflect.Descriptor instead.
 func (*GetSpeakerVolumeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{101}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *GetSpeakerVolumeResponse) GetSpeakerVolume() uint32 {
@@ -5850,7 +6215,7 @@ type SetDisplayRequest struct {
 
 func (x *SetDisplayRequest) Reset() {
 	*x = SetDisplayRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5862,7 +6227,7 @@ func (x *SetDisplayRequest) String() string {
 func (*SetDisplayRequest) ProtoMessage() {}
 
 func (x *SetDisplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[102]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5875,7 +6240,7 @@ func (x *SetDisplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDisplayRequest.ProtoReflect.Descriptor instead.
 func (*SetDisplayRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{102}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *SetDisplayRequest) GetTarget() string {
@@ -5921,7 +6286,7 @@ type SetDisplayResponse struct {
 
 func (x *SetDisplayResponse) Reset() {
 	*x = SetDisplayResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5933,7 +6298,7 @@ func (x *SetDisplayResponse) String() string {
 func (*SetDisplayResponse) ProtoMessage() {}
 
 func (x *SetDisplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[103]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5946,7 +6311,7 @@ func (x *SetDisplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDisplayResponse.ProtoReflect.Descriptor instead.
 func (*SetDisplayResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{103}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{107}
 }
 
 type GetDisplayRequest struct {
@@ -5959,7 +6324,7 @@ type GetDisplayRequest struct {
 
 func (x *GetDisplayRequest) Reset() {
 	*x = GetDisplayRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5971,7 +6336,7 @@ func (x *GetDisplayRequest) String() string {
 func (*GetDisplayRequest) ProtoMessage() {}
 
 func (x *GetDisplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[104]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5984,7 +6349,7 @@ func (x *GetDisplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDisplayRequest.ProtoReflect.Descriptor instead.
 func (*GetDisplayRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{104}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *GetDisplayRequest) GetTarget() string {
@@ -6012,7 +6377,7 @@ type GetDisplayResponse struct {
 
 func (x *GetDisplayResponse) Reset() {
 	*x = GetDisplayResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6024,7 +6389,7 @@ func (x *GetDisplayResponse) String() string {
 func (*GetDisplayResponse) ProtoMessage() {}
 
 func (x *GetDisplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[105]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6037,7 +6402,7 @@ func (x *GetDisplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDisplayResponse.ProtoReflect.Descriptor instead.
 func (*GetDisplayResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{105}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *GetDisplayResponse) GetContentsOfDisplay() string {
@@ -6072,7 +6437,7 @@ type ButtonPressRequest struct {
 
 func (x *ButtonPressRequest) Reset() {
 	*x = ButtonPressRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6084,7 +6449,7 @@ func (x *ButtonPressRequest) String() string {
 func (*ButtonPressRequest) ProtoMessage() {}
 
 func (x *ButtonPressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[106]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6097,7 +6462,7 @@ func (x *ButtonPressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ButtonPressRequest.ProtoReflect.Descriptor instead.
 func (*ButtonPressRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{106}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *ButtonPressRequest) GetTarget() string {
@@ -6129,7 +6494,7 @@ type ButtonPressResponse struct {
 
 func (x *ButtonPressResponse) Reset() {
 	*x = ButtonPressResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6141,7 +6506,7 @@ func (x *ButtonPressResponse) String() string {
 func (*ButtonPressResponse) ProtoMessage() {}
 
 func (x *ButtonPressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[107]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6154,7 +6519,7 @@ func (x *ButtonPressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ButtonPressResponse.ProtoReflect.Descriptor instead.
 func (*ButtonPressResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{107}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{111}
 }
 
 type SetLampModeRequest struct {
@@ -6170,7 +6535,7 @@ type SetLampModeRequest struct {
 
 func (x *SetLampModeRequest) Reset() {
 	*x = SetLampModeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6182,7 +6547,7 @@ func (x *SetLampModeRequest) String() string {
 func (*SetLampModeRequest) ProtoMessage() {}
 
 func (x *SetLampModeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[108]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6195,7 +6560,7 @@ func (x *SetLampModeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLampModeRequest.ProtoReflect.Descriptor instead.
 func (*SetLampModeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{108}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *SetLampModeRequest) GetTarget() string {
@@ -6234,7 +6599,7 @@ type SetLampModeResponse struct {
 
 func (x *SetLampModeResponse) Reset() {
 	*x = SetLampModeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6246,7 +6611,7 @@ func (x *SetLampModeResponse) String() string {
 func (*SetLampModeResponse) ProtoMessage() {}
 
 func (x *SetLampModeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[109]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6259,7 +6624,7 @@ func (x *SetLampModeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLampModeResponse.ProtoReflect.Descriptor instead.
 func (*SetLampModeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{109}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{113}
 }
 
 type GetLampModeRequest struct {
@@ -6274,7 +6639,7 @@ type GetLampModeRequest struct {
 
 func (x *GetLampModeRequest) Reset() {
 	*x = GetLampModeRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6286,7 +6651,7 @@ func (x *GetLampModeRequest) String() string {
 func (*GetLampModeRequest) ProtoMessage() {}
 
 func (x *GetLampModeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[110]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6299,7 +6664,7 @@ func (x *GetLampModeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLampModeRequest.ProtoReflect.Descriptor instead.
 func (*GetLampModeRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{110}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *GetLampModeRequest) GetTarget() string {
@@ -6332,7 +6697,7 @@ type GetLampModeResponse struct {
 
 func (x *GetLampModeResponse) Reset() {
 	*x = GetLampModeResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6344,7 +6709,7 @@ func (x *GetLampModeResponse) String() string {
 func (*GetLampModeResponse) ProtoMessage() {}
 
 func (x *GetLampModeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[111]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6357,7 +6722,7 @@ func (x *GetLampModeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLampModeResponse.ProtoReflect.Descriptor instead.
 func (*GetLampModeResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{111}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *GetLampModeResponse) GetLampModes() []*LampMode {
@@ -6381,7 +6746,7 @@ type RouteRegisterRequest struct {
 
 func (x *RouteRegisterRequest) Reset() {
 	*x = RouteRegisterRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6393,7 +6758,7 @@ func (x *RouteRegisterRequest) String() string {
 func (*RouteRegisterRequest) ProtoMessage() {}
 
 func (x *RouteRegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[112]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6406,7 +6771,7 @@ func (x *RouteRegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterRequest.ProtoReflect.Descriptor instead.
 func (*RouteRegisterRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{112}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *RouteRegisterRequest) GetTarget() string {
@@ -6446,7 +6811,7 @@ type RouteRegisterResponse struct {
 
 func (x *RouteRegisterResponse) Reset() {
 	*x = RouteRegisterResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6458,7 +6823,7 @@ func (x *RouteRegisterResponse) String() string {
 func (*RouteRegisterResponse) ProtoMessage() {}
 
 func (x *RouteRegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[113]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6471,7 +6836,7 @@ func (x *RouteRegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterResponse.ProtoReflect.Descriptor instead.
 func (*RouteRegisterResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{113}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *RouteRegisterResponse) GetRouteRegisterReqId() string {
@@ -6493,7 +6858,7 @@ type RouteRegisterCancelRequest struct {
 
 func (x *RouteRegisterCancelRequest) Reset() {
 	*x = RouteRegisterCancelRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6505,7 +6870,7 @@ func (x *RouteRegisterCancelRequest) String() string {
 func (*RouteRegisterCancelRequest) ProtoMessage() {}
 
 func (x *RouteRegisterCancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[114]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6518,7 +6883,7 @@ func (x *RouteRegisterCancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterCancelRequest.ProtoReflect.Descriptor instead.
 func (*RouteRegisterCancelRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{114}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *RouteRegisterCancelRequest) GetTarget() string {
@@ -6550,7 +6915,7 @@ type RouteRegisterCancelResponse struct {
 
 func (x *RouteRegisterCancelResponse) Reset() {
 	*x = RouteRegisterCancelResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6562,7 +6927,7 @@ func (x *RouteRegisterCancelResponse) String() string {
 func (*RouteRegisterCancelResponse) ProtoMessage() {}
 
 func (x *RouteRegisterCancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[115]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6575,7 +6940,7 @@ func (x *RouteRegisterCancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRegisterCancelResponse.ProtoReflect.Descriptor instead.
 func (*RouteRegisterCancelResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{115}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{119}
 }
 
 type RouteSelectRequest struct {
@@ -6594,7 +6959,7 @@ type RouteSelectRequest struct {
 
 func (x *RouteSelectRequest) Reset() {
 	*x = RouteSelectRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6606,7 +6971,7 @@ func (x *RouteSelectRequest) String() string {
 func (*RouteSelectRequest) ProtoMessage() {}
 
 func (x *RouteSelectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[116]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6619,7 +6984,7 @@ func (x *RouteSelectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteSelectRequest.ProtoReflect.Descriptor instead.
 func (*RouteSelectRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{116}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{120}
 }
 
 func (x *RouteSelectRequest) GetTarget() string {
@@ -6686,7 +7051,7 @@ type RouteSelectResponse struct {
 
 func (x *RouteSelectResponse) Reset() {
 	*x = RouteSelectResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6698,7 +7063,7 @@ func (x *RouteSelectResponse) String() string {
 func (*RouteSelectResponse) ProtoMessage() {}
 
 func (x *RouteSelectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[117]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6711,7 +7076,7 @@ func (x *RouteSelectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteSelectResponse.ProtoReflect.Descriptor instead.
 func (*RouteSelectResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{117}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{121}
 }
 
 type RouteRejectRequest struct {
@@ -6726,7 +7091,7 @@ type RouteRejectRequest struct {
 
 func (x *RouteRejectRequest) Reset() {
 	*x = RouteRejectRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6738,7 +7103,7 @@ func (x *RouteRejectRequest) String() string {
 func (*RouteRejectRequest) ProtoMessage() {}
 
 func (x *RouteRejectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[118]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6751,7 +7116,7 @@ func (x *RouteRejectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRejectRequest.ProtoReflect.Descriptor instead.
 func (*RouteRejectRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{118}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{122}
 }
 
 func (x *RouteRejectRequest) GetTarget() string {
@@ -6790,7 +7155,7 @@ type RouteRejectResponse struct {
 
 func (x *RouteRejectResponse) Reset() {
 	*x = RouteRejectResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6802,7 +7167,7 @@ func (x *RouteRejectResponse) String() string {
 func (*RouteRejectResponse) ProtoMessage() {}
 
 func (x *RouteRejectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[119]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6815,7 +7180,7 @@ func (x *RouteRejectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteRejectResponse.ProtoReflect.Descriptor instead.
 func (*RouteRejectResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{119}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{123}
 }
 
 type RouteEndRequest struct {
@@ -6830,7 +7195,7 @@ type RouteEndRequest struct {
 
 func (x *RouteEndRequest) Reset() {
 	*x = RouteEndRequest{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[120]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[124]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6842,7 +7207,7 @@ func (x *RouteEndRequest) String() string {
 func (*RouteEndRequest) ProtoMessage() {}
 
 func (x *RouteEndRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[120]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[124]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6855,7 +7220,7 @@ func (x *RouteEndRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteEndRequest.ProtoReflect.Descriptor instead.
 func (*RouteEndRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{120}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{124}
 }
 
 func (x *RouteEndRequest) GetTarget() string {
@@ -6894,7 +7259,7 @@ type RouteEndResponse struct {
 
 func (x *RouteEndResponse) Reset() {
 	*x = RouteEndResponse{}
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[121]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[125]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6906,7 +7271,7 @@ func (x *RouteEndResponse) String() string {
 func (*RouteEndResponse) ProtoMessage() {}
 
 func (x *RouteEndResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[121]
+	mi := &file_offhook_phonecontrol_v1_phone_control_proto_msgTypes[125]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6919,7 +7284,7 @@ func (x *RouteEndResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteEndResponse.ProtoReflect.Descriptor instead.
 func (*RouteEndResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{121}
+	return file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP(), []int{125}
 }
 
 var File_offhook_phonecontrol_v1_phone_control_proto protoreflect.FileDescriptor
@@ -7193,7 +7558,47 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\x18ListRegistrationsRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\"h\n" +
 	"\x19ListRegistrationsResponse\x12K\n" +
-	"\rregistrations\x18\x01 \x03(\v2%.offhook.phonecontrol.v1.RegistrationR\rregistrations\"\xd8\x01\n" +
+	"\rregistrations\x18\x01 \x03(\v2%.offhook.phonecontrol.v1.RegistrationR\rregistrations\"i\n" +
+	"\x13ReportTargetRequest\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\rR\bpageSize\"\x81\x03\n" +
+	"\x14ReportTargetResponse\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12\x18\n" +
+	"\areplica\x18\x02 \x01(\tR\areplica\x12%\n" +
+	"\x0econfig_version\x18\x03 \x01(\tR\rconfigVersion\x12+\n" +
+	"\x11phones_registered\x18\x04 \x01(\rR\x10phonesRegistered\x12(\n" +
+	"\x10lines_in_service\x18\x05 \x01(\rR\x0elinesInService\x12\x14\n" +
+	"\x05lines\x18\x06 \x01(\rR\x05lines\x12\x14\n" +
+	"\x05calls\x18\a \x01(\rR\x05calls\x12\x1d\n" +
+	"\n" +
+	"last_error\x18\b \x01(\tR\tlastError\x12F\n" +
+	"\fline_reports\x18\t \x03(\v2#.offhook.phonecontrol.v1.LineReportR\vlineReports\x12&\n" +
+	"\x0fnext_page_token\x18\n" +
+	" \x01(\tR\rnextPageToken\"\xfd\x02\n" +
+	"\n" +
+	"LineReport\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\x12\x1d\n" +
+	"\n" +
+	"in_service\x18\x02 \x01(\bR\tinService\x12?\n" +
+	"\adevices\x18\x03 \x03(\v2%.offhook.phonecontrol.v1.DeviceReportR\adevices\x12$\n" +
+	"\x0edo_not_disturb\x18\x04 \x01(\bR\fdoNotDisturb\x12S\n" +
+	"\n" +
+	"forwarding\x18\x05 \x03(\v23.offhook.phonecontrol.v1.LineReport.ForwardingEntryR\n" +
+	"forwarding\x12'\n" +
+	"\x0fmessage_waiting\x18\x06 \x01(\bR\x0emessageWaiting\x12\x14\n" +
+	"\x05calls\x18\a \x01(\rR\x05calls\x1a=\n" +
+	"\x0fForwardingEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa0\x01\n" +
+	"\fDeviceReport\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\acontact\x18\x02 \x01(\tR\acontact\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x03 \x01(\tR\tuserAgent\x12'\n" +
+	"\x0fexpires_seconds\x18\x04 \x01(\rR\x0eexpiresSeconds\x12\x1a\n" +
+	"\bprotocol\x18\x05 \x01(\tR\bprotocol\"\xd8\x01\n" +
 	"\x14SetForwardingRequest\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x16\n" +
 	"\x06device\x18\x02 \x01(\tR\x06device\x12'\n" +
@@ -7381,7 +7786,7 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\x1cCONSULT_OPTIONS_UNRESTRICTED\x10\x01\x12 \n" +
 	"\x1cCONSULT_OPTIONS_CONSULT_ONLY\x10\x02\x12!\n" +
 	"\x1dCONSULT_OPTIONS_TRANSFER_ONLY\x10\x03\x12#\n" +
-	"\x1fCONSULT_OPTIONS_CONFERENCE_ONLY\x10\x042\xaa4\n" +
+	"\x1fCONSULT_OPTIONS_CONFERENCE_ONLY\x10\x042\x975\n" +
 	"\x13PhoneControlService\x12_\n" +
 	"\bMakeCall\x12(.offhook.phonecontrol.v1.MakeCallRequest\x1a).offhook.phonecontrol.v1.MakeCallResponse\x12e\n" +
 	"\n" +
@@ -7413,7 +7818,8 @@ const file_offhook_phonecontrol_v1_phone_control_proto_rawDesc = "" +
 	"\fSnapshotCall\x12,.offhook.phonecontrol.v1.SnapshotCallRequest\x1a-.offhook.phonecontrol.v1.SnapshotCallResponse\x12w\n" +
 	"\x10GetLogicalDevice\x120.offhook.phonecontrol.v1.GetLogicalDeviceRequest\x1a1.offhook.phonecontrol.v1.GetLogicalDeviceResponse\x12z\n" +
 	"\x11GetPhysicalDevice\x121.offhook.phonecontrol.v1.GetPhysicalDeviceRequest\x1a2.offhook.phonecontrol.v1.GetPhysicalDeviceResponse\x12z\n" +
-	"\x11ListRegistrations\x121.offhook.phonecontrol.v1.ListRegistrationsRequest\x1a2.offhook.phonecontrol.v1.ListRegistrationsResponse\x12e\n" +
+	"\x11ListRegistrations\x121.offhook.phonecontrol.v1.ListRegistrationsRequest\x1a2.offhook.phonecontrol.v1.ListRegistrationsResponse\x12k\n" +
+	"\fReportTarget\x12,.offhook.phonecontrol.v1.ReportTargetRequest\x1a-.offhook.phonecontrol.v1.ReportTargetResponse\x12e\n" +
 	"\n" +
 	"ResetPhone\x12*.offhook.phonecontrol.v1.ResetPhoneRequest\x1a+.offhook.phonecontrol.v1.ResetPhoneResponse\x12n\n" +
 	"\rSetForwarding\x12-.offhook.phonecontrol.v1.SetForwardingRequest\x1a..offhook.phonecontrol.v1.SetForwardingResponse\x12n\n" +
@@ -7460,7 +7866,7 @@ func file_offhook_phonecontrol_v1_phone_control_proto_rawDescGZIP() []byte {
 }
 
 var file_offhook_phonecontrol_v1_phone_control_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_offhook_phonecontrol_v1_phone_control_proto_msgTypes = make([]protoimpl.MessageInfo, 122)
+var file_offhook_phonecontrol_v1_phone_control_proto_msgTypes = make([]protoimpl.MessageInfo, 127)
 var file_offhook_phonecontrol_v1_phone_control_proto_goTypes = []any{
 	(AutoOriginate)(0),                         // 0: offhook.phonecontrol.v1.AutoOriginate
 	(ParticipationType)(0),                     // 1: offhook.phonecontrol.v1.ParticipationType
@@ -7531,244 +7937,254 @@ var file_offhook_phonecontrol_v1_phone_control_proto_goTypes = []any{
 	(*ResetPhoneResponse)(nil),                 // 66: offhook.phonecontrol.v1.ResetPhoneResponse
 	(*ListRegistrationsRequest)(nil),           // 67: offhook.phonecontrol.v1.ListRegistrationsRequest
 	(*ListRegistrationsResponse)(nil),          // 68: offhook.phonecontrol.v1.ListRegistrationsResponse
-	(*SetForwardingRequest)(nil),               // 69: offhook.phonecontrol.v1.SetForwardingRequest
-	(*SetForwardingResponse)(nil),              // 70: offhook.phonecontrol.v1.SetForwardingResponse
-	(*GetForwardingRequest)(nil),               // 71: offhook.phonecontrol.v1.GetForwardingRequest
-	(*GetForwardingResponse)(nil),              // 72: offhook.phonecontrol.v1.GetForwardingResponse
-	(*SetDoNotDisturbRequest)(nil),             // 73: offhook.phonecontrol.v1.SetDoNotDisturbRequest
-	(*SetDoNotDisturbResponse)(nil),            // 74: offhook.phonecontrol.v1.SetDoNotDisturbResponse
-	(*GetDoNotDisturbRequest)(nil),             // 75: offhook.phonecontrol.v1.GetDoNotDisturbRequest
-	(*GetDoNotDisturbResponse)(nil),            // 76: offhook.phonecontrol.v1.GetDoNotDisturbResponse
-	(*SetAutoAnswerRequest)(nil),               // 77: offhook.phonecontrol.v1.SetAutoAnswerRequest
-	(*SetAutoAnswerResponse)(nil),              // 78: offhook.phonecontrol.v1.SetAutoAnswerResponse
-	(*GetAutoAnswerRequest)(nil),               // 79: offhook.phonecontrol.v1.GetAutoAnswerRequest
-	(*GetAutoAnswerResponse)(nil),              // 80: offhook.phonecontrol.v1.GetAutoAnswerResponse
-	(*SetCallerIDStatusRequest)(nil),           // 81: offhook.phonecontrol.v1.SetCallerIDStatusRequest
-	(*SetCallerIDStatusResponse)(nil),          // 82: offhook.phonecontrol.v1.SetCallerIDStatusResponse
-	(*GetCallerIDStatusRequest)(nil),           // 83: offhook.phonecontrol.v1.GetCallerIDStatusRequest
-	(*GetCallerIDStatusResponse)(nil),          // 84: offhook.phonecontrol.v1.GetCallerIDStatusResponse
-	(*SetAgentStateRequest)(nil),               // 85: offhook.phonecontrol.v1.SetAgentStateRequest
-	(*SetAgentStateResponse)(nil),              // 86: offhook.phonecontrol.v1.SetAgentStateResponse
-	(*GetAgentStateRequest)(nil),               // 87: offhook.phonecontrol.v1.GetAgentStateRequest
-	(*GetAgentStateResponse)(nil),              // 88: offhook.phonecontrol.v1.GetAgentStateResponse
-	(*SetMessageWaitingIndicatorRequest)(nil),  // 89: offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
-	(*SetMessageWaitingIndicatorResponse)(nil), // 90: offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
-	(*GetMessageWaitingIndicatorRequest)(nil),  // 91: offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
-	(*GetMessageWaitingIndicatorResponse)(nil), // 92: offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
-	(*SetMicrophoneMuteRequest)(nil),           // 93: offhook.phonecontrol.v1.SetMicrophoneMuteRequest
-	(*SetMicrophoneMuteResponse)(nil),          // 94: offhook.phonecontrol.v1.SetMicrophoneMuteResponse
-	(*GetMicrophoneMuteRequest)(nil),           // 95: offhook.phonecontrol.v1.GetMicrophoneMuteRequest
-	(*GetMicrophoneMuteResponse)(nil),          // 96: offhook.phonecontrol.v1.GetMicrophoneMuteResponse
-	(*SetSpeakerMuteRequest)(nil),              // 97: offhook.phonecontrol.v1.SetSpeakerMuteRequest
-	(*SetSpeakerMuteResponse)(nil),             // 98: offhook.phonecontrol.v1.SetSpeakerMuteResponse
-	(*GetSpeakerMuteRequest)(nil),              // 99: offhook.phonecontrol.v1.GetSpeakerMuteRequest
-	(*GetSpeakerMuteResponse)(nil),             // 100: offhook.phonecontrol.v1.GetSpeakerMuteResponse
-	(*SetSpeakerVolumeRequest)(nil),            // 101: offhook.phonecontrol.v1.SetSpeakerVolumeRequest
-	(*SetSpeakerVolumeResponse)(nil),           // 102: offhook.phonecontrol.v1.SetSpeakerVolumeResponse
-	(*GetSpeakerVolumeRequest)(nil),            // 103: offhook.phonecontrol.v1.GetSpeakerVolumeRequest
-	(*GetSpeakerVolumeResponse)(nil),           // 104: offhook.phonecontrol.v1.GetSpeakerVolumeResponse
-	(*SetDisplayRequest)(nil),                  // 105: offhook.phonecontrol.v1.SetDisplayRequest
-	(*SetDisplayResponse)(nil),                 // 106: offhook.phonecontrol.v1.SetDisplayResponse
-	(*GetDisplayRequest)(nil),                  // 107: offhook.phonecontrol.v1.GetDisplayRequest
-	(*GetDisplayResponse)(nil),                 // 108: offhook.phonecontrol.v1.GetDisplayResponse
-	(*ButtonPressRequest)(nil),                 // 109: offhook.phonecontrol.v1.ButtonPressRequest
-	(*ButtonPressResponse)(nil),                // 110: offhook.phonecontrol.v1.ButtonPressResponse
-	(*SetLampModeRequest)(nil),                 // 111: offhook.phonecontrol.v1.SetLampModeRequest
-	(*SetLampModeResponse)(nil),                // 112: offhook.phonecontrol.v1.SetLampModeResponse
-	(*GetLampModeRequest)(nil),                 // 113: offhook.phonecontrol.v1.GetLampModeRequest
-	(*GetLampModeResponse)(nil),                // 114: offhook.phonecontrol.v1.GetLampModeResponse
-	(*RouteRegisterRequest)(nil),               // 115: offhook.phonecontrol.v1.RouteRegisterRequest
-	(*RouteRegisterResponse)(nil),              // 116: offhook.phonecontrol.v1.RouteRegisterResponse
-	(*RouteRegisterCancelRequest)(nil),         // 117: offhook.phonecontrol.v1.RouteRegisterCancelRequest
-	(*RouteRegisterCancelResponse)(nil),        // 118: offhook.phonecontrol.v1.RouteRegisterCancelResponse
-	(*RouteSelectRequest)(nil),                 // 119: offhook.phonecontrol.v1.RouteSelectRequest
-	(*RouteSelectResponse)(nil),                // 120: offhook.phonecontrol.v1.RouteSelectResponse
-	(*RouteRejectRequest)(nil),                 // 121: offhook.phonecontrol.v1.RouteRejectRequest
-	(*RouteRejectResponse)(nil),                // 122: offhook.phonecontrol.v1.RouteRejectResponse
-	(*RouteEndRequest)(nil),                    // 123: offhook.phonecontrol.v1.RouteEndRequest
-	(*RouteEndResponse)(nil),                   // 124: offhook.phonecontrol.v1.RouteEndResponse
-	(*v1.ConnectionID)(nil),                    // 125: offhook.cti.v1.ConnectionID
-	(v1.LocalConnectionState)(0),               // 126: offhook.cti.v1.LocalConnectionState
-	(*v1.ConnectionListItem)(nil),              // 127: offhook.cti.v1.ConnectionListItem
+	(*ReportTargetRequest)(nil),                // 69: offhook.phonecontrol.v1.ReportTargetRequest
+	(*ReportTargetResponse)(nil),               // 70: offhook.phonecontrol.v1.ReportTargetResponse
+	(*LineReport)(nil),                         // 71: offhook.phonecontrol.v1.LineReport
+	(*DeviceReport)(nil),                       // 72: offhook.phonecontrol.v1.DeviceReport
+	(*SetForwardingRequest)(nil),               // 73: offhook.phonecontrol.v1.SetForwardingRequest
+	(*SetForwardingResponse)(nil),              // 74: offhook.phonecontrol.v1.SetForwardingResponse
+	(*GetForwardingRequest)(nil),               // 75: offhook.phonecontrol.v1.GetForwardingRequest
+	(*GetForwardingResponse)(nil),              // 76: offhook.phonecontrol.v1.GetForwardingResponse
+	(*SetDoNotDisturbRequest)(nil),             // 77: offhook.phonecontrol.v1.SetDoNotDisturbRequest
+	(*SetDoNotDisturbResponse)(nil),            // 78: offhook.phonecontrol.v1.SetDoNotDisturbResponse
+	(*GetDoNotDisturbRequest)(nil),             // 79: offhook.phonecontrol.v1.GetDoNotDisturbRequest
+	(*GetDoNotDisturbResponse)(nil),            // 80: offhook.phonecontrol.v1.GetDoNotDisturbResponse
+	(*SetAutoAnswerRequest)(nil),               // 81: offhook.phonecontrol.v1.SetAutoAnswerRequest
+	(*SetAutoAnswerResponse)(nil),              // 82: offhook.phonecontrol.v1.SetAutoAnswerResponse
+	(*GetAutoAnswerRequest)(nil),               // 83: offhook.phonecontrol.v1.GetAutoAnswerRequest
+	(*GetAutoAnswerResponse)(nil),              // 84: offhook.phonecontrol.v1.GetAutoAnswerResponse
+	(*SetCallerIDStatusRequest)(nil),           // 85: offhook.phonecontrol.v1.SetCallerIDStatusRequest
+	(*SetCallerIDStatusResponse)(nil),          // 86: offhook.phonecontrol.v1.SetCallerIDStatusResponse
+	(*GetCallerIDStatusRequest)(nil),           // 87: offhook.phonecontrol.v1.GetCallerIDStatusRequest
+	(*GetCallerIDStatusResponse)(nil),          // 88: offhook.phonecontrol.v1.GetCallerIDStatusResponse
+	(*SetAgentStateRequest)(nil),               // 89: offhook.phonecontrol.v1.SetAgentStateRequest
+	(*SetAgentStateResponse)(nil),              // 90: offhook.phonecontrol.v1.SetAgentStateResponse
+	(*GetAgentStateRequest)(nil),               // 91: offhook.phonecontrol.v1.GetAgentStateRequest
+	(*GetAgentStateResponse)(nil),              // 92: offhook.phonecontrol.v1.GetAgentStateResponse
+	(*SetMessageWaitingIndicatorRequest)(nil),  // 93: offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
+	(*SetMessageWaitingIndicatorResponse)(nil), // 94: offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
+	(*GetMessageWaitingIndicatorRequest)(nil),  // 95: offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
+	(*GetMessageWaitingIndicatorResponse)(nil), // 96: offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
+	(*SetMicrophoneMuteRequest)(nil),           // 97: offhook.phonecontrol.v1.SetMicrophoneMuteRequest
+	(*SetMicrophoneMuteResponse)(nil),          // 98: offhook.phonecontrol.v1.SetMicrophoneMuteResponse
+	(*GetMicrophoneMuteRequest)(nil),           // 99: offhook.phonecontrol.v1.GetMicrophoneMuteRequest
+	(*GetMicrophoneMuteResponse)(nil),          // 100: offhook.phonecontrol.v1.GetMicrophoneMuteResponse
+	(*SetSpeakerMuteRequest)(nil),              // 101: offhook.phonecontrol.v1.SetSpeakerMuteRequest
+	(*SetSpeakerMuteResponse)(nil),             // 102: offhook.phonecontrol.v1.SetSpeakerMuteResponse
+	(*GetSpeakerMuteRequest)(nil),              // 103: offhook.phonecontrol.v1.GetSpeakerMuteRequest
+	(*GetSpeakerMuteResponse)(nil),             // 104: offhook.phonecontrol.v1.GetSpeakerMuteResponse
+	(*SetSpeakerVolumeRequest)(nil),            // 105: offhook.phonecontrol.v1.SetSpeakerVolumeRequest
+	(*SetSpeakerVolumeResponse)(nil),           // 106: offhook.phonecontrol.v1.SetSpeakerVolumeResponse
+	(*GetSpeakerVolumeRequest)(nil),            // 107: offhook.phonecontrol.v1.GetSpeakerVolumeRequest
+	(*GetSpeakerVolumeResponse)(nil),           // 108: offhook.phonecontrol.v1.GetSpeakerVolumeResponse
+	(*SetDisplayRequest)(nil),                  // 109: offhook.phonecontrol.v1.SetDisplayRequest
+	(*SetDisplayResponse)(nil),                 // 110: offhook.phonecontrol.v1.SetDisplayResponse
+	(*GetDisplayRequest)(nil),                  // 111: offhook.phonecontrol.v1.GetDisplayRequest
+	(*GetDisplayResponse)(nil),                 // 112: offhook.phonecontrol.v1.GetDisplayResponse
+	(*ButtonPressRequest)(nil),                 // 113: offhook.phonecontrol.v1.ButtonPressRequest
+	(*ButtonPressResponse)(nil),                // 114: offhook.phonecontrol.v1.ButtonPressResponse
+	(*SetLampModeRequest)(nil),                 // 115: offhook.phonecontrol.v1.SetLampModeRequest
+	(*SetLampModeResponse)(nil),                // 116: offhook.phonecontrol.v1.SetLampModeResponse
+	(*GetLampModeRequest)(nil),                 // 117: offhook.phonecontrol.v1.GetLampModeRequest
+	(*GetLampModeResponse)(nil),                // 118: offhook.phonecontrol.v1.GetLampModeResponse
+	(*RouteRegisterRequest)(nil),               // 119: offhook.phonecontrol.v1.RouteRegisterRequest
+	(*RouteRegisterResponse)(nil),              // 120: offhook.phonecontrol.v1.RouteRegisterResponse
+	(*RouteRegisterCancelRequest)(nil),         // 121: offhook.phonecontrol.v1.RouteRegisterCancelRequest
+	(*RouteRegisterCancelResponse)(nil),        // 122: offhook.phonecontrol.v1.RouteRegisterCancelResponse
+	(*RouteSelectRequest)(nil),                 // 123: offhook.phonecontrol.v1.RouteSelectRequest
+	(*RouteSelectResponse)(nil),                // 124: offhook.phonecontrol.v1.RouteSelectResponse
+	(*RouteRejectRequest)(nil),                 // 125: offhook.phonecontrol.v1.RouteRejectRequest
+	(*RouteRejectResponse)(nil),                // 126: offhook.phonecontrol.v1.RouteRejectResponse
+	(*RouteEndRequest)(nil),                    // 127: offhook.phonecontrol.v1.RouteEndRequest
+	(*RouteEndResponse)(nil),                   // 128: offhook.phonecontrol.v1.RouteEndResponse
+	nil,                                        // 129: offhook.phonecontrol.v1.LineReport.ForwardingEntry
+	(*v1.ConnectionID)(nil),                    // 130: offhook.cti.v1.ConnectionID
+	(v1.LocalConnectionState)(0),               // 131: offhook.cti.v1.LocalConnectionState
+	(*v1.ConnectionListItem)(nil),              // 132: offhook.cti.v1.ConnectionListItem
 }
 var file_offhook_phonecontrol_v1_phone_control_proto_depIdxs = []int32{
-	125, // 0: offhook.phonecontrol.v1.SnapshotConnection.connection:type_name -> offhook.cti.v1.ConnectionID
-	126, // 1: offhook.phonecontrol.v1.SnapshotConnection.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
-	126, // 2: offhook.phonecontrol.v1.SnapshotConnection.other_connection_states:type_name -> offhook.cti.v1.LocalConnectionState
-	125, // 3: offhook.phonecontrol.v1.SnapshotParty.connection:type_name -> offhook.cti.v1.ConnectionID
-	126, // 4: offhook.phonecontrol.v1.SnapshotParty.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
+	130, // 0: offhook.phonecontrol.v1.SnapshotConnection.connection:type_name -> offhook.cti.v1.ConnectionID
+	131, // 1: offhook.phonecontrol.v1.SnapshotConnection.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
+	131, // 2: offhook.phonecontrol.v1.SnapshotConnection.other_connection_states:type_name -> offhook.cti.v1.LocalConnectionState
+	130, // 3: offhook.phonecontrol.v1.SnapshotParty.connection:type_name -> offhook.cti.v1.ConnectionID
+	131, // 4: offhook.phonecontrol.v1.SnapshotParty.local_connection_state:type_name -> offhook.cti.v1.LocalConnectionState
 	0,   // 5: offhook.phonecontrol.v1.MakeCallRequest.auto_originate:type_name -> offhook.phonecontrol.v1.AutoOriginate
-	125, // 6: offhook.phonecontrol.v1.MakeCallResponse.calling_device:type_name -> offhook.cti.v1.ConnectionID
-	125, // 7: offhook.phonecontrol.v1.AnswerCallRequest.call_to_be_answered:type_name -> offhook.cti.v1.ConnectionID
-	125, // 8: offhook.phonecontrol.v1.ClearConnectionRequest.connection_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
-	125, // 9: offhook.phonecontrol.v1.ClearCallRequest.call_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
-	125, // 10: offhook.phonecontrol.v1.HoldCallRequest.call_to_be_held:type_name -> offhook.cti.v1.ConnectionID
-	125, // 11: offhook.phonecontrol.v1.RetrieveCallRequest.call_to_be_retrieved:type_name -> offhook.cti.v1.ConnectionID
-	125, // 12: offhook.phonecontrol.v1.AlternateCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 13: offhook.phonecontrol.v1.AlternateCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 14: offhook.phonecontrol.v1.ConsultationCallRequest.existing_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 6: offhook.phonecontrol.v1.MakeCallResponse.calling_device:type_name -> offhook.cti.v1.ConnectionID
+	130, // 7: offhook.phonecontrol.v1.AnswerCallRequest.call_to_be_answered:type_name -> offhook.cti.v1.ConnectionID
+	130, // 8: offhook.phonecontrol.v1.ClearConnectionRequest.connection_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
+	130, // 9: offhook.phonecontrol.v1.ClearCallRequest.call_to_be_cleared:type_name -> offhook.cti.v1.ConnectionID
+	130, // 10: offhook.phonecontrol.v1.HoldCallRequest.call_to_be_held:type_name -> offhook.cti.v1.ConnectionID
+	130, // 11: offhook.phonecontrol.v1.RetrieveCallRequest.call_to_be_retrieved:type_name -> offhook.cti.v1.ConnectionID
+	130, // 12: offhook.phonecontrol.v1.AlternateCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 13: offhook.phonecontrol.v1.AlternateCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 14: offhook.phonecontrol.v1.ConsultationCallRequest.existing_call:type_name -> offhook.cti.v1.ConnectionID
 	2,   // 15: offhook.phonecontrol.v1.ConsultationCallRequest.consult_options:type_name -> offhook.phonecontrol.v1.ConsultOptions
-	125, // 16: offhook.phonecontrol.v1.ConsultationCallResponse.initiated_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 17: offhook.phonecontrol.v1.ReconnectCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 18: offhook.phonecontrol.v1.ReconnectCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 19: offhook.phonecontrol.v1.TransferCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 20: offhook.phonecontrol.v1.TransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 21: offhook.phonecontrol.v1.TransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
-	127, // 22: offhook.phonecontrol.v1.TransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	125, // 23: offhook.phonecontrol.v1.SingleStepTransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 24: offhook.phonecontrol.v1.SingleStepTransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
-	127, // 25: offhook.phonecontrol.v1.SingleStepTransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	125, // 26: offhook.phonecontrol.v1.ConferenceCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 27: offhook.phonecontrol.v1.ConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 28: offhook.phonecontrol.v1.ConferenceCallResponse.conference_call:type_name -> offhook.cti.v1.ConnectionID
-	127, // 29: offhook.phonecontrol.v1.ConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	125, // 30: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 16: offhook.phonecontrol.v1.ConsultationCallResponse.initiated_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 17: offhook.phonecontrol.v1.ReconnectCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 18: offhook.phonecontrol.v1.ReconnectCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 19: offhook.phonecontrol.v1.TransferCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 20: offhook.phonecontrol.v1.TransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 21: offhook.phonecontrol.v1.TransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
+	132, // 22: offhook.phonecontrol.v1.TransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	130, // 23: offhook.phonecontrol.v1.SingleStepTransferCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 24: offhook.phonecontrol.v1.SingleStepTransferCallResponse.transferred_call:type_name -> offhook.cti.v1.ConnectionID
+	132, // 25: offhook.phonecontrol.v1.SingleStepTransferCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	130, // 26: offhook.phonecontrol.v1.ConferenceCallRequest.held_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 27: offhook.phonecontrol.v1.ConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 28: offhook.phonecontrol.v1.ConferenceCallResponse.conference_call:type_name -> offhook.cti.v1.ConnectionID
+	132, // 29: offhook.phonecontrol.v1.ConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	130, // 30: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
 	1,   // 31: offhook.phonecontrol.v1.SingleStepConferenceCallRequest.participation:type_name -> offhook.phonecontrol.v1.ParticipationType
-	125, // 32: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
-	127, // 33: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	125, // 34: offhook.phonecontrol.v1.JoinCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 32: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
+	132, // 33: offhook.phonecontrol.v1.SingleStepConferenceCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	130, // 34: offhook.phonecontrol.v1.JoinCallRequest.active_call:type_name -> offhook.cti.v1.ConnectionID
 	1,   // 35: offhook.phonecontrol.v1.JoinCallRequest.participation:type_name -> offhook.phonecontrol.v1.ParticipationType
 	0,   // 36: offhook.phonecontrol.v1.JoinCallRequest.auto_originate:type_name -> offhook.phonecontrol.v1.AutoOriginate
-	125, // 37: offhook.phonecontrol.v1.JoinCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
-	127, // 38: offhook.phonecontrol.v1.JoinCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
-	125, // 39: offhook.phonecontrol.v1.DeflectCallRequest.call_to_be_diverted:type_name -> offhook.cti.v1.ConnectionID
-	125, // 40: offhook.phonecontrol.v1.DirectedPickupCallRequest.call_to_be_picked_up:type_name -> offhook.cti.v1.ConnectionID
-	125, // 41: offhook.phonecontrol.v1.DirectedPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 42: offhook.phonecontrol.v1.GroupPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
-	125, // 43: offhook.phonecontrol.v1.ParkCallRequest.parking:type_name -> offhook.cti.v1.ConnectionID
-	125, // 44: offhook.phonecontrol.v1.ParkCallResponse.parked_to:type_name -> offhook.cti.v1.ConnectionID
-	125, // 45: offhook.phonecontrol.v1.CallBackRequest.callback_connection:type_name -> offhook.cti.v1.ConnectionID
-	125, // 46: offhook.phonecontrol.v1.DialDigitsRequest.dialling_connection:type_name -> offhook.cti.v1.ConnectionID
-	125, // 47: offhook.phonecontrol.v1.GenerateDigitsRequest.connection_to_send_digits:type_name -> offhook.cti.v1.ConnectionID
-	125, // 48: offhook.phonecontrol.v1.SendUserInformationRequest.connection:type_name -> offhook.cti.v1.ConnectionID
+	130, // 37: offhook.phonecontrol.v1.JoinCallResponse.conferenced_call:type_name -> offhook.cti.v1.ConnectionID
+	132, // 38: offhook.phonecontrol.v1.JoinCallResponse.connections:type_name -> offhook.cti.v1.ConnectionListItem
+	130, // 39: offhook.phonecontrol.v1.DeflectCallRequest.call_to_be_diverted:type_name -> offhook.cti.v1.ConnectionID
+	130, // 40: offhook.phonecontrol.v1.DirectedPickupCallRequest.call_to_be_picked_up:type_name -> offhook.cti.v1.ConnectionID
+	130, // 41: offhook.phonecontrol.v1.DirectedPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 42: offhook.phonecontrol.v1.GroupPickupCallResponse.picked_call:type_name -> offhook.cti.v1.ConnectionID
+	130, // 43: offhook.phonecontrol.v1.ParkCallRequest.parking:type_name -> offhook.cti.v1.ConnectionID
+	130, // 44: offhook.phonecontrol.v1.ParkCallResponse.parked_to:type_name -> offhook.cti.v1.ConnectionID
+	130, // 45: offhook.phonecontrol.v1.CallBackRequest.callback_connection:type_name -> offhook.cti.v1.ConnectionID
+	130, // 46: offhook.phonecontrol.v1.DialDigitsRequest.dialling_connection:type_name -> offhook.cti.v1.ConnectionID
+	130, // 47: offhook.phonecontrol.v1.GenerateDigitsRequest.connection_to_send_digits:type_name -> offhook.cti.v1.ConnectionID
+	130, // 48: offhook.phonecontrol.v1.SendUserInformationRequest.connection:type_name -> offhook.cti.v1.ConnectionID
 	3,   // 49: offhook.phonecontrol.v1.SnapshotDeviceResponse.connections:type_name -> offhook.phonecontrol.v1.SnapshotConnection
-	125, // 50: offhook.phonecontrol.v1.SnapshotCallRequest.snapshot_object:type_name -> offhook.cti.v1.ConnectionID
+	130, // 50: offhook.phonecontrol.v1.SnapshotCallRequest.snapshot_object:type_name -> offhook.cti.v1.ConnectionID
 	4,   // 51: offhook.phonecontrol.v1.SnapshotCallResponse.parties:type_name -> offhook.phonecontrol.v1.SnapshotParty
 	5,   // 52: offhook.phonecontrol.v1.ListRegistrationsResponse.registrations:type_name -> offhook.phonecontrol.v1.Registration
-	6,   // 53: offhook.phonecontrol.v1.GetForwardingResponse.forwarding_list:type_name -> offhook.phonecontrol.v1.Forwarding
-	7,   // 54: offhook.phonecontrol.v1.GetAgentStateResponse.agent_states:type_name -> offhook.phonecontrol.v1.AgentState
-	8,   // 55: offhook.phonecontrol.v1.GetLampModeResponse.lamp_modes:type_name -> offhook.phonecontrol.v1.LampMode
-	9,   // 56: offhook.phonecontrol.v1.PhoneControlService.MakeCall:input_type -> offhook.phonecontrol.v1.MakeCallRequest
-	11,  // 57: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:input_type -> offhook.phonecontrol.v1.AnswerCallRequest
-	13,  // 58: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:input_type -> offhook.phonecontrol.v1.ClearConnectionRequest
-	15,  // 59: offhook.phonecontrol.v1.PhoneControlService.ClearCall:input_type -> offhook.phonecontrol.v1.ClearCallRequest
-	17,  // 60: offhook.phonecontrol.v1.PhoneControlService.HoldCall:input_type -> offhook.phonecontrol.v1.HoldCallRequest
-	19,  // 61: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:input_type -> offhook.phonecontrol.v1.RetrieveCallRequest
-	21,  // 62: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:input_type -> offhook.phonecontrol.v1.AlternateCallRequest
-	23,  // 63: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:input_type -> offhook.phonecontrol.v1.ConsultationCallRequest
-	25,  // 64: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:input_type -> offhook.phonecontrol.v1.ReconnectCallRequest
-	27,  // 65: offhook.phonecontrol.v1.PhoneControlService.TransferCall:input_type -> offhook.phonecontrol.v1.TransferCallRequest
-	29,  // 66: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:input_type -> offhook.phonecontrol.v1.SingleStepTransferCallRequest
-	31,  // 67: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:input_type -> offhook.phonecontrol.v1.ConferenceCallRequest
-	33,  // 68: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:input_type -> offhook.phonecontrol.v1.SingleStepConferenceCallRequest
-	35,  // 69: offhook.phonecontrol.v1.PhoneControlService.JoinCall:input_type -> offhook.phonecontrol.v1.JoinCallRequest
-	37,  // 70: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:input_type -> offhook.phonecontrol.v1.DeflectCallRequest
-	39,  // 71: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:input_type -> offhook.phonecontrol.v1.DirectedPickupCallRequest
-	41,  // 72: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:input_type -> offhook.phonecontrol.v1.GroupPickupCallRequest
-	43,  // 73: offhook.phonecontrol.v1.PhoneControlService.ParkCall:input_type -> offhook.phonecontrol.v1.ParkCallRequest
-	45,  // 74: offhook.phonecontrol.v1.PhoneControlService.CallBack:input_type -> offhook.phonecontrol.v1.CallBackRequest
-	47,  // 75: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:input_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedRequest
-	49,  // 76: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:input_type -> offhook.phonecontrol.v1.CancelCallBackRequest
-	51,  // 77: offhook.phonecontrol.v1.PhoneControlService.DialDigits:input_type -> offhook.phonecontrol.v1.DialDigitsRequest
-	53,  // 78: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:input_type -> offhook.phonecontrol.v1.GenerateDigitsRequest
-	55,  // 79: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:input_type -> offhook.phonecontrol.v1.SendUserInformationRequest
-	57,  // 80: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:input_type -> offhook.phonecontrol.v1.SnapshotDeviceRequest
-	59,  // 81: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:input_type -> offhook.phonecontrol.v1.SnapshotCallRequest
-	61,  // 82: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:input_type -> offhook.phonecontrol.v1.GetLogicalDeviceRequest
-	63,  // 83: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:input_type -> offhook.phonecontrol.v1.GetPhysicalDeviceRequest
-	67,  // 84: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:input_type -> offhook.phonecontrol.v1.ListRegistrationsRequest
-	65,  // 85: offhook.phonecontrol.v1.PhoneControlService.ResetPhone:input_type -> offhook.phonecontrol.v1.ResetPhoneRequest
-	69,  // 86: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:input_type -> offhook.phonecontrol.v1.SetForwardingRequest
-	71,  // 87: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:input_type -> offhook.phonecontrol.v1.GetForwardingRequest
-	73,  // 88: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:input_type -> offhook.phonecontrol.v1.SetDoNotDisturbRequest
-	75,  // 89: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:input_type -> offhook.phonecontrol.v1.GetDoNotDisturbRequest
-	77,  // 90: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:input_type -> offhook.phonecontrol.v1.SetAutoAnswerRequest
-	79,  // 91: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:input_type -> offhook.phonecontrol.v1.GetAutoAnswerRequest
-	81,  // 92: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:input_type -> offhook.phonecontrol.v1.SetCallerIDStatusRequest
-	83,  // 93: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:input_type -> offhook.phonecontrol.v1.GetCallerIDStatusRequest
-	85,  // 94: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:input_type -> offhook.phonecontrol.v1.SetAgentStateRequest
-	87,  // 95: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:input_type -> offhook.phonecontrol.v1.GetAgentStateRequest
-	89,  // 96: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
-	91,  // 97: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
-	93,  // 98: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:input_type -> offhook.phonecontrol.v1.SetMicrophoneMuteRequest
-	95,  // 99: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:input_type -> offhook.phonecontrol.v1.GetMicrophoneMuteRequest
-	97,  // 100: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:input_type -> offhook.phonecontrol.v1.SetSpeakerMuteRequest
-	99,  // 101: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:input_type -> offhook.phonecontrol.v1.GetSpeakerMuteRequest
-	101, // 102: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:input_type -> offhook.phonecontrol.v1.SetSpeakerVolumeRequest
-	103, // 103: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:input_type -> offhook.phonecontrol.v1.GetSpeakerVolumeRequest
-	105, // 104: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:input_type -> offhook.phonecontrol.v1.SetDisplayRequest
-	107, // 105: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:input_type -> offhook.phonecontrol.v1.GetDisplayRequest
-	109, // 106: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:input_type -> offhook.phonecontrol.v1.ButtonPressRequest
-	111, // 107: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:input_type -> offhook.phonecontrol.v1.SetLampModeRequest
-	113, // 108: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:input_type -> offhook.phonecontrol.v1.GetLampModeRequest
-	115, // 109: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:input_type -> offhook.phonecontrol.v1.RouteRegisterRequest
-	117, // 110: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:input_type -> offhook.phonecontrol.v1.RouteRegisterCancelRequest
-	119, // 111: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:input_type -> offhook.phonecontrol.v1.RouteSelectRequest
-	121, // 112: offhook.phonecontrol.v1.PhoneControlService.RouteReject:input_type -> offhook.phonecontrol.v1.RouteRejectRequest
-	123, // 113: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:input_type -> offhook.phonecontrol.v1.RouteEndRequest
-	10,  // 114: offhook.phonecontrol.v1.PhoneControlService.MakeCall:output_type -> offhook.phonecontrol.v1.MakeCallResponse
-	12,  // 115: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:output_type -> offhook.phonecontrol.v1.AnswerCallResponse
-	14,  // 116: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:output_type -> offhook.phonecontrol.v1.ClearConnectionResponse
-	16,  // 117: offhook.phonecontrol.v1.PhoneControlService.ClearCall:output_type -> offhook.phonecontrol.v1.ClearCallResponse
-	18,  // 118: offhook.phonecontrol.v1.PhoneControlService.HoldCall:output_type -> offhook.phonecontrol.v1.HoldCallResponse
-	20,  // 119: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:output_type -> offhook.phonecontrol.v1.RetrieveCallResponse
-	22,  // 120: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:output_type -> offhook.phonecontrol.v1.AlternateCallResponse
-	24,  // 121: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:output_type -> offhook.phonecontrol.v1.ConsultationCallResponse
-	26,  // 122: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:output_type -> offhook.phonecontrol.v1.ReconnectCallResponse
-	28,  // 123: offhook.phonecontrol.v1.PhoneControlService.TransferCall:output_type -> offhook.phonecontrol.v1.TransferCallResponse
-	30,  // 124: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:output_type -> offhook.phonecontrol.v1.SingleStepTransferCallResponse
-	32,  // 125: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:output_type -> offhook.phonecontrol.v1.ConferenceCallResponse
-	34,  // 126: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:output_type -> offhook.phonecontrol.v1.SingleStepConferenceCallResponse
-	36,  // 127: offhook.phonecontrol.v1.PhoneControlService.JoinCall:output_type -> offhook.phonecontrol.v1.JoinCallResponse
-	38,  // 128: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:output_type -> offhook.phonecontrol.v1.DeflectCallResponse
-	40,  // 129: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:output_type -> offhook.phonecontrol.v1.DirectedPickupCallResponse
-	42,  // 130: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:output_type -> offhook.phonecontrol.v1.GroupPickupCallResponse
-	44,  // 131: offhook.phonecontrol.v1.PhoneControlService.ParkCall:output_type -> offhook.phonecontrol.v1.ParkCallResponse
-	46,  // 132: offhook.phonecontrol.v1.PhoneControlService.CallBack:output_type -> offhook.phonecontrol.v1.CallBackResponse
-	48,  // 133: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:output_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedResponse
-	50,  // 134: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:output_type -> offhook.phonecontrol.v1.CancelCallBackResponse
-	52,  // 135: offhook.phonecontrol.v1.PhoneControlService.DialDigits:output_type -> offhook.phonecontrol.v1.DialDigitsResponse
-	54,  // 136: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:output_type -> offhook.phonecontrol.v1.GenerateDigitsResponse
-	56,  // 137: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:output_type -> offhook.phonecontrol.v1.SendUserInformationResponse
-	58,  // 138: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:output_type -> offhook.phonecontrol.v1.SnapshotDeviceResponse
-	60,  // 139: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:output_type -> offhook.phonecontrol.v1.SnapshotCallResponse
-	62,  // 140: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:output_type -> offhook.phonecontrol.v1.GetLogicalDeviceResponse
-	64,  // 141: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:output_type -> offhook.phonecontrol.v1.GetPhysicalDeviceResponse
-	68,  // 142: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:output_type -> offhook.phonecontrol.v1.ListRegistrationsResponse
-	66,  // 143: offhook.phonecontrol.v1.PhoneControlService.ResetPhone:output_type -> offhook.phonecontrol.v1.ResetPhoneResponse
-	70,  // 144: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:output_type -> offhook.phonecontrol.v1.SetForwardingResponse
-	72,  // 145: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:output_type -> offhook.phonecontrol.v1.GetForwardingResponse
-	74,  // 146: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:output_type -> offhook.phonecontrol.v1.SetDoNotDisturbResponse
-	76,  // 147: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:output_type -> offhook.phonecontrol.v1.GetDoNotDisturbResponse
-	78,  // 148: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:output_type -> offhook.phonecontrol.v1.SetAutoAnswerResponse
-	80,  // 149: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:output_type -> offhook.phonecontrol.v1.GetAutoAnswerResponse
-	82,  // 150: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:output_type -> offhook.phonecontrol.v1.SetCallerIDStatusResponse
-	84,  // 151: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:output_type -> offhook.phonecontrol.v1.GetCallerIDStatusResponse
-	86,  // 152: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:output_type -> offhook.phonecontrol.v1.SetAgentStateResponse
-	88,  // 153: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:output_type -> offhook.phonecontrol.v1.GetAgentStateResponse
-	90,  // 154: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
-	92,  // 155: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
-	94,  // 156: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:output_type -> offhook.phonecontrol.v1.SetMicrophoneMuteResponse
-	96,  // 157: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:output_type -> offhook.phonecontrol.v1.GetMicrophoneMuteResponse
-	98,  // 158: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:output_type -> offhook.phonecontrol.v1.SetSpeakerMuteResponse
-	100, // 159: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:output_type -> offhook.phonecontrol.v1.GetSpeakerMuteResponse
-	102, // 160: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:output_type -> offhook.phonecontrol.v1.SetSpeakerVolumeResponse
-	104, // 161: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:output_type -> offhook.phonecontrol.v1.GetSpeakerVolumeResponse
-	106, // 162: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:output_type -> offhook.phonecontrol.v1.SetDisplayResponse
-	108, // 163: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:output_type -> offhook.phonecontrol.v1.GetDisplayResponse
-	110, // 164: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:output_type -> offhook.phonecontrol.v1.ButtonPressResponse
-	112, // 165: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:output_type -> offhook.phonecontrol.v1.SetLampModeResponse
-	114, // 166: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:output_type -> offhook.phonecontrol.v1.GetLampModeResponse
-	116, // 167: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:output_type -> offhook.phonecontrol.v1.RouteRegisterResponse
-	118, // 168: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:output_type -> offhook.phonecontrol.v1.RouteRegisterCancelResponse
-	120, // 169: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:output_type -> offhook.phonecontrol.v1.RouteSelectResponse
-	122, // 170: offhook.phonecontrol.v1.PhoneControlService.RouteReject:output_type -> offhook.phonecontrol.v1.RouteRejectResponse
-	124, // 171: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:output_type -> offhook.phonecontrol.v1.RouteEndResponse
-	114, // [114:172] is the sub-list for method output_type
-	56,  // [56:114] is the sub-list for method input_type
-	56,  // [56:56] is the sub-list for extension type_name
-	56,  // [56:56] is the sub-list for extension extendee
-	0,   // [0:56] is the sub-list for field type_name
+	71,  // 53: offhook.phonecontrol.v1.ReportTargetResponse.line_reports:type_name -> offhook.phonecontrol.v1.LineReport
+	72,  // 54: offhook.phonecontrol.v1.LineReport.devices:type_name -> offhook.phonecontrol.v1.DeviceReport
+	129, // 55: offhook.phonecontrol.v1.LineReport.forwarding:type_name -> offhook.phonecontrol.v1.LineReport.ForwardingEntry
+	6,   // 56: offhook.phonecontrol.v1.GetForwardingResponse.forwarding_list:type_name -> offhook.phonecontrol.v1.Forwarding
+	7,   // 57: offhook.phonecontrol.v1.GetAgentStateResponse.agent_states:type_name -> offhook.phonecontrol.v1.AgentState
+	8,   // 58: offhook.phonecontrol.v1.GetLampModeResponse.lamp_modes:type_name -> offhook.phonecontrol.v1.LampMode
+	9,   // 59: offhook.phonecontrol.v1.PhoneControlService.MakeCall:input_type -> offhook.phonecontrol.v1.MakeCallRequest
+	11,  // 60: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:input_type -> offhook.phonecontrol.v1.AnswerCallRequest
+	13,  // 61: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:input_type -> offhook.phonecontrol.v1.ClearConnectionRequest
+	15,  // 62: offhook.phonecontrol.v1.PhoneControlService.ClearCall:input_type -> offhook.phonecontrol.v1.ClearCallRequest
+	17,  // 63: offhook.phonecontrol.v1.PhoneControlService.HoldCall:input_type -> offhook.phonecontrol.v1.HoldCallRequest
+	19,  // 64: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:input_type -> offhook.phonecontrol.v1.RetrieveCallRequest
+	21,  // 65: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:input_type -> offhook.phonecontrol.v1.AlternateCallRequest
+	23,  // 66: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:input_type -> offhook.phonecontrol.v1.ConsultationCallRequest
+	25,  // 67: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:input_type -> offhook.phonecontrol.v1.ReconnectCallRequest
+	27,  // 68: offhook.phonecontrol.v1.PhoneControlService.TransferCall:input_type -> offhook.phonecontrol.v1.TransferCallRequest
+	29,  // 69: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:input_type -> offhook.phonecontrol.v1.SingleStepTransferCallRequest
+	31,  // 70: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:input_type -> offhook.phonecontrol.v1.ConferenceCallRequest
+	33,  // 71: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:input_type -> offhook.phonecontrol.v1.SingleStepConferenceCallRequest
+	35,  // 72: offhook.phonecontrol.v1.PhoneControlService.JoinCall:input_type -> offhook.phonecontrol.v1.JoinCallRequest
+	37,  // 73: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:input_type -> offhook.phonecontrol.v1.DeflectCallRequest
+	39,  // 74: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:input_type -> offhook.phonecontrol.v1.DirectedPickupCallRequest
+	41,  // 75: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:input_type -> offhook.phonecontrol.v1.GroupPickupCallRequest
+	43,  // 76: offhook.phonecontrol.v1.PhoneControlService.ParkCall:input_type -> offhook.phonecontrol.v1.ParkCallRequest
+	45,  // 77: offhook.phonecontrol.v1.PhoneControlService.CallBack:input_type -> offhook.phonecontrol.v1.CallBackRequest
+	47,  // 78: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:input_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedRequest
+	49,  // 79: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:input_type -> offhook.phonecontrol.v1.CancelCallBackRequest
+	51,  // 80: offhook.phonecontrol.v1.PhoneControlService.DialDigits:input_type -> offhook.phonecontrol.v1.DialDigitsRequest
+	53,  // 81: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:input_type -> offhook.phonecontrol.v1.GenerateDigitsRequest
+	55,  // 82: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:input_type -> offhook.phonecontrol.v1.SendUserInformationRequest
+	57,  // 83: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:input_type -> offhook.phonecontrol.v1.SnapshotDeviceRequest
+	59,  // 84: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:input_type -> offhook.phonecontrol.v1.SnapshotCallRequest
+	61,  // 85: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:input_type -> offhook.phonecontrol.v1.GetLogicalDeviceRequest
+	63,  // 86: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:input_type -> offhook.phonecontrol.v1.GetPhysicalDeviceRequest
+	67,  // 87: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:input_type -> offhook.phonecontrol.v1.ListRegistrationsRequest
+	69,  // 88: offhook.phonecontrol.v1.PhoneControlService.ReportTarget:input_type -> offhook.phonecontrol.v1.ReportTargetRequest
+	65,  // 89: offhook.phonecontrol.v1.PhoneControlService.ResetPhone:input_type -> offhook.phonecontrol.v1.ResetPhoneRequest
+	73,  // 90: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:input_type -> offhook.phonecontrol.v1.SetForwardingRequest
+	75,  // 91: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:input_type -> offhook.phonecontrol.v1.GetForwardingRequest
+	77,  // 92: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:input_type -> offhook.phonecontrol.v1.SetDoNotDisturbRequest
+	79,  // 93: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:input_type -> offhook.phonecontrol.v1.GetDoNotDisturbRequest
+	81,  // 94: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:input_type -> offhook.phonecontrol.v1.SetAutoAnswerRequest
+	83,  // 95: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:input_type -> offhook.phonecontrol.v1.GetAutoAnswerRequest
+	85,  // 96: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:input_type -> offhook.phonecontrol.v1.SetCallerIDStatusRequest
+	87,  // 97: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:input_type -> offhook.phonecontrol.v1.GetCallerIDStatusRequest
+	89,  // 98: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:input_type -> offhook.phonecontrol.v1.SetAgentStateRequest
+	91,  // 99: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:input_type -> offhook.phonecontrol.v1.GetAgentStateRequest
+	93,  // 100: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorRequest
+	95,  // 101: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:input_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorRequest
+	97,  // 102: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:input_type -> offhook.phonecontrol.v1.SetMicrophoneMuteRequest
+	99,  // 103: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:input_type -> offhook.phonecontrol.v1.GetMicrophoneMuteRequest
+	101, // 104: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:input_type -> offhook.phonecontrol.v1.SetSpeakerMuteRequest
+	103, // 105: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:input_type -> offhook.phonecontrol.v1.GetSpeakerMuteRequest
+	105, // 106: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:input_type -> offhook.phonecontrol.v1.SetSpeakerVolumeRequest
+	107, // 107: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:input_type -> offhook.phonecontrol.v1.GetSpeakerVolumeRequest
+	109, // 108: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:input_type -> offhook.phonecontrol.v1.SetDisplayRequest
+	111, // 109: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:input_type -> offhook.phonecontrol.v1.GetDisplayRequest
+	113, // 110: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:input_type -> offhook.phonecontrol.v1.ButtonPressRequest
+	115, // 111: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:input_type -> offhook.phonecontrol.v1.SetLampModeRequest
+	117, // 112: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:input_type -> offhook.phonecontrol.v1.GetLampModeRequest
+	119, // 113: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:input_type -> offhook.phonecontrol.v1.RouteRegisterRequest
+	121, // 114: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:input_type -> offhook.phonecontrol.v1.RouteRegisterCancelRequest
+	123, // 115: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:input_type -> offhook.phonecontrol.v1.RouteSelectRequest
+	125, // 116: offhook.phonecontrol.v1.PhoneControlService.RouteReject:input_type -> offhook.phonecontrol.v1.RouteRejectRequest
+	127, // 117: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:input_type -> offhook.phonecontrol.v1.RouteEndRequest
+	10,  // 118: offhook.phonecontrol.v1.PhoneControlService.MakeCall:output_type -> offhook.phonecontrol.v1.MakeCallResponse
+	12,  // 119: offhook.phonecontrol.v1.PhoneControlService.AnswerCall:output_type -> offhook.phonecontrol.v1.AnswerCallResponse
+	14,  // 120: offhook.phonecontrol.v1.PhoneControlService.ClearConnection:output_type -> offhook.phonecontrol.v1.ClearConnectionResponse
+	16,  // 121: offhook.phonecontrol.v1.PhoneControlService.ClearCall:output_type -> offhook.phonecontrol.v1.ClearCallResponse
+	18,  // 122: offhook.phonecontrol.v1.PhoneControlService.HoldCall:output_type -> offhook.phonecontrol.v1.HoldCallResponse
+	20,  // 123: offhook.phonecontrol.v1.PhoneControlService.RetrieveCall:output_type -> offhook.phonecontrol.v1.RetrieveCallResponse
+	22,  // 124: offhook.phonecontrol.v1.PhoneControlService.AlternateCall:output_type -> offhook.phonecontrol.v1.AlternateCallResponse
+	24,  // 125: offhook.phonecontrol.v1.PhoneControlService.ConsultationCall:output_type -> offhook.phonecontrol.v1.ConsultationCallResponse
+	26,  // 126: offhook.phonecontrol.v1.PhoneControlService.ReconnectCall:output_type -> offhook.phonecontrol.v1.ReconnectCallResponse
+	28,  // 127: offhook.phonecontrol.v1.PhoneControlService.TransferCall:output_type -> offhook.phonecontrol.v1.TransferCallResponse
+	30,  // 128: offhook.phonecontrol.v1.PhoneControlService.SingleStepTransferCall:output_type -> offhook.phonecontrol.v1.SingleStepTransferCallResponse
+	32,  // 129: offhook.phonecontrol.v1.PhoneControlService.ConferenceCall:output_type -> offhook.phonecontrol.v1.ConferenceCallResponse
+	34,  // 130: offhook.phonecontrol.v1.PhoneControlService.SingleStepConferenceCall:output_type -> offhook.phonecontrol.v1.SingleStepConferenceCallResponse
+	36,  // 131: offhook.phonecontrol.v1.PhoneControlService.JoinCall:output_type -> offhook.phonecontrol.v1.JoinCallResponse
+	38,  // 132: offhook.phonecontrol.v1.PhoneControlService.DeflectCall:output_type -> offhook.phonecontrol.v1.DeflectCallResponse
+	40,  // 133: offhook.phonecontrol.v1.PhoneControlService.DirectedPickupCall:output_type -> offhook.phonecontrol.v1.DirectedPickupCallResponse
+	42,  // 134: offhook.phonecontrol.v1.PhoneControlService.GroupPickupCall:output_type -> offhook.phonecontrol.v1.GroupPickupCallResponse
+	44,  // 135: offhook.phonecontrol.v1.PhoneControlService.ParkCall:output_type -> offhook.phonecontrol.v1.ParkCallResponse
+	46,  // 136: offhook.phonecontrol.v1.PhoneControlService.CallBack:output_type -> offhook.phonecontrol.v1.CallBackResponse
+	48,  // 137: offhook.phonecontrol.v1.PhoneControlService.CallBackNonCallRelated:output_type -> offhook.phonecontrol.v1.CallBackNonCallRelatedResponse
+	50,  // 138: offhook.phonecontrol.v1.PhoneControlService.CancelCallBack:output_type -> offhook.phonecontrol.v1.CancelCallBackResponse
+	52,  // 139: offhook.phonecontrol.v1.PhoneControlService.DialDigits:output_type -> offhook.phonecontrol.v1.DialDigitsResponse
+	54,  // 140: offhook.phonecontrol.v1.PhoneControlService.GenerateDigits:output_type -> offhook.phonecontrol.v1.GenerateDigitsResponse
+	56,  // 141: offhook.phonecontrol.v1.PhoneControlService.SendUserInformation:output_type -> offhook.phonecontrol.v1.SendUserInformationResponse
+	58,  // 142: offhook.phonecontrol.v1.PhoneControlService.SnapshotDevice:output_type -> offhook.phonecontrol.v1.SnapshotDeviceResponse
+	60,  // 143: offhook.phonecontrol.v1.PhoneControlService.SnapshotCall:output_type -> offhook.phonecontrol.v1.SnapshotCallResponse
+	62,  // 144: offhook.phonecontrol.v1.PhoneControlService.GetLogicalDevice:output_type -> offhook.phonecontrol.v1.GetLogicalDeviceResponse
+	64,  // 145: offhook.phonecontrol.v1.PhoneControlService.GetPhysicalDevice:output_type -> offhook.phonecontrol.v1.GetPhysicalDeviceResponse
+	68,  // 146: offhook.phonecontrol.v1.PhoneControlService.ListRegistrations:output_type -> offhook.phonecontrol.v1.ListRegistrationsResponse
+	70,  // 147: offhook.phonecontrol.v1.PhoneControlService.ReportTarget:output_type -> offhook.phonecontrol.v1.ReportTargetResponse
+	66,  // 148: offhook.phonecontrol.v1.PhoneControlService.ResetPhone:output_type -> offhook.phonecontrol.v1.ResetPhoneResponse
+	74,  // 149: offhook.phonecontrol.v1.PhoneControlService.SetForwarding:output_type -> offhook.phonecontrol.v1.SetForwardingResponse
+	76,  // 150: offhook.phonecontrol.v1.PhoneControlService.GetForwarding:output_type -> offhook.phonecontrol.v1.GetForwardingResponse
+	78,  // 151: offhook.phonecontrol.v1.PhoneControlService.SetDoNotDisturb:output_type -> offhook.phonecontrol.v1.SetDoNotDisturbResponse
+	80,  // 152: offhook.phonecontrol.v1.PhoneControlService.GetDoNotDisturb:output_type -> offhook.phonecontrol.v1.GetDoNotDisturbResponse
+	82,  // 153: offhook.phonecontrol.v1.PhoneControlService.SetAutoAnswer:output_type -> offhook.phonecontrol.v1.SetAutoAnswerResponse
+	84,  // 154: offhook.phonecontrol.v1.PhoneControlService.GetAutoAnswer:output_type -> offhook.phonecontrol.v1.GetAutoAnswerResponse
+	86,  // 155: offhook.phonecontrol.v1.PhoneControlService.SetCallerIDStatus:output_type -> offhook.phonecontrol.v1.SetCallerIDStatusResponse
+	88,  // 156: offhook.phonecontrol.v1.PhoneControlService.GetCallerIDStatus:output_type -> offhook.phonecontrol.v1.GetCallerIDStatusResponse
+	90,  // 157: offhook.phonecontrol.v1.PhoneControlService.SetAgentState:output_type -> offhook.phonecontrol.v1.SetAgentStateResponse
+	92,  // 158: offhook.phonecontrol.v1.PhoneControlService.GetAgentState:output_type -> offhook.phonecontrol.v1.GetAgentStateResponse
+	94,  // 159: offhook.phonecontrol.v1.PhoneControlService.SetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.SetMessageWaitingIndicatorResponse
+	96,  // 160: offhook.phonecontrol.v1.PhoneControlService.GetMessageWaitingIndicator:output_type -> offhook.phonecontrol.v1.GetMessageWaitingIndicatorResponse
+	98,  // 161: offhook.phonecontrol.v1.PhoneControlService.SetMicrophoneMute:output_type -> offhook.phonecontrol.v1.SetMicrophoneMuteResponse
+	100, // 162: offhook.phonecontrol.v1.PhoneControlService.GetMicrophoneMute:output_type -> offhook.phonecontrol.v1.GetMicrophoneMuteResponse
+	102, // 163: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerMute:output_type -> offhook.phonecontrol.v1.SetSpeakerMuteResponse
+	104, // 164: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerMute:output_type -> offhook.phonecontrol.v1.GetSpeakerMuteResponse
+	106, // 165: offhook.phonecontrol.v1.PhoneControlService.SetSpeakerVolume:output_type -> offhook.phonecontrol.v1.SetSpeakerVolumeResponse
+	108, // 166: offhook.phonecontrol.v1.PhoneControlService.GetSpeakerVolume:output_type -> offhook.phonecontrol.v1.GetSpeakerVolumeResponse
+	110, // 167: offhook.phonecontrol.v1.PhoneControlService.SetDisplay:output_type -> offhook.phonecontrol.v1.SetDisplayResponse
+	112, // 168: offhook.phonecontrol.v1.PhoneControlService.GetDisplay:output_type -> offhook.phonecontrol.v1.GetDisplayResponse
+	114, // 169: offhook.phonecontrol.v1.PhoneControlService.ButtonPress:output_type -> offhook.phonecontrol.v1.ButtonPressResponse
+	116, // 170: offhook.phonecontrol.v1.PhoneControlService.SetLampMode:output_type -> offhook.phonecontrol.v1.SetLampModeResponse
+	118, // 171: offhook.phonecontrol.v1.PhoneControlService.GetLampMode:output_type -> offhook.phonecontrol.v1.GetLampModeResponse
+	120, // 172: offhook.phonecontrol.v1.PhoneControlService.RouteRegister:output_type -> offhook.phonecontrol.v1.RouteRegisterResponse
+	122, // 173: offhook.phonecontrol.v1.PhoneControlService.RouteRegisterCancel:output_type -> offhook.phonecontrol.v1.RouteRegisterCancelResponse
+	124, // 174: offhook.phonecontrol.v1.PhoneControlService.RouteSelect:output_type -> offhook.phonecontrol.v1.RouteSelectResponse
+	126, // 175: offhook.phonecontrol.v1.PhoneControlService.RouteReject:output_type -> offhook.phonecontrol.v1.RouteRejectResponse
+	128, // 176: offhook.phonecontrol.v1.PhoneControlService.RouteEnd:output_type -> offhook.phonecontrol.v1.RouteEndResponse
+	118, // [118:177] is the sub-list for method output_type
+	59,  // [59:118] is the sub-list for method input_type
+	59,  // [59:59] is the sub-list for extension type_name
+	59,  // [59:59] is the sub-list for extension extendee
+	0,   // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_offhook_phonecontrol_v1_phone_control_proto_init() }
@@ -7782,7 +8198,7 @@ func file_offhook_phonecontrol_v1_phone_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_phonecontrol_v1_phone_control_proto_rawDesc), len(file_offhook_phonecontrol_v1_phone_control_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   122,
+			NumMessages:   127,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

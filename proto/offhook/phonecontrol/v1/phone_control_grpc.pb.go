@@ -52,6 +52,7 @@ const (
 	PhoneControlService_GetLogicalDevice_FullMethodName           = "/offhook.phonecontrol.v1.PhoneControlService/GetLogicalDevice"
 	PhoneControlService_GetPhysicalDevice_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/GetPhysicalDevice"
 	PhoneControlService_ListRegistrations_FullMethodName          = "/offhook.phonecontrol.v1.PhoneControlService/ListRegistrations"
+	PhoneControlService_ReportTarget_FullMethodName               = "/offhook.phonecontrol.v1.PhoneControlService/ReportTarget"
 	PhoneControlService_ResetPhone_FullMethodName                 = "/offhook.phonecontrol.v1.PhoneControlService/ResetPhone"
 	PhoneControlService_SetForwarding_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/SetForwarding"
 	PhoneControlService_GetForwarding_FullMethodName              = "/offhook.phonecontrol.v1.PhoneControlService/GetForwarding"
@@ -124,6 +125,8 @@ type PhoneControlServiceClient interface {
 	GetLogicalDevice(ctx context.Context, in *GetLogicalDeviceRequest, opts ...grpc.CallOption) (*GetLogicalDeviceResponse, error)
 	GetPhysicalDevice(ctx context.Context, in *GetPhysicalDeviceRequest, opts ...grpc.CallOption) (*GetPhysicalDeviceResponse, error)
 	ListRegistrations(ctx context.Context, in *ListRegistrationsRequest, opts ...grpc.CallOption) (*ListRegistrationsResponse, error)
+	// ReportTarget tells how a target and its lines are, a page of lines at a time.
+	ReportTarget(ctx context.Context, in *ReportTargetRequest, opts ...grpc.CallOption) (*ReportTargetResponse, error)
 	// ResetPhone makes a Skinny phone start again, once its calls have ended.
 	ResetPhone(ctx context.Context, in *ResetPhoneRequest, opts ...grpc.CallOption) (*ResetPhoneResponse, error)
 	// Logical device features.
@@ -452,6 +455,16 @@ func (c *phoneControlServiceClient) ListRegistrations(ctx context.Context, in *L
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRegistrationsResponse)
 	err := c.cc.Invoke(ctx, PhoneControlService_ListRegistrations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *phoneControlServiceClient) ReportTarget(ctx context.Context, in *ReportTargetRequest, opts ...grpc.CallOption) (*ReportTargetResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReportTargetResponse)
+	err := c.cc.Invoke(ctx, PhoneControlService_ReportTarget_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -789,6 +802,8 @@ type PhoneControlServiceServer interface {
 	GetLogicalDevice(context.Context, *GetLogicalDeviceRequest) (*GetLogicalDeviceResponse, error)
 	GetPhysicalDevice(context.Context, *GetPhysicalDeviceRequest) (*GetPhysicalDeviceResponse, error)
 	ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error)
+	// ReportTarget tells how a target and its lines are, a page of lines at a time.
+	ReportTarget(context.Context, *ReportTargetRequest) (*ReportTargetResponse, error)
 	// ResetPhone makes a Skinny phone start again, once its calls have ended.
 	ResetPhone(context.Context, *ResetPhoneRequest) (*ResetPhoneResponse, error)
 	// Logical device features.
@@ -919,6 +934,9 @@ func (UnimplementedPhoneControlServiceServer) GetPhysicalDevice(context.Context,
 }
 func (UnimplementedPhoneControlServiceServer) ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRegistrations not implemented")
+}
+func (UnimplementedPhoneControlServiceServer) ReportTarget(context.Context, *ReportTargetRequest) (*ReportTargetResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportTarget not implemented")
 }
 func (UnimplementedPhoneControlServiceServer) ResetPhone(context.Context, *ResetPhoneRequest) (*ResetPhoneResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResetPhone not implemented")
@@ -1546,6 +1564,24 @@ func _PhoneControlService_ListRegistrations_Handler(srv interface{}, ctx context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PhoneControlServiceServer).ListRegistrations(ctx, req.(*ListRegistrationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PhoneControlService_ReportTarget_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportTargetRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhoneControlServiceServer).ReportTarget(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhoneControlService_ReportTarget_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhoneControlServiceServer).ReportTarget(ctx, req.(*ReportTargetRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -2194,6 +2230,10 @@ var PhoneControlService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRegistrations",
 			Handler:    _PhoneControlService_ListRegistrations_Handler,
+		},
+		{
+			MethodName: "ReportTarget",
+			Handler:    _PhoneControlService_ReportTarget_Handler,
 		},
 		{
 			MethodName: "ResetPhone",
