@@ -128,28 +128,34 @@ func (c *Call) reInvite(from, to State, direction Direction, kind ReportKind) er
 		c.changed()
 		return err
 	}
-	_, err = dialog.Send(sipstack.RequestSpec{
-		Method: "INVITE", Body: body, ContentType: sdpType,
-		OnResponse: func(response *sipstack.Response) {
-			if response.StatusCode < 200 {
+	again := true
+	spec := sipstack.RequestSpec{Method: "INVITE", Body: body, ContentType: sdpType}
+	spec.OnResponse = func(response *sipstack.Response) {
+		if response.StatusCode < 200 {
+			return
+		}
+		if again && response.StatusCode == 503 && sipstack.IsLocal(response) {
+			// The connection has ended: the same offer goes by the next one.
+			again = false
+			if _, err := dialog.Send(spec); err == nil {
 				return
 			}
-			c.changed()
-			if response.StatusCode >= 300 {
-				c.phone.report(ChangeRefused, c, fmt.Sprintf("%d %s", response.StatusCode, response.Reason))
-				return
-			}
-			_ = dialog.Ack(nil, "")
-			c.mutex.Lock()
-			if c.state == from {
-				c.state = to
-			}
-			c.mutex.Unlock()
-			c.applyAnswer(response.Body())
-			c.phone.report(kind, c, "")
-		},
-	})
-	if err != nil {
+		}
+		c.changed()
+		if response.StatusCode >= 300 {
+			c.phone.report(ChangeRefused, c, fmt.Sprintf("%d %s", response.StatusCode, response.Reason))
+			return
+		}
+		_ = dialog.Ack(nil, "")
+		c.mutex.Lock()
+		if c.state == from {
+			c.state = to
+		}
+		c.mutex.Unlock()
+		c.applyAnswer(response.Body())
+		c.phone.report(kind, c, "")
+	}
+	if _, err := dialog.Send(spec); err != nil {
 		c.changed()
 		return fmt.Errorf("send re-INVITE: %w", err)
 	}

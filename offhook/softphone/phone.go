@@ -67,7 +67,8 @@ type Phone struct {
 	settings Settings
 	endpoint *sipstack.Endpoint
 	contact  sipstack.NameAddr
-	// disconnected is told that a connection has ended: the phone registers anew.
+	// disconnected is told that a connection to the server has ended, by which the
+	// phone was reached: it registers anew.
 	disconnected chan struct{}
 
 	mutex sync.Mutex
@@ -104,7 +105,10 @@ func New(settings Settings) (*Phone, error) {
 		return nil, fmt.Errorf("make phone: %w", err)
 	}
 	phone := &Phone{settings: settings, endpoint: endpoint, disconnected: make(chan struct{}, 1)}
-	endpoint.OnFlowClosed(func(sipstack.Flow) {
+	endpoint.OnFlowClosed(func(flow sipstack.Flow) {
+		if flow.Network != settings.Transport || flow.Local != "" {
+			return // the phone has not opened it
+		}
 		select {
 		case phone.disconnected <- struct{}{}:
 		default:

@@ -43,6 +43,12 @@ func (p *Phone) stayRegistered(ctx context.Context) {
 	// believes so.
 	known, told := false, false
 	for {
+		// While the registrar can't be reached, connections that fail are no reason to
+		// try at once.
+		var disconnected <-chan struct{}
+		if told {
+			disconnected = p.disconnected
+		}
 		select {
 		case <-ctx.Done():
 			for _, call := range p.Calls() {
@@ -55,7 +61,11 @@ func (p *Phone) stayRegistered(ctx context.Context) {
 			}
 			return
 		case <-timer.C:
+		case <-disconnected:
+		}
+		select { // what has ended before is no news after this attempt
 		case <-p.disconnected:
+		default:
 		}
 		granted, err := r.register(ctx, p.settings.Expires)
 		switch {

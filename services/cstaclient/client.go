@@ -38,9 +38,9 @@ type Client struct {
 	endpoint *sipstack.Endpoint
 	cancel   context.CancelFunc
 	stopped  chan error
-	// running ends with the endpoint's context; it is awaited by Close.
-	running context.Context //nolint:containedctx // the client's life, not a request's
-	group   sync.WaitGroup
+	running  context.Context //nolint:containedctx // the client's life, not a request's
+	// group are the sessions that open their way to the server again.
+	group sync.WaitGroup
 
 	mutex    sync.Mutex
 	sessions map[*Session]struct{}
@@ -91,8 +91,9 @@ func New(ctx context.Context, options Options) (*Client, error) {
 // and returns when its goroutines are gone. Close each session first.
 func (c *Client) Close() error {
 	c.cancel()
-	c.group.Wait()
-	if err := <-c.stopped; err != nil && !errors.Is(err, context.Canceled) {
+	err := <-c.stopped
+	c.group.Wait() // the endpoint starts none of them any more
+	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("close sip endpoint: %w", err)
 	}
 	return nil

@@ -45,8 +45,10 @@ type Session struct {
 	// messages are what the server sends besides events.
 	messages chan csta.Message
 	lost     atomic.Uint64
-	// reconnecting: the way to the server is being opened again.
+	// reconnecting: the way to the server is being opened again. breaks counts the
+	// connections that have ended.
 	reconnecting atomic.Bool
+	breaks       atomic.Uint64
 
 	mutex  sync.Mutex
 	closed bool
@@ -247,7 +249,8 @@ func (s *Session) Send(ctx context.Context, message csta.Message) error {
 
 // InvokeRaw sends a body in INFO and returns the body of its 200. An INFO whose
 // connection ends before it is answered is sent again on the next one: a server
-// that ends connections in good order answers what it has begun.
+// that ends connections in good order answers what it has begun. Of one that crashes
+// that is not known, and a service may be done twice.
 func (s *Session) InvokeRaw(ctx context.Context, body []byte) ([]byte, error) {
 	wait := firstReconnect
 	for attempt := 0; ; attempt++ {

@@ -37,6 +37,9 @@ type Options struct {
 	Invoke func(request csta.Message) (status int, answer csta.Message)
 	// SessionExpires and MinSE of the session timer.
 	SessionExpires, MinSE time.Duration
+	// Advertised is the address that applications are given, host:port; the
+	// server's own where empty.
+	Advertised string
 }
 
 // Server is a running CSTA server. Its channels tell what came, and hold 100.
@@ -64,7 +67,7 @@ func Start(t testing.TB, options Options) *Server {
 		Ended: make(chan sipstack.DialogEnd, 100), Answers: make(chan []byte, 100),
 		options: options, digest: digestauth.New(digestauth.Config{Component: "cstatest"}),
 	}
-	endpoint, err := sipstack.NewEndpoint(sipstack.Config{})
+	endpoint, err := sipstack.NewEndpoint(sipstack.Config{Advertised: options.Advertised})
 	if err != nil {
 		t.Fatal(err)
 	}
