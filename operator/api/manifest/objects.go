@@ -42,6 +42,7 @@ func FromObjects(objects Objects) (set *Set, faults Faults) {
 		r.users = append(r.users, judge(&r, v1alpha1.KindCTIUser, user.DeepCopy()))
 	}
 	r.resolve()
+	r.expand()
 	faulty := make(map[string]bool, len(r.faults))
 	for _, fault := range r.faults {
 		faulty[fault.Object] = true
@@ -62,16 +63,21 @@ func FromObjects(objects Objects) (set *Set, faults Faults) {
 // prune removes the grants that name what does not exist; false: the user has
 // another fault, or no sound grant.
 func prune(user *v1alpha1.CTIUser, faults Faults) bool {
-	dangling := make(map[int]bool)
+	dangling, unmatched := make(map[int]bool), make(map[int]bool)
 	for _, fault := range faults {
 		if fault.Kind != v1alpha1.KindCTIUser || fault.Name != user.Name {
 			continue
 		}
-		i, ok := grantIndex(fault.Field)
+		list := dangling
+		i, ok := grantIndex(fault.Field, "spec.lines[")
+		if !ok {
+			list = unmatched
+			i, ok = grantIndex(fault.Field, "spec.lineSelectors[")
+		}
 		if !ok || fault.Cause != v1alpha1.ReasonLineNotFound && fault.Cause != v1alpha1.ReasonTargetNotFound {
 			return false
 		}
-		dangling[i] = true
+		list[i] = true
 	}
 	var kept []v1alpha1.LineGrant
 	for i, grant := range user.Spec.Lines {
@@ -79,13 +85,19 @@ func prune(user *v1alpha1.CTIUser, faults Faults) bool {
 			kept = append(kept, grant)
 		}
 	}
-	user.Spec.Lines = kept
-	return len(kept) > 0
+	var selectors []v1alpha1.LineSelectorGrant
+	for i, grant := range user.Spec.LineSelectors {
+		if !unmatched[i] {
+			selectors = append(selectors, grant)
+		}
+	}
+	user.Spec.Lines, user.Spec.LineSelectors = kept, selectors
+	return len(kept)+len(selectors) > 0
 }
 
-// grantIndex is the i of a path in spec.lines[i].
-func grantIndex(path string) (int, bool) {
-	rest, found := strings.CutPrefix(path, "spec.lines[")
+// grantIndex is the i of a path in a list.
+func grantIndex(path, list string) (int, bool) {
+	rest, found := strings.CutPrefix(path, list)
 	if !found {
 		return 0, false
 	}

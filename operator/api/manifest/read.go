@@ -28,6 +28,7 @@ func Read(files map[string][]byte) (*Set, error) {
 	if len(r.faults) > 0 {
 		return nil, r.faults.sorted()
 	}
+	r.expand()
 	return r.set(), nil
 }
 

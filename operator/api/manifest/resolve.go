@@ -99,6 +99,9 @@ func (r *reader) resolveUsers(known numbers) {
 		}
 		users[spec.User] = user.name
 		r.resolvePassword(user.object, "spec.passwordSecretRef", spec.PasswordSecretRef)
+		for i, grant := range spec.LineSelectors {
+			r.resolveTarget(user.object, fmt.Sprintf("spec.lineSelectors[%d].target", i), grant.Target)
+		}
 		for i, grant := range spec.Lines {
 			path := fmt.Sprintf("spec.lines[%d]", i)
 			r.resolveTarget(user.object, path+".target", grant.Target)

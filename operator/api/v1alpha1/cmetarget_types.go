@@ -10,9 +10,16 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=cme,categories=cti
-// +kubebuilder:printcolumn:name="Driver",type=string,JSONPath=`.spec.driver.type`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
-// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Lines",type=integer,JSONPath=`.status.lines`
+// +kubebuilder:printcolumn:name="In service",type=integer,JSONPath=`.status.linesInService`
+// +kubebuilder:printcolumn:name="Phones",type=integer,JSONPath=`.status.phonesRegistered`
+// +kubebuilder:printcolumn:name="Sessions",type=integer,JSONPath=`.status.sessions`
+// +kubebuilder:printcolumn:name="Calls",type=integer,JSONPath=`.status.calls`
+// +kubebuilder:printcolumn:name="Driver",type=string,priority=1,JSONPath=`.spec.driver.type`
+// +kubebuilder:printcolumn:name="Owner",type=string,priority=1,JSONPath=`.status.owner`
+// +kubebuilder:printcolumn:name="Version",type=string,priority=1,JSONPath=`.status.configVersion`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type CMETarget struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -81,12 +88,14 @@ type TargetSIP struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=253
+	// +kubebuilder:validation:items:XValidation:rule="self == '*' || isIP(self) || !format.dns1123Subdomain().validate(self.lowerAscii()).hasValue()",message="write a host name, an address without port and brackets, or *"
+	// +kubebuilder:validation:XValidation:rule="self.all(d, self.exists_one(e, e.lowerAscii() == d.lowerAscii()))",message="a domain is listed twice; upper and lower case are the same"
 	// +listType=set
 	Domains []string `json:"domains"`
 	// Realm of the digest of phones and users. Defaults to the first domain
 	// that is not "*", else "offhook". A change makes devices authenticate anew.
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[^"\\]*$`
+	// +kubebuilder:validation:Pattern=`^[^"\\\x00-\x1f\x7f]*$`
 	// +optional
 	Realm string `json:"realm,omitempty"`
 }
@@ -110,6 +119,9 @@ const (
 // or both.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.skinny) || !has(self.type) || self.type != 'simulated'",message="Skinny phones go with type skinny or sipLine; remove skinny or change type"
+// +kubebuilder:validation:XValidation:rule="!has(self.sipLine) || !has(self.type) || self.type == 'sipLine'",message="sipLine goes with type sipLine; remove sipLine or change type"
+// +kubebuilder:validation:XValidation:rule="!has(self.simulated) || (has(self.type) && self.type == 'simulated')",message="simulated goes with type simulated; remove simulated or change type"
+// +kubebuilder:validation:XValidation:rule="!has(self.skinny) || (has(self.type) && self.type == 'skinny') || (!has(self.skinny.noAnswerTimeout) && !has(self.skinny.promptTimeout))",message="skinny.noAnswerTimeout and skinny.promptTimeout go with type skinny; with type sipLine write those of sipLine"
 type TargetDriver struct {
 	// Type of the driver.
 	// +kubebuilder:default=sipLine
@@ -128,21 +140,29 @@ type TargetDriver struct {
 }
 
 // SIPLineDriver are the settings of driver sipLine.
+//
+// +kubebuilder:validation:XValidation:rule="duration(has(self.maxRegistrationExpiry) ? self.maxRegistrationExpiry : '1h') >= duration(has(self.minRegistrationExpiry) ? self.minRegistrationExpiry : '60s')",message="maxRegistrationExpiry (default 1h) must not be shorter than minRegistrationExpiry (default 60s)"
+// +kubebuilder:validation:XValidation:rule="duration(has(self.defaultRegistrationExpiry) ? self.defaultRegistrationExpiry : '10m') >= duration(has(self.minRegistrationExpiry) ? self.minRegistrationExpiry : '60s') && duration(has(self.defaultRegistrationExpiry) ? self.defaultRegistrationExpiry : '10m') <= duration(has(self.maxRegistrationExpiry) ? self.maxRegistrationExpiry : '1h')",message="defaultRegistrationExpiry (default 10m) must be from minRegistrationExpiry (default 60s) to maxRegistrationExpiry (default 1h)"
 type SIPLineDriver struct {
 	// MinRegistrationExpiry refuses shorter registrations with 423. Default 60s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be from 1s to 24h"
 	// +optional
 	MinRegistrationExpiry *metav1.Duration `json:"minRegistrationExpiry,omitempty"`
 	// DefaultRegistrationExpiry is granted to a phone that asks for none. Default 10m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be from 1s to 168h"
 	// +optional
 	DefaultRegistrationExpiry *metav1.Duration `json:"defaultRegistrationExpiry,omitempty"`
 	// MaxRegistrationExpiry is the most that is granted. Default 1h.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be from 1s to 168h"
 	// +optional
 	MaxRegistrationExpiry *metav1.Duration `json:"maxRegistrationExpiry,omitempty"`
 	// NoAnswerTimeout is how long a called line rings. Default 3m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('10m')",message="must be from 1s to 10m"
 	// +optional
 	NoAnswerTimeout *metav1.Duration `json:"noAnswerTimeout,omitempty"`
 	// PromptTimeout is how long MakeCall waits for the caller's phone to be
 	// picked up. Default 30s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('10m')",message="must be from 1s to 10m"
 	// +optional
 	PromptTimeout *metav1.Duration `json:"promptTimeout,omitempty"`
 }
@@ -153,12 +173,15 @@ type SimulatedDriver struct {
 	// +optional
 	AutoAnswer *bool `json:"autoAnswer,omitempty"`
 	// AnswerAfter is how long a phone rings before it answers. Default 0s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('1h')",message="must be from 0s to 1h"
 	// +optional
 	AnswerAfter *metav1.Duration `json:"answerAfter,omitempty"`
 	// NoAnswerTimeout is how long a called line rings. Default 3m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('10m')",message="must be from 1s to 10m"
 	// +optional
 	NoAnswerTimeout *metav1.Duration `json:"noAnswerTimeout,omitempty"`
 	// PromptTimeout is how long MakeCall waits for the caller's phone. Default 30s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('10m')",message="must be from 1s to 10m"
 	// +optional
 	PromptTimeout *metav1.Duration `json:"promptTimeout,omitempty"`
 }
@@ -177,15 +200,19 @@ const (
 )
 
 // TargetCSTA says how application sessions of a target behave.
+//
+// +kubebuilder:validation:XValidation:rule="duration(has(self.sessionExpires) ? self.sessionExpires : '30m') >= duration(has(self.minSE) ? self.minSE : '90s')",message="sessionExpires (default 30m) must not be shorter than minSE (default 90s)"
 type TargetCSTA struct {
 	// Mode of the messages.
 	// +kubebuilder:default=advanced
 	// +optional
 	Mode CSTAMode `json:"mode,omitempty"`
 	// SessionExpires is the session timer offered (RFC 4028). Default 30m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('90s') && duration(self) <= duration('24h')",message="must be from 90s to 24h"
 	// +optional
 	SessionExpires *metav1.Duration `json:"sessionExpires,omitempty"`
 	// MinSE refuses shorter session timers with 422 (RFC 4028). Default 90s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('90s') && duration(self) <= duration('1h')",message="must be from 90s to 1h"
 	// +optional
 	MinSE *metav1.Duration `json:"minSE,omitempty"`
 	// SuppressDeviceIDConversion writes only the device that the session named
@@ -238,6 +265,27 @@ type CMETargetStatus struct {
 	// ConfigVersion is the version that the data plane runs.
 	// +optional
 	ConfigVersion string `json:"configVersion,omitempty"`
+	// PhonesRegistered is how many phones are registered.
+	// +optional
+	PhonesRegistered int32 `json:"phonesRegistered,omitempty"`
+	// LinesInService is how many lines calls can come to.
+	// +optional
+	LinesInService int32 `json:"linesInService,omitempty"`
+	// Lines that the owner runs.
+	// +optional
+	Lines int32 `json:"lines,omitempty"`
+	// Sessions of applications that are open.
+	// +optional
+	Sessions int32 `json:"sessions,omitempty"`
+	// Monitors that are running.
+	// +optional
+	Monitors int32 `json:"monitors,omitempty"`
+	// Calls that are up.
+	// +optional
+	Calls int32 `json:"calls,omitempty"`
+	// LastError is what the data plane complains of; empty: nothing.
+	// +optional
+	LastError string `json:"lastError,omitempty"`
 	// Conditions Accepted, ResolvedRefs, Connected and Ready.
 	// +listType=map
 	// +listMapKey=type

@@ -10,9 +10,11 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=cu,categories=cti
 // +kubebuilder:printcolumn:name="User",type=string,JSONPath=`.spec.user`
-// +kubebuilder:printcolumn:name="Sessions",type=integer,JSONPath=`.status.sessions`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
-// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Sessions",type=integer,JSONPath=`.status.sessions`
+// +kubebuilder:printcolumn:name="Monitors",type=integer,JSONPath=`.status.monitors`
+// +kubebuilder:printcolumn:name="Last seen",type=date,priority=1,JSONPath=`.status.lastSeen`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type CTIUser struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -36,21 +38,31 @@ type CTIUserList struct {
 }
 
 // CTIUserSpec is the desired state of a user.
+//
+// +kubebuilder:validation:XValidation:rule="(has(self.user) ? self.user : ”) == (has(oldSelf.user) ? oldSelf.user : ”)",message="user can't be changed; delete the CTIUser and create it anew"
+// +kubebuilder:validation:XValidation:rule="(has(self.lines) && size(self.lines) > 0) || (has(self.lineSelectors) && size(self.lineSelectors) > 0)",message="list the lines the user may monitor or control, in lines or by lineSelectors"
 type CTIUserSpec struct {
 	// User is the user part of From, and the user of the digest. Default: the
 	// object's name.
 	// +kubebuilder:validation:Pattern=`^[^\s":\\@<>]{1,128}$`
+	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	User string `json:"user,omitempty"`
 	// PasswordSecretRef names the password of the digest.
 	PasswordSecretRef SecretKeyReference `json:"passwordSecretRef"`
 	// Lines the user may monitor or control.
-	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=1000
 	// +listType=map
 	// +listMapKey=target
 	// +listMapKey=number
-	Lines []LineGrant `json:"lines"`
+	// +optional
+	Lines []LineGrant `json:"lines,omitempty"`
+	// LineSelectors grant rights on the lines of a target by their labels, added
+	// to those of lines.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +optional
+	LineSelectors []LineSelectorGrant `json:"lineSelectors,omitempty"`
 	// Limits of the user.
 	// +optional
 	Limits UserLimits `json:"limits,omitempty"`
@@ -85,6 +97,22 @@ type LineGrant struct {
 	Rights []Right `json:"rights"`
 }
 
+// LineSelectorGrant are a user's rights on the lines of a target that a selector
+// matches now.
+type LineSelectorGrant struct {
+	// Target is the name of the lines' CMETarget.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Target string `json:"target"`
+	// Selector of the labels of Lines; {} matches every line of the target.
+	Selector metav1.LabelSelector `json:"selector"`
+	// Rights on the lines.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	// +listType=set
+	Rights []Right `json:"rights"`
+}
+
 // UserLimits bound what one user may hold.
 type UserLimits struct {
 	// Sessions at a time. Default 10.
@@ -107,6 +135,12 @@ type CTIUserStatus struct {
 	// Sessions that are open.
 	// +optional
 	Sessions int32 `json:"sessions,omitempty"`
+	// Monitors of those sessions.
+	// +optional
+	Monitors int32 `json:"monitors,omitempty"`
+	// LastSeen is when the user opened or ended a session last.
+	// +optional
+	LastSeen *metav1.Time `json:"lastSeen,omitempty"`
 	// Conditions Accepted, ResolvedRefs, Connected and Ready.
 	// +listType=map
 	// +listMapKey=type

@@ -5,6 +5,7 @@ package v1alpha1
 import (
 	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -20,6 +21,7 @@ func (u *CTIUser) Validate() field.ErrorList {
 	}
 	faults = append(faults, user.Spec.PasswordSecretRef.validate(spec.Child("passwordSecretRef"))...)
 	faults = append(faults, user.Spec.validateGrants(spec.Child("lines"))...)
+	faults = append(faults, user.Spec.validateSelectors(spec.Child("lineSelectors"))...)
 	limits := spec.Child("limits")
 	faults = append(faults, positive(limits.Child("sessions"), user.Spec.Limits.Sessions, 10_000)...)
 	return append(faults, positive(limits.Child("monitors"), user.Spec.Limits.Monitors, 100_000)...)
@@ -27,8 +29,8 @@ func (u *CTIUser) Validate() field.ErrorList {
 
 func (s CTIUserSpec) validateGrants(path *field.Path) field.ErrorList {
 	var faults field.ErrorList
-	if len(s.Lines) == 0 {
-		faults = append(faults, field.Required(path, "list the lines the user may monitor or control"))
+	if len(s.Lines) == 0 && len(s.LineSelectors) == 0 {
+		faults = append(faults, field.Required(path, "list the lines the user may monitor or control, in lines or by lineSelectors"))
 	}
 	if len(s.Lines) > maxGrants {
 		faults = append(faults, field.TooMany(path, len(s.Lines), maxGrants))
@@ -47,6 +49,24 @@ func (s CTIUserSpec) validateGrants(path *field.Path) field.ErrorList {
 			faults = append(faults, field.Duplicate(at, grant.Target+" "+grant.Number))
 		} else {
 			seen[line] = true
+		}
+		faults = append(faults, validateRights(at.Child("rights"), grant.Rights)...)
+	}
+	return faults
+}
+
+func (s CTIUserSpec) validateSelectors(path *field.Path) field.ErrorList {
+	var faults field.ErrorList
+	if len(s.LineSelectors) > maxSelectors {
+		faults = append(faults, field.TooMany(path, len(s.LineSelectors), maxSelectors))
+	}
+	for i, grant := range s.LineSelectors {
+		at := path.Index(i)
+		if grant.Target == "" {
+			faults = append(faults, field.Required(at.Child("target"), "name the lines' CMETarget"))
+		}
+		if _, err := metav1.LabelSelectorAsSelector(&grant.Selector); err != nil {
+			faults = append(faults, field.Invalid(at.Child("selector"), metav1.FormatLabelSelector(&grant.Selector), err.Error()))
 		}
 		faults = append(faults, validateRights(at.Child("rights"), grant.Rights)...)
 	}

@@ -63,12 +63,14 @@ const (
 
 // DialRule rewrites a dialled number.
 //
+// +kubebuilder:validation:XValidation:rule="!has(self.strip) || self.strip <= size(self.pattern) - (self.pattern.endsWith('T') ? 1 : 0)",message="strip takes off more characters than the pattern has at least"
 // +kubebuilder:validation:XValidation:rule="!has(self.action) || self.action != 'block' || (!has(self.strip) && !has(self.prefix))",message="action block refuses the number; remove strip and prefix"
 type DialRule struct {
 	// Pattern of the whole number, as in CME's destination-pattern: digits, *
 	// and #, a + in front, "." for any digit, and "T" at the end for any more.
 	// +kubebuilder:validation:Pattern=`^\+?[0-9*#.]{0,31}T?$`
 	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=33
 	Pattern string `json:"pattern"`
 	// Strip is how many characters are taken off the front. Default 0.
 	// +kubebuilder:validation:Minimum=0

@@ -43,13 +43,16 @@ type TargetFeatures struct {
 	ParkSlots []string `json:"parkSlots,omitempty"`
 	// ParkTimeout is how long a parked call waits before it goes back to who
 	// parked it. Default 3m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be from 1s to 24h"
 	// +optional
 	ParkTimeout *metav1.Duration `json:"parkTimeout,omitempty"`
 	// RouteTimeout is how long an application has to route a call; then the
 	// line's default route counts. Default 5s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('100ms') && duration(self) <= duration('5m')",message="must be from 100ms to 5m"
 	// +optional
 	RouteTimeout *metav1.Duration `json:"routeTimeout,omitempty"`
 	// RingDuration is how long one ring of a ringCount lasts. Default 6s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('30s')",message="must be from 1s to 30s"
 	// +optional
 	RingDuration *metav1.Duration `json:"ringDuration,omitempty"`
 	// MaxRedirections is how often one call may be forwarded or deflected;
@@ -59,10 +62,12 @@ type TargetFeatures struct {
 	// +optional
 	MaxRedirections *int32 `json:"maxRedirections,omitempty"`
 	// CallBackTimeout is how long a callback request is kept. Default 1h.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('168h')",message="must be from 1m to 168h"
 	// +optional
 	CallBackTimeout *metav1.Duration `json:"callBackTimeout,omitempty"`
 	// FailedTime is how long the caller of a MakeCall that failed stays in the
 	// failed call. Default 2s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('5m')",message="must be from 0s to 5m"
 	// +optional
 	FailedTime *metav1.Duration `json:"failedTime,omitempty"`
 }

@@ -33,6 +33,7 @@ type Forwarding struct {
 	Type ForwardingType `json:"type"`
 	// ForwardDN is the number that calls go to, inside or outside.
 	// +kubebuilder:validation:Pattern=`^\+?[0-9A-Za-z*#]{1,32}$`
+	// +kubebuilder:validation:MaxLength=33
 	ForwardDN string `json:"forwardDN"`
 	// RingCount is how often the line rings first, for the forwardNoAns types.
 	// Default 3.

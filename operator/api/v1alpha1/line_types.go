@@ -12,7 +12,11 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Target",type=string,JSONPath=`.spec.target`
 // +kubebuilder:printcolumn:name="Number",type=string,JSONPath=`.spec.number`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
-// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="In service",type=boolean,JSONPath=`.status.inService`
+// +kubebuilder:printcolumn:name="Phones",type=integer,JSONPath=`.status.registeredDevices`
+// +kubebuilder:printcolumn:name="Calls",type=integer,JSONPath=`.status.calls`
+// +kubebuilder:printcolumn:name="DND",type=boolean,priority=1,JSONPath=`.status.doNotDisturb`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type Line struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -55,6 +59,8 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.kind) || self.kind != 'routeing' || !has(self.devices) || size(self.devices) == 0",message="a line of kind routeing has no phones; remove devices"
 // +kubebuilder:validation:XValidation:rule="!has(self.defaultRoute) || self.defaultRoute != self.number",message="defaultRoute is the line itself; name another number"
 // +kubebuilder:validation:XValidation:rule="!has(self.forwarding) || self.forwarding.all(f, f.forwardDN != self.number)",message="forwardDN is the line itself; name another number"
+// +kubebuilder:validation:XValidation:rule="!has(self.remoteNumbers) || !(self.number in self.remoteNumbers)",message="a remote number is the line itself; name a phone outside"
+// +kubebuilder:validation:XValidation:rule="!has(self.devices) || self.devices.filter(d, has(d.sip)).all(d, self.devices.exists_one(e, has(e.sip) && (has(e.sip.username) ? e.sip.username : self.number) == (has(d.sip.username) ? d.sip.username : self.number)))",message="two SIP phones have the same user name; give each its own sip.username"
 type LineSpec struct {
 	// Target is the name of the CMETarget the line belongs to.
 	// +kubebuilder:validation:MinLength=1
@@ -64,9 +70,12 @@ type LineSpec struct {
 	// Number is the directory number, unique in its target: digits, optionally
 	// after a +, with * and #, or letters as in A0001.
 	// +kubebuilder:validation:Pattern=`^\+?[0-9A-Za-z*#]{1,32}$`
+	// +kubebuilder:validation:MaxLength=33
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="number can't be changed; delete the Line and create it anew"
 	Number string `json:"number"`
 	// DisplayName is shown to called parties.
 	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^\P{Cc}*$`
 	// +optional
 	DisplayName string `json:"displayName,omitempty"`
 	// Devices are the phones of the line.
@@ -99,6 +108,7 @@ type LineSpec struct {
 	// routes them. Default: they are refused.
 	// +kubebuilder:validation:Pattern=`^\+?[0-9A-Za-z*#]{1,32}$`
 	// +optional
+	// +kubebuilder:validation:MaxLength=33
 	DefaultRoute string `json:"defaultRoute,omitempty"`
 	// PickupGroup lets lines of the same name take each other's ringing calls.
 	// +kubebuilder:validation:Pattern=`^[-_0-9A-Za-z]{1,32}$`
@@ -120,6 +130,7 @@ type LineSpec struct {
 	// application may name one as the calling device. Each belongs to one line.
 	// +kubebuilder:validation:MaxItems=8
 	// +kubebuilder:validation:items:Pattern=`^\+?[0-9*#]{1,32}$`
+	// +kubebuilder:validation:items:MaxLength=33
 	// +listType=set
 	// +optional
 	RemoteNumbers []string `json:"remoteNumbers,omitempty"`
@@ -167,6 +178,7 @@ type SIPDevice struct {
 	// Username of the digest, unique in the target: a line with several phones
 	// gives each its own. Default: the line's number.
 	// +kubebuilder:validation:Pattern=`^[^\s":\\@<>]{1,128}$`
+	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	Username string `json:"username,omitempty"`
 	// PasswordSecretRef names the password of the digest.
@@ -185,9 +197,60 @@ type LineStatus struct {
 	// RegisteredDevices is how many phones are registered.
 	// +optional
 	RegisteredDevices int32 `json:"registeredDevices,omitempty"`
+	// Devices that are registered, the first 10.
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=atomic
+	// +optional
+	Devices []RegisteredDevice `json:"devices,omitempty"`
+	// InService tells that calls can come to the line.
+	// +optional
+	InService bool `json:"inService,omitempty"`
+	// DoNotDisturb tells that it is on now.
+	// +optional
+	DoNotDisturb bool `json:"doNotDisturb,omitempty"`
+	// Forwarding that is active now.
+	// +kubebuilder:validation:MaxItems=12
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Forwarding []ActiveForwarding `json:"forwarding,omitempty"`
+	// MessageWaiting tells that a message waits.
+	// +optional
+	MessageWaiting bool `json:"messageWaiting,omitempty"`
+	// Calls at the line.
+	// +optional
+	Calls int32 `json:"calls,omitempty"`
 	// Conditions Accepted, ResolvedRefs, Connected and Ready.
 	// +listType=map
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// RegisteredDevice is a phone that is registered.
+type RegisteredDevice struct {
+	// Name of the device in spec.devices, or that the phone registered with.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Host is the address that the phone registered.
+	// +optional
+	Host string `json:"host,omitempty"`
+	// UserAgent of the phone.
+	// +optional
+	UserAgent string `json:"userAgent,omitempty"`
+	// Protocol of the phone: SIP or Skinny.
+	// +optional
+	Protocol string `json:"protocol,omitempty"`
+	// Expires is when the registration ends if the phone does not renew it.
+	// It is written anew only where it moved by a minute or more.
+	// +optional
+	Expires *metav1.Time `json:"expires,omitempty"`
+}
+
+// ActiveForwarding is a forwarding that is active.
+type ActiveForwarding struct {
+	// Type of the forwarding.
+	Type ForwardingType `json:"type"`
+	// ForwardDN is the number that calls go to.
+	ForwardDN string `json:"forwardDN"`
 }

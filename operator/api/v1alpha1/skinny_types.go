@@ -7,18 +7,22 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // SkinnyDriver are the settings of the target's Skinny (SCCP) phones.
 type SkinnyDriver struct {
 	// Keepalive is how often a phone says that it is there. Default 30s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5s') && duration(self) <= duration('10m')",message="must be from 5s to 10m"
 	// +optional
 	Keepalive *metav1.Duration `json:"keepalive,omitempty"`
 	// NoAnswerTimeout is how long a called line rings, for type skinny; else
 	// that of sipLine counts. Default 3m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('10m')",message="must be from 1s to 10m"
 	// +optional
 	NoAnswerTimeout *metav1.Duration `json:"noAnswerTimeout,omitempty"`
 	// PromptTimeout is how long MakeCall waits for the caller's phone to be
 	// picked up, for type skinny; else that of sipLine counts. Default 30s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('10m')",message="must be from 1s to 10m"
 	// +optional
 	PromptTimeout *metav1.Duration `json:"promptTimeout,omitempty"`
 	// InterdigitTimeout is how long a phone waits for the next digit (CME's
 	// `timeouts interdigit`). Default 10s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('2m')",message="must be from 1s to 2m"
 	// +optional
 	InterdigitTimeout *metav1.Duration `json:"interdigitTimeout,omitempty"`
 	// MaxProtocolVersion is the highest version that phones are answered with.
@@ -123,6 +127,7 @@ type SkinnyButton struct {
 	Number string `json:"number,omitempty"`
 	// Label on the display. Default: the number, or what the button does.
 	// +kubebuilder:validation:MaxLength=39
+	// +kubebuilder:validation:Pattern=`^\P{Cc}*$`
 	// +optional
 	Label string `json:"label,omitempty"`
 }

@@ -17,6 +17,7 @@ type Trunk struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=64
 	// +kubebuilder:validation:items:XValidation:rule="isIP(self) || isCIDR(self)",message="write an address or a network: 192.0.2.1 or 192.0.2.0/24"
+	// +kubebuilder:validation:items:XValidation:rule="!isCIDR(self) || cidr(self).masked() == cidr(self)",message="a network has bits beside its prefix; write 192.0.2.0/24, or the address alone"
 	// +listType=set
 	// +optional
 	AcceptFrom []string `json:"acceptFrom,omitempty"`

@@ -23,6 +23,7 @@ const (
 	maxDisplayName = 64
 	maxDevices     = 10
 	maxGrants      = 1000
+	maxSelectors   = 64
 
 	maxDialRules       = 256
 	maxAcceptFrom      = 64

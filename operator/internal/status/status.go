@@ -193,6 +193,9 @@ func targetsOf(user *v1alpha1.CTIUser) []string {
 	for _, grant := range user.Spec.Lines {
 		names = append(names, grant.Target)
 	}
+	for _, grant := range user.Spec.LineSelectors {
+		names = append(names, grant.Target)
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
