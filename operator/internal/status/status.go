@@ -196,6 +196,12 @@ func targetsOf(user *v1alpha1.CTIUser) []string {
 	for _, grant := range user.Spec.LineSelectors {
 		names = append(names, grant.Target)
 	}
+	for _, grant := range user.Spec.LineSelectors {
+		names = append(names, grant.Target)
+	}
+	for _, grant := range user.Spec.LineSelectors {
+		names = append(names, grant.Target)
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
