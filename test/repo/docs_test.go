@@ -55,7 +55,9 @@ func TestMakeTargetsInDocumentsExist(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, match := range call.FindAllStringSubmatch(string(text), -1) {
-			if !strings.Contains("\n"+string(makefile), "\n"+match[1]+":") {
+			// A pattern stands for all that begin alike: image-%.
+			begin, _, _ := strings.Cut(match[1], "-")
+			if targets := "\n" + string(makefile); !strings.Contains(targets, "\n"+match[1]+":") && !strings.Contains(targets, "\n"+begin+"-%:") {
 				t.Errorf("%s names make %s, which the Makefile does not have", path, match[1])
 			}
 		}
