@@ -43,6 +43,8 @@ type Endpoint struct {
 	partial    time.Duration // from a stream message's first byte to its last
 	flowMu     sync.Mutex
 	flowClosed []func(Flow)
+	// finishing: requests on connections are left unread.
+	finishing atomic.Bool
 }
 
 var _ EndpointAPI = (*Endpoint)(nil)

@@ -69,6 +69,9 @@ func (e *Endpoint) receive(h hop, b []byte, head int) {
 		e.metrics.refused("unparsable")
 		return
 	}
+	if e.unread(h, msg) {
+		return
+	}
 	body := b[head:]
 	short := false
 	if length := msg.ContentLength(); length != nil {

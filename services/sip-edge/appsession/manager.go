@@ -27,6 +27,8 @@ type Manager struct {
 	draining        atomic.Bool
 	base            atomic.Pointer[context.Context]
 	slot            atomic.Pointer[serviceContext]
+	// serving counts requests of applications that are not answered yet.
+	serving atomic.Int64
 
 	mu       sync.RWMutex
 	sessions map[string]*session
@@ -156,6 +158,20 @@ func (m *Manager) remove(s *session) bool {
 		m.emptied = nil
 	}
 	return true
+}
+
+// WaitAnswered returns when no request of an application waits for its answer, or
+// with the context.
+func (m *Manager) WaitAnswered(ctx context.Context) {
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for m.serving.Load() > 0 {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // WaitEmpty returns when no session is left, or with the context's error.

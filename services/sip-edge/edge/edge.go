@@ -211,18 +211,18 @@ func (e *Edge) Drain(ctx context.Context) error {
 	if err != nil {
 		e.log.Warn("sessions are left without a word", "error", err)
 	}
-	if left == 0 {
-		return nil
+	if left > 0 {
+		e.log.Info("sessions are handed over", "sessions", left)
 	}
-	e.log.Info("sessions are handed over", "sessions", left)
 	timer := time.NewTimer(leftGrace)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	e.outer.FinishStreams(ctx, e.sessions.WaitAnswered)
+	return nil
 }
 
 // Ready implements process.Readier.
