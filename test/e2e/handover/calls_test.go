@@ -183,8 +183,10 @@ func TestEdgeIsReplaced(t *testing.T) {
 		o.retrieve(phones[0])
 		phones[1].await(softphone.ResumedByPeer)
 		must(t, phones[2].call().Hold())
+		phones[2].await(softphone.HeldHere)
 		phones[3].await(softphone.HeldByPeer)
 		must(t, phones[2].call().Resume())
+		phones[2].await(softphone.ResumedHere)
 		phones[3].await(softphone.ResumedByPeer)
 		phones[4].calls(phones[5]) // which are registered by an edge that is gone
 		must(t, phones[5].call().Hangup())
