@@ -112,9 +112,9 @@ func (c *Call) Resume() error { return c.reInvite(Held, Connected, SendRecv, Res
 
 func (c *Call) reInvite(from, to State, direction Direction, kind ReportKind) error {
 	c.mutex.Lock()
-	if c.state != from {
+	if state := c.state; state != from {
 		c.mutex.Unlock()
-		return fmt.Errorf("%w: it is %s", ErrNotConnected, c.state)
+		return fmt.Errorf("%w: it is %s", ErrNotConnected, state)
 	}
 	if c.changing {
 		c.mutex.Unlock()
