@@ -122,8 +122,10 @@ func (s *session) HandleDialogRequest(d *sipstack.Dialog, tx *sipstack.ServerTx)
 		s.handleRefresh(d, tx)
 	case sipstack.BYE:
 		_ = tx.Respond(200, "")
-	case sipstack.OPTIONS:
+	case sipstack.OPTIONS: // it may have opened the way anew for events that wait
+		s.pump.RequestStarted()
 		s.m.RespondOptions(tx)
+		s.pump.RequestAnswered()
 	default:
 		_ = tx.RejectMethod(allow...)
 	}
