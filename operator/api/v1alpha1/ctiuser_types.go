@@ -39,7 +39,7 @@ type CTIUserList struct {
 
 // CTIUserSpec is the desired state of a user.
 //
-// +kubebuilder:validation:XValidation:rule="(has(self.user) ? self.user : ”) == (has(oldSelf.user) ? oldSelf.user : ”)",message="user can't be changed; delete the CTIUser and create it anew"
+// +kubebuilder:validation:XValidation:rule="has(self.user) == has(oldSelf.user) && (!has(self.user) || self.user == oldSelf.user)",message="user can't be changed; delete the CTIUser and create it anew"
 // +kubebuilder:validation:XValidation:rule="(has(self.lines) && size(self.lines) > 0) || (has(self.lineSelectors) && size(self.lineSelectors) > 0)",message="list the lines the user may monitor or control, in lines or by lineSelectors"
 type CTIUserSpec struct {
 	// User is the user part of From, and the user of the digest. Default: the
