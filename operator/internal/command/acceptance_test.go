@@ -54,15 +54,16 @@ func newSite(t *testing.T) *site {
 		t.Skip("KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver")
 	}
 	environment := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("..", "..", "..", "charts", "offhook", "files", "crds")}, ErrorIfCRDPathMissing: true}
-	access, err := environment.Start()
-	if err != nil {
-		t.Fatalf("start API server: %v", err)
-	}
+	// Also where it starts in part: CRDs may be refused.
 	t.Cleanup(func() {
 		if err := environment.Stop(); err != nil {
 			t.Errorf("stop API server: %v", err)
 		}
 	})
+	access, err := environment.Start()
+	if err != nil {
+		t.Fatalf("start API server: %v", err)
+	}
 	scheme, err := newScheme()
 	if err != nil {
 		t.Fatal(err)
