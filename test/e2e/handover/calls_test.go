@@ -30,6 +30,18 @@ func openRig(t *testing.T, pairs int) *rig {
 	for i := range spare {
 		r.idle3 = append(r.idle3, r.phone(2*pairs+i, transports[i%2]))
 	}
+	r.eventually("all calls and phones are told", func() bool {
+		registered, established := 0, 0
+		for _, event := range r.toldSince(0) {
+			if event.GetBackInService() != nil {
+				registered++
+			}
+			if event.GetEstablished() != nil {
+				established++
+			}
+		}
+		return registered == len(r.all()) && established == pairs
+	})
 	return r
 }
 
@@ -57,8 +69,8 @@ func (r *rig) unnoticed(allowed func(line string) bool) {
 			r.t.Errorf("%s", report)
 		}
 	}
-	if more := r.told() - events; more != 0 {
-		r.t.Errorf("%d events were made", more)
+	for _, event := range r.toldSince(events) {
+		r.t.Errorf("an event was made: %v", event)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -154,6 +155,13 @@ func (o *office) told() int {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	return len(o.events)
+}
+
+// toldSince gives the events after so many.
+func (o *office) toldSince(count int) []*ctiv1.Event {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return slices.Clone(o.events[count:])
 }
 
 func (o *office) eventually(what string, done func() bool) {
