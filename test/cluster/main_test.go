@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"offhook.dev/test/cluster/kube"
+)
+
+// Variables that hack/e2e.sh sets.
+const (
+	// enabled says that KUBECONFIG is of a cluster for tests that has the images.
+	enabled = "OFFHOOK_E2E_CLUSTER"
+	// imageTag is the tag of the images.
+	imageTag = "OFFHOOK_E2E_TAG"
+	// logFolder is where the pods' logs go when a test fails.
+	logFolder = "OFFHOOK_E2E_LOGS"
+)
+
+const (
+	release   = "offhook"
+	namespace = "offhook"
+	domain    = "offhook.test"
+)
+
+// chart is the folder of the chart.
+func chart() string { return filepath.Join("..", "..", "charts", "offhook") }
+
+// installation is the chart, installed for one test.
+type installation struct {
+	*kube.Cluster
+	// node is the address of the node, which phones on this machine reach and
+	// send from.
+	node string
+	// sip is where phones and applications go: the NodePort.
+	sip string
+}
+
+// inCluster skips a test that has no cluster.
+func inCluster(t *testing.T) *installation {
+	t.Helper()
+	if os.Getenv(enabled) == "" {
+		t.Skipf("no cluster for tests: `make e2e` gives one (%s is not set)", enabled)
+	}
+	i := &installation{Cluster: kube.In(t, namespace)}
+	i.node = strings.TrimSpace(i.Run("kubectl", "get", "nodes", "-o", `jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`))
+	i.sip = net.JoinHostPort(i.node, "5060")
+	t.Cleanup(func() {
+		if folder := os.Getenv(logFolder); t.Failed() && folder != "" {
+			if err := i.For(t).Logs(folder); err != nil {
+				t.Log(err)
+			}
+			t.Logf("state and logs of the pods are in %s", folder)
+		}
+	})
+	return i
+}
+
+// in is the installation as a part of the test sees it.
+func (i *installation) in(t *testing.T) *installation {
+	return &installation{Cluster: i.For(t), node: i.node, sip: i.sip}
+}
