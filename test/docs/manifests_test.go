@@ -119,6 +119,9 @@ func (a apiTypes) typeOf(expression ast.Expr, markers []string) (words, held str
 		words, held = a.typeOf(expression.Elt, nil)
 		return "list of " + words, held
 	case *ast.SelectorExpr:
+		if expression.Sel.Name == "LabelSelector" {
+			return "label selector (`matchLabels`, `matchExpressions`)", ""
+		}
 		return "duration", ""
 	case *ast.Ident:
 		switch {
