@@ -57,6 +57,9 @@ type Loop interface {
 	New(func()) bool
 	Further(func()) bool
 	Due(func())
+	// Leaving tells that the target is about to go to another replica: New is
+	// refused. From any goroutine.
+	Leaving() bool
 	// After runs work on the target's goroutine later, unless stopped before.
 	After(time.Duration, func()) (stop func())
 	// Request gives the call model a service that the user of a phone asked for;

@@ -54,6 +54,9 @@ func (l loop) Further(work func()) bool { return l.t.queue.put(furtherWork, work
 // Due implements Loop.
 func (l loop) Due(work func()) { l.t.queue.put(dueWork, work) }
 
+// Leaving implements Loop.
+func (l loop) Leaving() bool { return l.t.queue.holds() }
+
 // After implements Loop. A work that was stopped is not done even if its time
 // had come already.
 func (l loop) After(wait time.Duration, work func()) (stop func()) {

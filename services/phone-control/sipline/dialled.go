@@ -24,6 +24,11 @@ func (d *Driver) called(tx *sipstack.ServerTx) {
 		d.admit(tx, func() { d.dialledFromTrunk(trunk, tx) })
 		return
 	}
+	if d.loop.Leaving() { // before the nonce is used: the edge sends the request again as it is
+		d.metrics.refused(d.target, 503)
+		_ = tx.RejectBusy(retryAfter)
+		return
+	}
 	device, code := registrar.Authenticate(d.auth, d.config(), digestauth.Proxy, tx)
 	if device == nil {
 		d.metrics.refused(d.target, code)

@@ -142,3 +142,17 @@ func TestLegsThatCannotBeTakenOver(t *testing.T) {
 		receive(t, done, "import")
 	}
 }
+
+// TestNoNonceIsUsedWhileLeaving: a call that is refused for the hand-over can be
+// sent again as it is.
+func TestNoNonceIsUsedWhileLeaving(t *testing.T) {
+	s := newScript(t)
+	caller := s.phones("1001")[0]
+	s.leaving.Store(true)
+	if res := caller.dial("1002", caller.sdp("sendrecv")).next(t); res.StatusCode != 503 {
+		t.Errorf("INVITE was answered %d, want 503", res.StatusCode)
+	}
+	s.leaving.Store(false)
+	caller.dial("1002", caller.sdp("sendrecv"))
+	s.want("Dialled 1 1001 1002")
+}

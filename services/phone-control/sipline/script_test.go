@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type script struct {
 	// the model's do; due are those that wait for the turn's end.
 	reactions map[string][]callmodel.Command
 	due       []callmodel.Command
+	// leaving: the target goes to another replica.
+	leaving atomic.Bool
 }
 
 // script implements Loop.
@@ -41,6 +44,7 @@ func (s *script) Indicate(input callmodel.Input) {
 func (s *script) New(work func()) bool     { s.work <- work; return true }
 func (s *script) Further(work func()) bool { s.work <- work; return true }
 func (s *script) Due(work func())          { s.work <- work }
+func (s *script) Leaving() bool            { return s.leaving.Load() }
 func (s *script) After(wait time.Duration, work func()) (stop func()) {
 	timer := time.AfterFunc(wait, func() { s.work <- work })
 	return func() { timer.Stop() }

@@ -133,6 +133,7 @@ func (w *world) Indicate(input callmodel.Input) { w.inputs = append(w.inputs, in
 
 func (w *world) New(work func()) bool     { w.work = append(w.work, work); return true }
 func (w *world) Further(work func()) bool { return w.New(work) }
+func (w *world) Leaving() bool            { return false }
 func (w *world) Due(work func())          { w.New(work) }
 
 func (w *world) After(wait time.Duration, work func()) (stop func()) {

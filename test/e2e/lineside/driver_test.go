@@ -40,6 +40,7 @@ func (l *line) Indicate(input callmodel.Input) {
 }
 func (l *line) New(work func()) bool     { l.work <- work; return true }
 func (l *line) Further(work func()) bool { l.work <- work; return true }
+func (l *line) Leaving() bool            { return false }
 func (l *line) Due(work func())          { l.work <- work }
 func (l *line) After(wait time.Duration, work func()) (stop func()) {
 	timer := time.AfterFunc(wait, func() { l.work <- work })
