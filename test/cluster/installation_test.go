@@ -72,6 +72,17 @@ sipEdge:
   service:
     type: NodePort
     nodePorts: {sip: 5060}
+    sessionAffinity: None # all clients of the test are one host
+  resources: &small
+    requests: {cpu: 10m, memory: 32Mi}
+    limits: {memory: 512Mi}
+cstaSession: {resources: *small}
+monitor: {resources: *small}
+phoneControl: {resources: *small}
+nats: {resources: *small}
+operator:
+  resources: *small
+  config: {drain: {timeout: 10s}}
 `, os.Getenv(imageTag), i.sip)
 }
 
@@ -89,15 +100,15 @@ func install(t *testing.T, i *installation, m *manual) {
 // phonesAndApplications makes a call between a software phone and a real one,
 // seen and controlled by an application over UDP and one over TCP.
 func phonesAndApplications(t *testing.T, i *installation, _ *manual) {
+	i.Apply(smallOffice)
+	i.Line("kubectl wait --for=condition=Ready --timeout=60s cmetarget/small ctiuser/alice-crm")
 	if !baresip.Installed() {
 		t.Skip("baresip is not installed (Debian package baresip-core)")
 	}
-	i.Apply(smallOffice)
-	i.Line("kubectl wait --for=condition=Ready --timeout=60s cmetarget/small ctiuser/alice-crm")
-	i.softPhone(t, "1001", "pw-1001", "udp")
-	other := i.softPhone(t, "1003", "pw-1003", "tcp")
-	desk := i.deskPhone(t, "1002", "pw-1002")
-	udp, tcp := i.open(t, "udp", "alice-crm", "pw-alice", "1001"), i.open(t, "tcp", "alice-crm", "pw-alice", "1002")
+	i.softPhone(t, smallDomain, "1001", "pw-1001", "udp")
+	other := i.softPhone(t, smallDomain, "1003", "pw-1003", "tcp")
+	desk := i.deskPhone(t, smallDomain, "1002", "pw-1002")
+	udp, tcp := i.open(t, smallDomain, "udp", "alice-crm", "pw-alice", "1001"), i.open(t, smallDomain, "tcp", "alice-crm", "pw-alice", "1002")
 
 	if _, err := udp.MakeCall(bounded(t), "1001", "1002", false); err != nil {
 		t.Fatal(err)
@@ -123,7 +134,7 @@ func phonesAndApplications(t *testing.T, i *installation, _ *manual) {
 		t.Fatal(err)
 	}
 	desk.WaitFor("CALL_CLOSED")
-	udp.expect("ConnectionCleared 1001", "ConnectionCleared 1002")
+	udp.expect("ConnectionCleared 1001")
 	tcp.expect("ConnectionCleared 1001", "ConnectionCleared 1002")
 
 	// By hand, from the real phone to the other software phone.
@@ -138,13 +149,6 @@ func phonesAndApplications(t *testing.T, i *installation, _ *manual) {
 		"kubectl", "get", "cmetarget", "small", "-o", "jsonpath={.status.phonesRegistered}")
 }
 
-const smallOffice = `apiVersion: cti.offhook.dev/v1alpha1
-kind: CMETarget
-metadata: {name: small}
-spec:
-  sip: {domains: ["small.` + domain + `", "` + domain + `."]}
-`
-
 func helmTest(t *testing.T, i *installation, m *manual) {
 	m.follow(t, "install.md#Test it")
 }
@@ -153,7 +157,7 @@ func helmTest(t *testing.T, i *installation, m *manual) {
 // up, none of which may notice.
 func underWay(t *testing.T, i *installation, m *manual) {
 	busy, err := office.Start(t.Context(), office.Options{
-		Server: i.sip, Domain: domain, LocalIP: i.node, Calls: calls, SessionsPerLine: sessionsPerLine, Pause: 2 * time.Second, Logf: t.Logf,
+		Server: i.sip, Domain: domain, LocalIP: i.local, Calls: calls, SessionsPerLine: sessionsPerLine, Pause: 2 * time.Second, Logf: t.Logf,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +191,43 @@ func underWay(t *testing.T, i *installation, m *manual) {
 	t.Logf("%d calls, %d sessions, %d services, %d events", report.Calls, report.Sessions, report.Services, report.Events)
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// backUp saves everything, loses a line and a password, and brings them back.
+func backUp(t *testing.T, i *installation, m *manual) {
+	m.follow(t, "backup.md#Save")
+	i.Line("kubectl delete line/alice secret/users")
+	i.condition("ctiuser/crm", "ResolvedRefs", "SecretNotFound")
+	m.follow(t, "backup.md#Restore")
+	for _, object := range []string{"line/alice", "ctiuser/crm"} {
+		i.Line("kubectl wait --for=condition=Ready --timeout=60s %s", object)
+	}
+}
+
+// uninstall leaves what the manual says, and then nothing.
+func uninstall(t *testing.T, i *installation, m *manual) {
+	m.follow(t, "install.md#Uninstall")
+	i.Await(2*time.Minute, "the pods have ended", func(text string) bool { return !strings.Contains(text, "offhook") }, "kubectl", "get", "pods")
+	if targets := i.Line("kubectl get cmetargets -o name"); !strings.Contains(targets, "/office") {
+		t.Errorf("targets left: %s", targets)
+	}
+	left := strings.Fields(i.Line("kubectl get deployments,statefulsets,services,configmaps,serviceaccounts,roles,rolebindings,poddisruptionbudgets,networkpolicies,jobs,leases,persistentvolumeclaims -o name"))
+	want := []string{"configmap/kube-root-ca.crt", "serviceaccount/default", "lease.coordination.k8s.io/offhook-operator", "persistentvolumeclaim/data-offhook-nats-0"}
+	slices.Sort(left)
+	slices.Sort(want)
+	if !slices.Equal(left, want) {
+		t.Errorf("left in the namespace: %q\nwant %q", left, want)
+	}
+	m.follow(t, "install.md#Remove what is left")
+	if crds := i.Line("kubectl get customresourcedefinitions -o name"); strings.Contains(crds, "offhook") {
+		t.Errorf("definitions left: %s", crds)
+	}
+	left = strings.Fields(i.Line("kubectl get secrets,leases,persistentvolumeclaims -o name"))
+	for _, object := range left {
+		if strings.Contains(object, "offhook") {
+			t.Errorf("%s is left", object)
+		}
 	}
 }
 

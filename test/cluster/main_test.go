@@ -18,6 +18,8 @@ const (
 	enabled = "OFFHOOK_E2E_CLUSTER"
 	// imageTag is the tag of the images.
 	imageTag = "OFFHOOK_E2E_TAG"
+	// localAddress is this host's address on the way to the nodes.
+	localAddress = "OFFHOOK_E2E_ADDRESS"
 	// logFolder is where the pods' logs go when a test fails.
 	logFolder = "OFFHOOK_E2E_LOGS"
 )
@@ -34,9 +36,8 @@ func chart() string { return filepath.Join("..", "..", "charts", "offhook") }
 // installation is the chart, installed for one test.
 type installation struct {
 	*kube.Cluster
-	// node is the address of the node, which phones on this machine reach and
-	// send from.
-	node string
+	// local is the address that phones and applications have.
+	local string
 	// sip is where phones and applications go: the NodePort.
 	sip string
 }
@@ -48,8 +49,8 @@ func inCluster(t *testing.T) *installation {
 		t.Skipf("no cluster for tests: `make e2e` gives one (%s is not set)", enabled)
 	}
 	i := &installation{Cluster: kube.In(t, namespace)}
-	i.node = strings.TrimSpace(i.Run("kubectl", "get", "nodes", "-o", `jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`))
-	i.sip = net.JoinHostPort(i.node, "5060")
+	node := strings.TrimSpace(i.Run("kubectl", "get", "nodes", "-o", `jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`))
+	i.sip, i.local = net.JoinHostPort(node, "5060"), os.Getenv(localAddress)
 	t.Cleanup(func() {
 		if folder := os.Getenv(logFolder); t.Failed() && folder != "" {
 			if err := i.For(t).Logs(folder); err != nil {
@@ -63,5 +64,5 @@ func inCluster(t *testing.T) *installation {
 
 // in is the installation as a part of the test sees it.
 func (i *installation) in(t *testing.T) *installation {
-	return &installation{Cluster: i.For(t), node: i.node, sip: i.sip}
+	return &installation{Cluster: i.For(t), local: i.local, sip: i.sip}
 }

@@ -4,8 +4,6 @@ package cluster
 
 import (
 	"context"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,28 +19,12 @@ const (
 	longest  = 6 * time.Minute
 )
 
-// address gives the node a further address for a phone with ports of its own,
-// until the test ends.
-func (i *installation) address(t *testing.T, last string) string {
-	t.Helper()
-	ip := i.node[:strings.LastIndexByte(i.node, '.')+1] + last
-	if output, err := exec.Command("ip", "address", "add", ip+"/32", "dev", "lo").CombinedOutput(); err != nil { // #nosec G204
-		t.Fatalf("add address %s: %v: %s", ip, err, output)
-	}
-	t.Cleanup(func() {
-		if output, err := exec.Command("ip", "address", "delete", ip+"/32", "dev", "lo").CombinedOutput(); err != nil { // #nosec G204
-			t.Errorf("remove address %s: %v: %s", ip, err, output)
-		}
-	})
-	return ip
-}
-
 // softPhone is a registered software phone that answers by itself.
-func (i *installation) softPhone(t *testing.T, number, password, transport string) *softphone.Phone {
+func (i *installation) softPhone(t *testing.T, domain, number, password, transport string) *softphone.Phone {
 	t.Helper()
 	registered, failed := make(chan struct{}, 1), make(chan string, 1)
 	phone, err := softphone.New(softphone.Settings{
-		Number: number, Password: password, Domain: domain, Registrar: i.sip, Transport: transport, IP: i.node,
+		Number: number, Password: password, Domain: domain, Registrar: i.sip, Transport: transport, IP: i.local,
 		AutoAnswer: true, RemoteControl: true, AnswerAfter: time.Millisecond,
 		Report: func(report softphone.Report) {
 			switch report.Kind {
@@ -80,11 +62,11 @@ func (i *installation) softPhone(t *testing.T, number, password, transport strin
 }
 
 // deskPhone is a registered baresip.
-func (i *installation) deskPhone(t *testing.T, number, password string) *baresip.Phone {
+func (i *installation) deskPhone(t *testing.T, domain, number, password string) *baresip.Phone {
 	t.Helper()
 	phone := baresip.Launch(t, baresip.Settings{
 		Number: number, Password: password, Domain: domain, Registrar: i.sip, Transport: "udp",
-		IP: i.address(t, "11"), RTPPortBase: 21000,
+		IP: i.local, RTPPortBase: 21000,
 	})
 	phone.WaitRegistered()
 	return phone
@@ -97,15 +79,27 @@ type application struct {
 }
 
 // open opens a session and monitors its line.
-func (i *installation) open(t *testing.T, transport, user, password, line string) *application {
+func (i *installation) open(t *testing.T, domain, transport, user, password, line string) *application {
 	t.Helper()
-	client, err := cstaclient.New(t.Context(), cstaclient.Options{Server: i.sip, Transport: transport, LocalIP: i.node})
+	a, err := i.tryOpen(t, domain, transport, user, password, line)
+	if err != nil {
+		t.Fatalf("open session of %s on %s over %s: %v", user, line, transport, err)
+	}
+	return a
+}
+
+func (i *installation) tryOpen(t *testing.T, domain, transport, user, password, line string) (*application, error) {
+	t.Helper()
+	client, err := cstaclient.New(t.Context(), cstaclient.Options{Server: i.sip, Transport: transport, LocalIP: i.local})
 	if err != nil {
 		t.Fatal(err)
 	}
 	session, err := client.Open(bounded(t), cstaclient.SessionOptions{User: user, Password: password, Domain: domain, Line: line})
 	if err != nil {
-		t.Fatalf("open session of %s on %s over %s: %v", user, line, transport, err)
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+		return nil, err
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -120,7 +114,7 @@ func (i *installation) open(t *testing.T, transport, user, password, line string
 	if _, err := session.MonitorStart(bounded(t), line); err != nil {
 		t.Fatalf("monitor %s: %v", line, err)
 	}
-	return &application{Session: session, t: t}
+	return &application{Session: session, t: t}, nil
 }
 
 func bounded(t *testing.T) context.Context {

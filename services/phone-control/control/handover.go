@@ -27,8 +27,9 @@ type HandOvers interface {
 }
 
 // Times of a hand-over. A target goes on as always until a moment in which
-// nothing is under way with its phones; after patience it takes no new work, so
-// that such a moment comes; margin before the drain's end it goes as it is.
+// nothing is under way with its phones; when only patience is left it takes no new
+// work, so that such a moment comes, and margin before the drain's end it goes as it
+// is. Applications and edges try refused work again for about as long as patience.
 const (
 	handOverPatience = 3 * time.Second
 	handOverMargin   = 3 * time.Second
@@ -55,11 +56,7 @@ type leaving struct {
 // may be called from any goroutine.
 func (t *target) leave(latest time.Time) {
 	t.queue.put(dueWork, func() {
-		now := time.Now()
-		t.leaving = &leaving{hold: now.Add(handOverPatience), latest: latest}
-		if t.leaving.hold.After(latest) {
-			t.leaving.hold = now
-		}
+		t.leaving = &leaving{hold: latest.Add(-handOverPatience), latest: latest}
 	})
 }
 

@@ -173,12 +173,13 @@ func TestCallsGoFromReplicaToReplica(t *testing.T) {
 // TestRingingHoldsUpTheHandOver has a phone ring while the target is to go: it
 // waits for the answer, and takes no new work after a while.
 func TestRingingHoldsUpTheHandOver(t *testing.T) {
-	r := newRelay(t, &configv1.Simulated{AutoAnswer: true, AnswerAfter: durationpb.New(handOverPatience + 500*time.Millisecond)}, "1001", "1002", "1003")
+	r := newRelay(t, &configv1.Simulated{AutoAnswer: true, AnswerAfter: durationpb.New(1500 * time.Millisecond)}, "1001", "1002", "1003")
 	owner := r.start("pc-0")
 	receive(t, owner.running, "running driver")
 	call := owner.makeCall(t, "1001", "1002")
 	next := r.start("pc-1")
-	if err := owner.drain(t, 20*time.Second); err != nil {
+	// Little time is left, so that new work is held back at once.
+	if err := owner.drain(t, handOverMargin+handOverPatience); err != nil {
 		t.Fatal(err)
 	}
 	receive(t, next.running, "running driver")
