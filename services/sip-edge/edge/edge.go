@@ -196,6 +196,9 @@ func (e *Edge) Run(ctx context.Context) error {
 // rather than lost.
 const leftGrace = time.Second
 
+// settleTimeout bounds the wait for what is under way when connections are to end.
+const settleTimeout = 5 * time.Second
+
 // Drain implements process.Drainer: no new sessions, and those there are handed
 // to another edge or ended by BYE, as configured. Where there is no other edge they
 // are left to the one that gets their next request.
@@ -221,7 +224,12 @@ func (e *Edge) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	e.outer.FinishStreams(ctx, e.sessions.WaitAnswered)
+	e.outer.FinishStreams(ctx, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+		defer cancel()
+		e.sessions.WaitAnswered(ctx)
+		e.carrier.Finish(ctx)
+	})
 	return nil
 }
 

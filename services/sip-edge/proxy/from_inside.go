@@ -11,6 +11,11 @@ import (
 // FromInside serves a request of phone-control: it goes to the flow that the
 // token in its Route names (RFC 5626 5.3), or to the target's trunk.
 func (p *Proxy) FromInside(tx *sipstack.ServerTx) {
+	if p.finishing.Load() {
+		_ = tx.RejectBusy(ownerRetry)
+		p.requests.WithLabelValues(toPhone, resultFinishing).Inc()
+		return
+	}
 	req := tx.Forward()
 	if req == nil {
 		p.requests.WithLabelValues(toPhone, resultTooManyHop).Inc()

@@ -3,7 +3,9 @@
 package proxy
 
 import (
+	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,6 +51,10 @@ type Proxy struct {
 	invites  *invites
 	requests *prometheus.CounterVec
 	strays   *prometheus.CounterVec
+	// underWay counts transactions without final response; finishing: no more are
+	// begun towards phones.
+	underWay  atomic.Int64
+	finishing atomic.Bool
 }
 
 // New makes a proxy.
@@ -73,6 +79,21 @@ func New(options Options) *Proxy {
 	return p
 }
 
+// Finish refuses requests to phones, which phone-control tries again by another
+// edge, and waits until those under way are done, or for the context.
+func (p *Proxy) Finish(ctx context.Context) {
+	p.finishing.Store(true)
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for p.underWay.Load() > 0 {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Close lets go of the connections of registered phones and ends the proxy's
 // timers.
 func (p *Proxy) Close() {
@@ -94,6 +115,7 @@ const (
 	resultSendFailed = "send_failed"
 	resultTooManyHop = "too_many_hops"
 	resultTriedAgain = "tried_again"
+	resultFinishing  = "finishing"
 )
 
 // ownerRetry is told to phones while a target is handed over.
@@ -109,14 +131,20 @@ const (
 
 // forward sends a request on and lets its responses and CANCEL follow. again,
 // where not nil, tries it once more in place of a 503, unless it returns false.
+// The transaction counts as under way until its final response.
 func (p *Proxy) forward(direction string, tx *sipstack.ServerTx, req *sipstack.Request, out Endpoint, dest sipstack.Flow, again func() bool) bool {
+	p.underWay.Add(1)
 	client, err := out.Send(req, dest, func(res *sipstack.Response) {
+		if res.StatusCode >= 200 {
+			defer p.underWay.Add(-1)
+		}
 		if res.StatusCode == 503 && again != nil && again() {
 			return
 		}
 		p.respond(direction, tx, res)
 	})
 	if err != nil {
+		p.underWay.Add(-1)
 		p.Logger.Debug("forward request", "method", string(req.Method), "dest", dest.Remote, "error", err)
 		if again != nil && again() {
 			return false
