@@ -172,7 +172,11 @@ func (tx *ClientTx) faulted() {
 func (tx *ClientTx) lost() {
 	tx.c.mu.Lock()
 	defer tx.c.unlock()
-	if !tx.m.waiting() || tx.m.invite && tx.m.state == stateProceeding {
+	// A peer that has begun to answer an INVITE may open another connection for its
+	// response (RFC 3261 18.2.2), which may take as long as the phone rings. A
+	// re-INVITE rings nobody: a proxy that has gone answers it no more.
+	ringing := tx.m.invite && tx.m.state == stateProceeding && (tx.dialog == nil || tx.dialog.state < dialogConfirmed)
+	if !tx.m.waiting() || ringing {
 		return
 	}
 	tx.faulted()

@@ -37,6 +37,7 @@ func TestInstallation(t *testing.T) {
 		_, _ = c.Try("kubectl", "delete", "namespace", namespace, "--ignore-not-found", "--timeout=90s")
 		_, _ = c.Try("kubectl", "delete", "crd", "-l", "app.kubernetes.io/part-of=offhook", "--ignore-not-found")
 	})
+	i.keepLogs(t)
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, *installation, *manual)

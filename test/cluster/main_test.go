@@ -51,6 +51,17 @@ func inCluster(t *testing.T) *installation {
 	i := &installation{Cluster: kube.In(t, namespace)}
 	node := strings.TrimSpace(i.Run("kubectl", "get", "nodes", "-o", `jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`))
 	i.sip, i.local = net.JoinHostPort(node, "5060"), os.Getenv(localAddress)
+	return i
+}
+
+// in is the installation as a part of the test sees it.
+func (i *installation) in(t *testing.T) *installation {
+	return &installation{Cluster: i.For(t), local: i.local, sip: i.sip}
+}
+
+// keepLogs writes down how a failed test left the pods, before they are removed.
+func (i *installation) keepLogs(t *testing.T) {
+	t.Helper()
 	t.Cleanup(func() {
 		if folder := os.Getenv(logFolder); t.Failed() && folder != "" {
 			if err := i.For(t).Logs(folder); err != nil {
@@ -59,10 +70,4 @@ func inCluster(t *testing.T) *installation {
 			t.Logf("state and logs of the pods are in %s", folder)
 		}
 	})
-	return i
-}
-
-// in is the installation as a part of the test sees it.
-func (i *installation) in(t *testing.T) *installation {
-	return &installation{Cluster: i.For(t), local: i.local, sip: i.sip}
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"strings"
 	"time"
 
@@ -155,8 +154,17 @@ func reroute(edges Edges) func(route string) string {
 	if edges == nil {
 		return nil
 	}
-	return sipline.Rerouting(func(hostPort string) bool {
-		return slices.ContainsFunc(edges.Replicas(directory.SIPEdge), func(edge *statev1.Replica) bool { return edge.GetSipEndpoint() == hostPort })
+	return sipline.Rerouting(func(hostPort string) sipline.Edge {
+		for _, edge := range edges.Replicas(directory.SIPEdge) {
+			switch {
+			case edge.GetSipEndpoint() != hostPort:
+			case edge.GetDraining():
+				return sipline.EdgeDrains
+			default:
+				return sipline.EdgeLives
+			}
+		}
+		return sipline.EdgeGone
 	}, func(token string) (string, bool) {
 		edge, ok := edges.Pick(directory.SIPEdge, token)
 		return edge.GetSipEndpoint(), ok && edge.GetSipEndpoint() != ""

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	"offhook.dev/services/flowtoken"
 	"offhook.dev/services/phone-control/registrar"
 	"offhook.dev/services/sipstack"
 )
@@ -38,14 +39,35 @@ func addressOfURI(uri sipstack.URI) string {
 	return net.JoinHostPort(uri.Host, strconv.Itoa(port))
 }
 
+// Edge is what is known of an edge by its host:port.
+type Edge uint8
+
+// What may be known of an edge.
+const (
+	EdgeGone Edge = iota
+	// EdgeDrains: it is about to go, but has its connections still.
+	EdgeDrains
+	EdgeLives
+)
+
 // Rerouting puts a live edge in place of one that has gone, in a Route that an
-// edge wrote: the token in it names the way to the phone to any edge. edges gives
-// the host:port of the live ones, pick one of them for a token.
-func Rerouting(live func(hostPort string) bool, pick func(token string) (hostPort string, ok bool)) func(route string) string {
+// edge wrote: the token in it names the way to the phone to any edge. An edge that
+// drains is left to those that it has a connection to. edge tells what is known of
+// one, pick gives one that lives for a token.
+func Rerouting(edge func(hostPort string) Edge, pick func(token string) (hostPort string, ok bool)) func(route string) string {
 	return func(route string) string {
 		address, err := sipstack.ParseNameAddr(route)
-		if err != nil || address.URI.User == "" || !address.URI.UriParams.Has("lr") || live(address.URI.HostPort()) {
+		if err != nil || address.URI.User == "" || !address.URI.UriParams.Has("lr") {
 			return route
+		}
+		switch edge(address.URI.HostPort()) {
+		case EdgeLives:
+			return route
+		case EdgeDrains:
+			if !flowtoken.Datagram(address.URI.User) {
+				return route
+			}
+		case EdgeGone:
 		}
 		next, ok := pick(address.URI.User)
 		if !ok {

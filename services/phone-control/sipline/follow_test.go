@@ -5,12 +5,17 @@ package sipline
 import (
 	"testing"
 
+	"offhook.dev/services/flowtoken"
 	"offhook.dev/services/phone-control/callmodel"
 	"offhook.dev/services/sipstack"
 )
 
 func TestRerouting(t *testing.T) {
-	reroute := Rerouting(func(hostPort string) bool { return hostPort == "10.0.0.1:5070" }, func(token string) (string, bool) {
+	mint := flowtoken.New([]byte("a key of sixteen"))
+	udp, tcp := mint.Seal(flowtoken.Token{Network: "udp", Target: "t"}), mint.Seal(flowtoken.Token{Network: "tcp", Target: "t"})
+	reroute := Rerouting(func(hostPort string) Edge {
+		return map[string]Edge{"10.0.0.1:5070": EdgeLives, "10.0.0.3:5070": EdgeDrains}[hostPort]
+	}, func(token string) (string, bool) {
 		return "10.0.0.9:5071", token != "nobody"
 	})
 	for route, want := range map[string]string{
@@ -20,6 +25,8 @@ func TestRerouting(t *testing.T) {
 		"<sip:proxy.example;lr>":                      "<sip:proxy.example;lr>",                      // no edge's
 		"<sip:1001@10.0.0.2>":                         "<sip:1001@10.0.0.2>",
 		"nonsense":                                    "nonsense",
+		"<sip:" + tcp + "@10.0.0.3:5070;lr>":          "<sip:" + tcp + "@10.0.0.3:5070;lr>", // has the connection
+		"<sip:" + udp + "@10.0.0.3:5070;lr>":          "<sip:" + udp + "@10.0.0.9:5071;lr>",
 	} {
 		if got := reroute(route); got != want {
 			t.Errorf("%s became %s, want %s", route, got, want)

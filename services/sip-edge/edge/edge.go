@@ -19,11 +19,11 @@ import (
 	edgev1 "offhook.dev/proto/offhook/edge/v1"
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/digestauth"
+	"offhook.dev/services/flowtoken"
 	"offhook.dev/services/process"
 	"offhook.dev/services/ratelimit"
 	"offhook.dev/services/sip-edge/appsession"
 	"offhook.dev/services/sip-edge/eventqueue"
-	"offhook.dev/services/sip-edge/flowtoken"
 	"offhook.dev/services/sip-edge/provision"
 	"offhook.dev/services/sip-edge/proxy"
 	"offhook.dev/services/sip-edge/sessionmanager"
@@ -197,7 +197,7 @@ func (e *Edge) Run(ctx context.Context) error {
 const leftGrace = time.Second
 
 // settleTimeout bounds the wait for what is under way when connections are to end.
-const settleTimeout = 5 * time.Second
+const settleTimeout = 2 * time.Second
 
 // Drain implements process.Drainer: no new sessions, and those there are handed
 // to another edge or ended by BYE, as configured. Where there is no other edge they

@@ -3,7 +3,7 @@
 package proxy
 
 import (
-	"offhook.dev/services/sip-edge/flowtoken"
+	"offhook.dev/services/flowtoken"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook.dev/services/flowtoken"
 	"offhook.dev/services/sip-edge/appsession"
-	"offhook.dev/services/sip-edge/flowtoken"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
-	"offhook.dev/services/sip-edge/flowtoken"
+	"offhook.dev/services/flowtoken"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )

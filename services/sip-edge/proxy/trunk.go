@@ -6,7 +6,7 @@ import (
 	"net"
 	"strconv"
 
-	"offhook.dev/services/sip-edge/flowtoken"
+	"offhook.dev/services/flowtoken"
 	"offhook.dev/services/sipstack"
 )
 

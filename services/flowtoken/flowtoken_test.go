@@ -57,3 +57,15 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestDatagram(t *testing.T) {
+	mint := New(nil)
+	for network, want := range map[string]bool{"udp": true, "tcp": false, "tls": false} {
+		if got := Datagram(mint.Seal(Token{Network: network, Remote: "192.0.2.1:5060", Target: "t"})); got != want {
+			t.Errorf("%s: %v", network, got)
+		}
+	}
+	if Datagram("") || Datagram("udp") || Datagram("!") {
+		t.Error("no token names a flow of datagrams")
+	}
+}
