@@ -178,6 +178,7 @@ func underWay(t *testing.T, i *installation, m *manual) {
 		began := time.Now()
 		m.follow(t, section)
 		t.Logf("%s: %s", section, time.Since(began).Round(time.Second))
+		i.settled()
 		select {
 		case err := <-worked:
 			t.Fatalf("after %s: %v", section, err)
@@ -193,6 +194,12 @@ func underWay(t *testing.T, i *installation, m *manual) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// settled waits until the pods that were replaced have handed over and ended.
+func (i *installation) settled() {
+	i.Await(2*time.Minute, "the pods before have ended", func(text string) bool { return !strings.Contains(text, "Terminating") },
+		"kubectl", "get", "pods", "--no-headers")
 }
 
 // backUp saves everything, loses a line and a password, and brings them back.
