@@ -65,8 +65,15 @@ race: ## Run the unit tests under the race detector.
 	@for module in $(filter-out test,$(MODULES)); do echo "== $$module"; (cd $$module && go test -race ./...); done
 
 .PHONY: e2e
-e2e: deps ## Run the end-to-end tests (baresip and nats-server where installed).
+e2e: deps e2e-processes e2e-cluster ## Run all end-to-end tests: processes with real phones, then a real Kubernetes cluster.
+
+.PHONY: e2e-processes
+e2e-processes: ## Run the end-to-end tests of processes (baresip and nats-server where installed).
 	cd test && go test -count=1 -timeout 15m ./e2e/...
+
+.PHONY: e2e-cluster
+e2e-cluster: ## Install, use, scale, restart, upgrade and uninstall the chart on ../shared/cluster, where it is.
+	@hack/e2e.sh
 
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz target for FUZZTIME (default 20s) each.

@@ -47,7 +47,8 @@ func TestInstallation(t *testing.T) {
 		{"helm test", helmTest},
 		{"bad manifests", badManifests},
 		{"changes of manifests", changes},
-		{"scale, restart, upgrade and roll back under way", underWay},
+		{"scale and restart under way", underWay},
+		{"upgrade and roll back", upgrade},
 		{"back up and restore", backUp},
 		{"troubleshoot", troubleshoot},
 		{"uninstall", uninstall},
@@ -172,9 +173,7 @@ func underWay(t *testing.T, i *installation, m *manual) {
 	defer stop()
 	worked := make(chan error, 1)
 	go func() { worked <- busy.Work(working) }()
-	for _, section := range []string{
-		"scale.md#The SIP edge", "upgrade.md#Restart", "upgrade.md#Upgrade", "upgrade.md#Roll back",
-	} {
+	for _, section := range []string{"scale.md#The SIP edge", "upgrade.md#Restart"} {
 		began := time.Now()
 		m.follow(t, section)
 		t.Logf("%s: %s", section, time.Since(began).Round(time.Second))
@@ -193,6 +192,26 @@ func underWay(t *testing.T, i *installation, m *manual) {
 	t.Logf("%d calls, %d sessions, %d services, %d events", report.Calls, report.Sessions, report.Services, report.Events)
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// upgrade goes to other values and back; after each the installation works, and has
+// the objects it had.
+func upgrade(t *testing.T, i *installation, m *manual) {
+	before := i.Line("kubectl get cmetargets,lines,ctiusers,secrets -o name")
+	for _, step := range []struct{ section, level string }{{"upgrade.md#Upgrade", "debug"}, {"upgrade.md#Roll back", "info"}} {
+		m.follow(t, step.section)
+		i.settled()
+		if config := i.JSONPath("configmap/offhook-monitor", "{.data.config\\.yaml}"); !strings.Contains(config, "level: "+step.level) {
+			t.Errorf("after %s the configuration is\n%s", step.section, config)
+		}
+		i.Line("kubectl wait --for=condition=Ready --timeout=60s cmetargets --all")
+		i.Line("helm test %s", release)
+	}
+	release := func(line string) bool { return strings.Contains(line, "sh.helm.release") } // one for each change
+	without := func(text string) string { return strings.Join(slices.DeleteFunc(strings.Fields(text), release), " ") }
+	if after := i.Line("kubectl get cmetargets,lines,ctiusers,secrets -o name"); without(after) != without(before) {
+		t.Errorf("objects before: %s\nafter: %s", before, after)
 	}
 }
 
