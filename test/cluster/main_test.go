@@ -5,7 +5,6 @@ package cluster
 import (
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,9 +28,6 @@ const (
 	namespace = "offhook"
 	domain    = "offhook.test"
 )
-
-// chart is the folder of the chart.
-func chart() string { return filepath.Join("..", "..", "charts", "offhook") }
 
 // installation is the chart, installed for one test.
 type installation struct {

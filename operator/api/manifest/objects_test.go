@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"offhook.dev/operator/api/manifest"
 	"offhook.dev/operator/api/v1alpha1"
@@ -19,7 +18,7 @@ func officeObjects() manifest.Objects {
 	password := v1alpha1.SecretKeyReference{Name: "passwords", Key: "password"}
 	line := func(name, number string) *v1alpha1.Line {
 		return &v1alpha1.Line{
-			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "cti"},
+			Name: name, Namespace: "cti",
 			Spec: v1alpha1.LineSpec{Target: "office", Number: number, Devices: []v1alpha1.LineDevice{
 				{Name: "desk", SIP: &v1alpha1.SIPDevice{PasswordSecretRef: password}},
 			}},
@@ -27,12 +26,12 @@ func officeObjects() manifest.Objects {
 	}
 	return manifest.Objects{
 		Targets: []*v1alpha1.CMETarget{{
-			ObjectMeta: metav1.ObjectMeta{Name: "office", Namespace: "cti"},
-			Spec:       v1alpha1.CMETargetSpec{SIP: v1alpha1.TargetSIP{Domains: []string{"office.example"}}},
+			Name: "office", Namespace: "cti",
+			Spec: v1alpha1.CMETargetSpec{SIP: v1alpha1.TargetSIP{Domains: []string{"office.example"}}},
 		}},
 		Lines: []*v1alpha1.Line{line("alice", "1001"), line("bob", "1002")},
 		Users: []*v1alpha1.CTIUser{{
-			ObjectMeta: metav1.ObjectMeta{Name: "crm", Namespace: "cti"},
+			Name: "crm", Namespace: "cti",
 			Spec: v1alpha1.CTIUserSpec{PasswordSecretRef: password, Lines: []v1alpha1.LineGrant{
 				{Target: "office", Number: "1001", Rights: []v1alpha1.Right{v1alpha1.RightMonitor}},
 			}},

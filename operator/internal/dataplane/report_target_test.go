@@ -35,7 +35,9 @@ func (r reporter) ReportTarget(_ context.Context, request *phonecontrolv1.Report
 }
 
 func clientsOf(server phonecontrolv1.PhoneControlServiceServer) directory.Clients {
-	direct := link.Direct(func(registrar grpc.ServiceRegistrar) { phonecontrolv1.RegisterPhoneControlServiceServer(registrar, server) })
+	direct := link.Direct(func(registrar grpc.ServiceRegistrar) {
+		phonecontrolv1.RegisterPhoneControlServiceServer(registrar, server)
+	})
 	return directory.Fixed{PhoneControlClient: phonecontrolv1.NewPhoneControlServiceClient(direct)}
 }
 

@@ -24,9 +24,6 @@ const (
 type recent struct {
 	events []recentEvent
 	first  int
-	// dropped is when the youngest event was stored that gave way to newer ones
-	// before its time.
-	dropped time.Time
 }
 
 type recentEvent struct {
@@ -40,7 +37,6 @@ func (r *recent) add(target string, event *ctiv1.Event, stored time.Time) {
 		r.pop()
 	}
 	if len(r.events)-r.first >= recentEvents {
-		r.dropped = r.events[r.first].stored
 		r.pop()
 	}
 	if r.first > 0 && 2*r.first >= len(r.events) {
@@ -58,6 +54,3 @@ func (r *recent) pop() {
 
 // all are the events kept, the oldest first.
 func (r *recent) all() []recentEvent { return r.events[r.first:] }
-
-// reaches tells whether nothing is missing since a time.
-func (r *recent) reaches(since time.Time) bool { return r.dropped.Before(since) }

@@ -80,8 +80,8 @@ func TestExportKnowsEveryField(t *testing.T) {
 	} {
 		fields := strings.Fields(known.fields)
 		structure := reflect.TypeOf(known.of)
-		for i := range structure.NumField() {
-			if name := structure.Field(i).Name; !strings.Contains(" "+known.fields+" ", " "+name+" ") {
+		for field := range structure.Fields() {
+			if name := field.Name; !strings.Contains(" "+known.fields+" ", " "+name+" ") {
 				t.Errorf("%s.%s is new: is it handed over?", structure.Name(), name)
 			}
 		}

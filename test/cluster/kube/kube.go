@@ -133,7 +133,7 @@ func (c *Cluster) Logs(folder string) error {
 	}
 	keep("objects", "kubectl", "get", "all,cti,pvc,secrets,events", "-o", "wide")
 	keep("cti.yaml", "kubectl", "get", "cti", "-o", "yaml")
-	for _, pod := range strings.Fields(keep("pods", "kubectl", "get", "pods", "-o", "name")) {
+	for pod := range strings.FieldsSeq(keep("pods", "kubectl", "get", "pods", "-o", "name")) {
 		keep(strings.ReplaceAll(pod, "/", "-")+".log", "kubectl", "logs", pod, "--all-containers", "--tail", "2000")
 	}
 	return errors.Join(failures...)

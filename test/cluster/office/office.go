@@ -54,8 +54,6 @@ type Office struct {
 
 	mutex    sync.Mutex
 	failures []error
-	services int
-	events   int
 }
 
 // Report counts what an office did.
