@@ -60,6 +60,9 @@ type edge struct {
 }
 
 func (e *edge) Deliver(_ context.Context, in *edgev1.DeliverRequest) (*edgev1.DeliverResponse, error) {
+	if in.GetReplayed() { // this edge has had all events
+		return &edgev1.DeliverResponse{}, nil
+	}
 	for _, recipient := range in.GetRecipients() {
 		e.bodies <- string(in.GetHead()) + recipient.GetMonitorCrossRefId() + string(in.GetTail())
 	}

@@ -39,19 +39,6 @@ func (s *Server) gap(gap *bus.Gap) {
 	s.tellLost(ids)
 }
 
-// tellLostToAll tells every session that is served here.
-func (s *Server) tellLostToAll() {
-	s.index.Lock()
-	ids := make([]string, 0, len(s.index.sessions))
-	for id, session := range s.index.sessions {
-		if session.mine {
-			ids = append(ids, id)
-		}
-	}
-	s.index.Unlock()
-	s.tellLost(ids)
-}
-
 // tellLost queues System Status messagesLost for sessions, in the order of
 // their other events.
 func (s *Server) tellLost(sessionIDs []string) {

@@ -179,6 +179,30 @@ func (x *index) setEdge(sessionID, edge string, recorded bool) bool {
 	return s.behind
 }
 
+// markUnsure notes that nobody may have served the sessions that there are. It locks
+// the index.
+func (x *index) markUnsure() {
+	x.Lock()
+	defer x.Unlock()
+	for _, s := range x.sessions {
+		s.unsure = true
+	}
+}
+
+// takeUnsure gives those of markUnsure that are served here by now, once. It locks
+// the index.
+func (x *index) takeUnsure() (ids []string) {
+	x.Lock()
+	defer x.Unlock()
+	for id, s := range x.sessions {
+		if s.unsure && s.mine {
+			s.unsure = false
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // takeBehind gives the sessions served here that are behind. It locks the index.
 func (x *index) takeBehind() map[*session]struct{} {
 	x.Lock()

@@ -73,6 +73,8 @@ type session struct {
 	// missed: the edge did not hold the session when events came. It is behind when
 	// its record is written next, as an edge that takes the dialog over does.
 	missed bool
+	// unsure: nobody may have served the session before this replica began.
+	unsure bool
 	// orphaned counts looks at which the session was not in its bucket.
 	orphaned int
 }

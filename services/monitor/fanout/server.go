@@ -146,13 +146,16 @@ func (s *Server) begin() {
 	s.dispatching.Lock()
 	s.current = true
 	s.dispatching.Unlock()
-	alone := s.options.Partition.Alone()
-	s.catchUp()
-	if alone {
-		s.tellLostToAll()
+	if s.options.Partition.Alone() {
+		s.index.markUnsure()
 	}
+	s.catchUp()
+	s.tellUnsure()
 	s.reading.Store(true)
 }
+
+// tellUnsure tells the sessions that nobody may have served before they came here.
+func (s *Server) tellUnsure() { s.tellLost(s.index.takeUnsure()) }
 
 func (s *Server) loadedRecent() bool {
 	s.dispatching.Lock()

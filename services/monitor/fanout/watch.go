@@ -152,6 +152,7 @@ func (s *Server) followPartition(ctx context.Context) error {
 		case <-s.repartition:
 			s.takeOver()
 			s.catchUp()
+			s.tellUnsure()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
