@@ -235,7 +235,7 @@ func backUp(t *testing.T, i *installation, m *manual) {
 // uninstall leaves what the manual says, and then nothing.
 func uninstall(t *testing.T, i *installation, m *manual) {
 	m.follow(t, "install.md#Uninstall")
-	i.Await(2*time.Minute, "the pods have ended", func(text string) bool { return !strings.Contains(text, "offhook") }, "kubectl", "get", "pods")
+	i.Await(2*time.Minute, "the pods have ended", func(text string) bool { return text == "" }, "kubectl", "get", "pods", "-o", "name")
 	if targets := i.Line("kubectl get cmetargets -o name"); !strings.Contains(targets, "/office") {
 		t.Errorf("targets left: %s", targets)
 	}
