@@ -239,7 +239,8 @@ func (d *Dialog) stateNow() DialogState {
 
 // RestoreDialog takes a confirmed dialog over that another process held. The
 // state's Flow is used where its connection lives here; else requests go by
-// the route set or the remote target, until a request of the peer comes.
+// the route set or the remote target, until a request of the peer comes. A dialog
+// that is here already gets the handler, and its numbers never go back.
 func (e *Endpoint) RestoreDialog(state DialogState, h DialogHandler) (*Dialog, error) {
 	if e.closed.Load() {
 		return nil, ErrClosed
@@ -247,6 +248,8 @@ func (e *Endpoint) RestoreDialog(state DialogState, h DialogHandler) (*Dialog, e
 	c := e.lockCall(state.CallID, true)
 	defer c.unlock()
 	if d := c.dialogFor(state.LocalTag, state.RemoteTag); d != nil {
+		// It was here before, and has gone on elsewhere.
+		d.localSeq, d.remoteSeq = max(d.localSeq, state.LocalCSeq), max(d.remoteSeq, state.RemoteCSeq)
 		d.SetHandler(h)
 		return d, nil
 	}

@@ -46,6 +46,18 @@ func TestUnknownDialogIsTakenOver(t *testing.T) {
 	if info := q.want("INFO"); info.get("CSeq") != fmt.Sprint(state.LocalCSeq+1, " INFO") {
 		t.Fatal(info.get("CSeq"))
 	}
+
+	// It goes on elsewhere, and comes back.
+	state.LocalCSeq += 500
+	if _, err := second.e.RestoreDialog(state, h); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Send(RequestSpec{Method: INFO, NoWait: true}); err != nil {
+		t.Fatal(err)
+	}
+	if info := q.want("INFO"); info.get("CSeq") != fmt.Sprint(state.LocalCSeq+1, " INFO") {
+		t.Fatal(info.get("CSeq"))
+	}
 }
 
 // TestStateAfterTheEnd: what an endpoint that closes leaves to the next one

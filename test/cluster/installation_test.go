@@ -21,6 +21,9 @@ import (
 const (
 	calls           = 50
 	sessionsPerLine = 2
+	// unanswered is longer than a SIP transaction without an answer lasts (RFC 3261,
+	// 17.1.2.2, timer F): by then its end has shown.
+	unanswered = 33 * time.Second
 )
 
 // TestInstallation is the life of an installation, told in order: each part
@@ -75,15 +78,7 @@ sipEdge:
     type: NodePort
     nodePorts: {sip: 5060}
     sessionAffinity: None # all clients of the test are one host
-  resources: &small
-    requests: {cpu: 10m, memory: 32Mi}
-    limits: {memory: 512Mi}
-cstaSession: {resources: *small}
-monitor: {resources: *small}
-phoneControl: {resources: *small}
-nats: {resources: *small}
 operator:
-  resources: *small
   config: {drain: {timeout: 10s}}
 `, os.Getenv(imageTag), i.sip)
 }
@@ -183,6 +178,12 @@ func underWay(t *testing.T, i *installation, m *manual) {
 			t.Fatalf("after %s: %v", section, err)
 		default:
 		}
+	}
+	withinRequests(t, i)
+	select {
+	case err := <-worked:
+		t.Fatal(err)
+	case <-time.After(unanswered):
 	}
 	stop()
 	if err := <-worked; err != nil {

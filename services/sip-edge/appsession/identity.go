@@ -44,8 +44,13 @@ func names(target *targetconfig.Target, host string) bool {
 	})
 }
 
-// peerOf writes a flow as "tcp:192.0.2.1:5060".
-func peerOf(flow sipstack.Flow) string { return flow.Network + ":" + flow.Remote }
+// peerOf writes a flow as "tcp:192.0.2.1:5060"; empty: there is no connection now.
+func peerOf(flow sipstack.Flow) string {
+	if flow.Remote == "" {
+		return ""
+	}
+	return flow.Network + ":" + flow.Remote
+}
 
 func uriOf(from interface{ Value() string }) string {
 	addr, err := sipstack.ParseNameAddr(from.Value())

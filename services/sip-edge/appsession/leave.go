@@ -79,10 +79,11 @@ func (s *session) leaveToNext(ctx context.Context) error {
 		m.metrics.left.WithLabelValues("no_edge").Inc()
 		return errNoEdge
 	}
-	dialog, ok := s.leave(ctx, next.GetId())
+	dialog, left, ok := s.leave(ctx, next.GetId())
 	if !ok {
 		return nil // it has ended, or another edge has it
 	}
+	defer left()
 	answer, err := m.options.Edges.Edge(next.GetId()).TakeOver(ctx, &edgev1.TakeOverRequest{Dialogs: []*edgev1.LeftDialog{dialog}})
 	if err == nil && len(answer.GetSessionIds()) == 0 {
 		err = errors.New("the other edge did not take it")
@@ -98,33 +99,36 @@ func (s *session) leaveToNext(ctx context.Context) error {
 }
 
 // leave takes the session from this edge; false: it is not here any more. The
-// dialog stays, to answer requests.
-func (s *session) leave(ctx context.Context, edge string) (*edgev1.LeftDialog, bool) {
+// dialog stays, to answer requests. Who asks for it meanwhile waits until left is
+// called.
+func (s *session) leave(ctx context.Context, edge string) (dialog *edgev1.LeftDialog, left func(), ok bool) {
 	d := s.dialog.Load()
 	s.mu.Lock()
 	if d == nil || s.stopped || s.leftTo != "" {
 		s.mu.Unlock()
-		return nil, false
+		return nil, nil, false
 	}
 	s.leftTo = edge
 	if s.probe != nil {
 		s.probe.Stop()
 	}
+	left = s.m.departs(s.id, edge)
 	s.mu.Unlock()
 	waiting, cancel := context.WithTimeout(ctx, leavePatience)
 	events, lost := s.pump.Leave(waiting)
 	cancel()
 	if !s.m.remove(s) {
-		return nil, false
+		left()
+		return nil, nil, false
 	}
 	record := s.m.recordOf(s, d)
 	record.Edge = edge
-	left := &edgev1.LeftDialog{Record: record, Lost: lost}
+	dialog = &edgev1.LeftDialog{Record: record, Lost: lost}
 	for _, e := range events {
-		left.Events = append(left.Events, &edgev1.WaitingEvent{Head: e.Head, MonitorCrossRefId: e.CrossRef, Tail: e.Tail})
+		dialog.Events = append(dialog.Events, &edgev1.WaitingEvent{Head: e.Head, MonitorCrossRefId: e.CrossRef, Tail: e.Tail})
 	}
-	left.Last, left.Complete = s.delivered.save()
-	return left, true
+	dialog.Last, dialog.Complete = s.delivered.save()
+	return dialog, left, true
 }
 
 // TakeOver implements EdgeServiceServer.
@@ -146,16 +150,18 @@ func (s *Service) TakeOver(_ context.Context, req *edgev1.TakeOverRequest) (*edg
 
 // Yield implements EdgeServiceServer.
 func (s *Service) Yield(ctx context.Context, req *edgev1.YieldRequest) (*edgev1.YieldResponse, error) {
-	session, ok := s.manager.find(req.GetSessionId())
-	if !ok {
-		return nil, status.Error(codes.NotFound, "this edge does not hold the session")
+	m := s.manager
+	if session, ok := m.find(req.GetSessionId()); ok {
+		if dialog, left, ok := session.leave(ctx, req.GetEdge()); ok {
+			left()
+			m.metrics.left.WithLabelValues("yielded").Inc()
+			return &edgev1.YieldResponse{Dialog: dialog}, nil
+		}
 	}
-	left, ok := session.leave(ctx, req.GetEdge())
-	if !ok {
-		return nil, status.Error(codes.NotFound, "this edge does not hold the session any more")
+	if edge := m.departedTo(ctx, req.GetSessionId()); edge != "" {
+		return &edgev1.YieldResponse{LeftTo: edge}, nil
 	}
-	s.manager.metrics.left.WithLabelValues("yielded").Inc()
-	return &edgev1.YieldResponse{Dialog: left}, nil
+	return nil, status.Error(codes.NotFound, "this edge does not hold the session")
 }
 
 // resume goes on with a dialog that another edge has left in good order.
@@ -183,20 +189,4 @@ func (m *Manager) resume(left *edgev1.LeftDialog, flow sipstack.Flow) (*session,
 	m.putRecord(s, s.dialog.Load())
 	s.armProbe()
 	return s, nil
-}
-
-// yielded asks the edge that holds a dialog for it; nil: it does not, or does not
-// answer.
-func (m *Manager) yielded(record *statev1.DialogRecord) *edgev1.LeftDialog {
-	if m.options.Edges == nil || record.GetEdge() == m.edge || record.GetEdge() == "" {
-		return nil
-	}
-	ctx, cancel := m.callContext(yieldTimeout)
-	defer cancel()
-	answer, err := m.options.Edges.Edge(record.GetEdge()).Yield(ctx, &edgev1.YieldRequest{SessionId: record.GetSessionId(), Edge: m.edge})
-	if err != nil {
-		m.log.Debug("ask for a dialog", "session_id", record.GetSessionId(), "edge", record.GetEdge(), "error", err)
-		return nil
-	}
-	return answer.GetDialog()
 }

@@ -34,6 +34,8 @@ type Manager struct {
 	sessions map[string]*session
 	// opening are the ids of sessions that are being opened.
 	opening map[string]struct{}
+	// departed are sessions that went to other edges a moment ago.
+	departed map[string]*departure
 	// emptied is closed when the last session has gone; nil: nobody waits.
 	emptied chan struct{}
 }
@@ -51,6 +53,7 @@ func New(options Options) *Manager {
 		now: options.Now, log: options.Logger, metrics: newMetrics(options.Registerer),
 		sessions:    make(map[string]*session),
 		opening:     make(map[string]struct{}),
+		departed:    make(map[string]*departure),
 		disposition: []sipstack.Header{sipstack.NewHeader("Content-Disposition", "signal;handling=required")},
 	}
 	m.withDisposition = sipstack.WithHeader(m.disposition...)
@@ -141,6 +144,7 @@ func (m *Manager) add(s *session) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sessions[s.id] = s
+	delete(m.departed, s.id)
 	m.metrics.sessions.Set(float64(len(m.sessions)))
 }
 

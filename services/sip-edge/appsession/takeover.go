@@ -49,14 +49,11 @@ func (m *Manager) HandleUnknownDialog(tx *sipstack.ServerTx) *sipstack.Dialog {
 		}
 		return nil
 	}
-	if left := m.yielded(record); left != nil {
-		s, err := m.resume(left, tx.Flow())
-		if err == nil {
-			return s.dialog.Load()
-		}
-		m.log.Warn("take dialog over", "session_id", id, "error", err)
+	s, record := m.fetch(record, tx.Flow())
+	if s != nil {
+		return s.dialog.Load()
 	}
-	s, err := m.restore(record, tx.Flow())
+	s, err = m.restore(record, tx.Flow())
 	if err != nil {
 		m.metrics.takeovers.WithLabelValues("failed").Inc()
 		m.log.Warn("take dialog over", "session_id", id, "error", err)

@@ -40,6 +40,7 @@ type bed struct {
 	service  edgev1.EdgeServiceClient
 	replica  *statev1.Replica
 	store    appsession.Dialogs // in place of dialogs
+	edges    appsession.Edges
 	stop     func()
 }
 
@@ -50,6 +51,8 @@ func withDialogs(d *memDialogs) bedOption { return func(b *bed, _ *Config) { b.d
 func withStore(d appsession.Dialogs) bedOption { return func(b *bed, _ *Config) { b.store = d } }
 
 func withSessions(s *fakeSessions) bedOption { return func(b *bed, _ *Config) { b.sessions = s } }
+
+func withEdges(e appsession.Edges) bedOption { return func(b *bed, _ *Config) { b.edges = e } }
 
 func withReplica(id string) bedOption { return func(b *bed, _ *Config) { b.replica.Id = id } }
 
@@ -88,7 +91,7 @@ func newBed(t testing.TB, options ...bedOption) *bed {
 	}
 	edge, err := New(config, Dependencies{
 		Replica: b.replica, Targets: b.targets, Owners: b.owners, Sessions: b.sessions, Dialogs: b.store, SessionManagers: b.bucket,
-		Logger: logger, Registerer: b.registry,
+		Edges: b.edges, Logger: logger, Registerer: b.registry,
 	})
 	if err != nil {
 		t.Fatal(err)

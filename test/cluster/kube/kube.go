@@ -122,7 +122,7 @@ func (c *Cluster) JSONPath(object, path string) string {
 // Logs writes a namespace's state and the end of its pods' logs to a folder, for
 // a test that failed.
 func (c *Cluster) Logs(folder string) error {
-	if err := os.MkdirAll(folder, 0o750); err != nil {
+	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o750)); err != nil {
 		return fmt.Errorf("make folder of logs: %w", err)
 	}
 	var failures []error

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"offhook.dev/csta"
 	"offhook.dev/services/cstaclient"
@@ -69,7 +70,8 @@ func (s *session) pump() {
 				messages = nil
 				continue
 			}
-			s.note(func() { s.others = append(s.others, message.Element()) })
+			at := time.Now().Format("15:04:05.000")
+			s.note(func() { s.others = append(s.others, message.Element()+" at "+at) })
 		}
 	}
 }

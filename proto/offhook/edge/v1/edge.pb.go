@@ -542,8 +542,11 @@ func (x *YieldRequest) GetEdge() string {
 }
 
 type YieldResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Dialog        *LeftDialog            `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Absent: the dialog has been left to another edge.
+	Dialog *LeftDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
+	// Replica id of the edge that has the dialog then.
+	LeftTo        string `protobuf:"bytes,2,opt,name=left_to,json=leftTo,proto3" json:"left_to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -583,6 +586,13 @@ func (x *YieldResponse) GetDialog() *LeftDialog {
 		return x.Dialog
 	}
 	return nil
+}
+
+func (x *YieldResponse) GetLeftTo() string {
+	if x != nil {
+		return x.LeftTo
+	}
+	return ""
 }
 
 // LeftDialog is the dialog of a session between two edges: nothing is under way.
@@ -826,9 +836,10 @@ const file_offhook_edge_v1_edge_proto_rawDesc = "" +
 	"\fYieldRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
-	"\x04edge\x18\x02 \x01(\tR\x04edge\"D\n" +
+	"\x04edge\x18\x02 \x01(\tR\x04edge\"]\n" +
 	"\rYieldResponse\x123\n" +
-	"\x06dialog\x18\x01 \x01(\v2\x1b.offhook.edge.v1.LeftDialogR\x06dialog\"\xdb\x01\n" +
+	"\x06dialog\x18\x01 \x01(\v2\x1b.offhook.edge.v1.LeftDialogR\x06dialog\x12\x17\n" +
+	"\aleft_to\x18\x02 \x01(\tR\x06leftTo\"\xdb\x01\n" +
 	"\n" +
 	"LeftDialog\x126\n" +
 	"\x06record\x18\x01 \x01(\v2\x1e.offhook.state.v1.DialogRecordR\x06record\x125\n" +

@@ -43,7 +43,8 @@ type EdgeServiceClient interface {
 	// answering requests until its connections have moved.
 	TakeOver(ctx context.Context, in *TakeOverRequest, opts ...grpc.CallOption) (*TakeOverResponse, error)
 	// Yield leaves a dialog to the edge that asks, since the application's request
-	// came there. NOT_FOUND: this edge does not hold it.
+	// came there. Where it is being left to another edge the answer comes once that
+	// one has it. NOT_FOUND: this edge does not hold it.
 	Yield(ctx context.Context, in *YieldRequest, opts ...grpc.CallOption) (*YieldResponse, error)
 	// EndDialog sends BYE.
 	EndDialog(ctx context.Context, in *EndDialogRequest, opts ...grpc.CallOption) (*EndDialogResponse, error)
@@ -122,7 +123,8 @@ type EdgeServiceServer interface {
 	// answering requests until its connections have moved.
 	TakeOver(context.Context, *TakeOverRequest) (*TakeOverResponse, error)
 	// Yield leaves a dialog to the edge that asks, since the application's request
-	// came there. NOT_FOUND: this edge does not hold it.
+	// came there. Where it is being left to another edge the answer comes once that
+	// one has it. NOT_FOUND: this edge does not hold it.
 	Yield(context.Context, *YieldRequest) (*YieldResponse, error)
 	// EndDialog sends BYE.
 	EndDialog(context.Context, *EndDialogRequest) (*EndDialogResponse, error)
