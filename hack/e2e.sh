@@ -43,6 +43,10 @@ if [ "${1:-}" = --cluster-only ]; then # builds the cluster's programs for later
   exit 0
 fi
 
+echo "== the operator with an API server of its own"
+(cd operator && KUBEBUILDER_ASSETS=$(dirname "$(command -v kube-apiserver)") go test -count=1 ./internal/command)
+
+echo "== an installation on the cluster"
 version=e2e-$(git rev-parse --short HEAD)
 VERSION=$version hack/images.sh sip-edge csta-session monitor phone-control operator offhook nats
 for archive in dist/images/{sip-edge,csta-session,monitor,phone-control,operator,offhook,nats}.tar; do

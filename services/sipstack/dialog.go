@@ -249,7 +249,7 @@ func (e *Endpoint) RestoreDialog(state DialogState, h DialogHandler) (*Dialog, e
 	defer c.unlock()
 	if d := c.dialogFor(state.LocalTag, state.RemoteTag); d != nil {
 		// It was here before, and has gone on elsewhere.
-		d.localSeq, d.remoteSeq = max(d.localSeq, state.LocalCSeq), max(d.remoteSeq, state.RemoteCSeq)
+		d.localSeq = max(d.localSeq, state.LocalCSeq)
 		d.SetHandler(h)
 		return d, nil
 	}

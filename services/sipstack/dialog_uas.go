@@ -141,6 +141,15 @@ func (d *Dialog) receive(tx *ServerTx, magic bool) {
 	}
 }
 
+// unserved lets the peer's last request come again under its number: a proxy may
+// bring one that was refused with 503 here or elsewhere (RFC 3261 16.7, 21.5.4).
+// c.mu is held.
+func (d *Dialog) unserved(seq uint32) {
+	if seq == d.remoteSeq && seq > 1 {
+		d.remoteSeq--
+	}
+}
+
 // admit makes tx the dialog's, unless it is answered at once; c.mu is held.
 func (d *Dialog) admit(tx *ServerTx) bool {
 	tx.dialog = d

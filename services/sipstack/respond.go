@@ -90,6 +90,9 @@ func (tx *ServerTx) respond(code int, reason string, p *responseParts) error {
 	if inDialogSuccess {
 		tx.dialog.grantTimer(tx.req, p)
 	}
+	if tx.dialog != nil && code == 503 {
+		tx.dialog.unserved(tx.req.CSeq().SeqNo)
+	}
 	w := e.wires.get()
 	w.responseHead(tx.req, code, reason, tx.toTag)
 	tx.contactLine(w, code, p.contact)

@@ -327,6 +327,23 @@ func TestCSeqTooLowIs500(t *testing.T) {
 	p.want("500")
 }
 
+// TestRefusedForNowMayComeAgain: after a 503 the same request may come by another
+// way, under its number.
+func TestRefusedForNowMayComeAgain(t *testing.T) {
+	answers := make(chan int, 3)
+	h := newDialogFuncs(func(_ *Dialog, tx *ServerTx) { _ = tx.Respond(<-answers, "") })
+	hs := start(t, Config{}, accepting(AcceptSpec{Handler: h}, nil))
+	p := dialPeer(t, hs.tcp)
+	ok := p.open("again", "z9hG4bKi")
+	for i, answer := range []int{503, 503, 200} {
+		answers <- answer
+		p.send(msg(p.inDialog(ok, "INFO", fmt.Sprint("z9hG4bK", i), 7, ""), ""))
+		p.want(fmt.Sprint(answer))
+	}
+	p.send(msg(p.inDialog(ok, "INFO", "z9hG4bK3", 7, ""), ""))
+	p.want("500")
+}
+
 func TestLargeBodies(t *testing.T) {
 	h := newDialogFuncs(func(_ *Dialog, tx *ServerTx) {
 		_ = tx.Respond(200, "", WithBody(tx.Request().Body(), "text/plain"))
