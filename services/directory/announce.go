@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -20,6 +21,8 @@ const leaveTimeout = 2 * time.Second
 type announcement struct {
 	mu      sync.Mutex
 	replica *statev1.Replica
+	// written is when it was acknowledged last, in Unix nanoseconds.
+	written atomic.Int64
 }
 
 // Announce keeps a replica's entry alive until the context ends, then deletes
@@ -30,6 +33,7 @@ func (d *Directory) Announce(ctx context.Context, replica *statev1.Replica) erro
 		return fmt.Errorf("announce replica: id and service must be set")
 	}
 	entry := &announcement{replica: proto.CloneOf(replica)}
+	entry.written.Store(time.Now().UnixNano())
 	d.mu.Lock()
 	if d.announced[replica.GetId()] != nil {
 		d.mu.Unlock()
@@ -44,11 +48,16 @@ func (d *Directory) Announce(ctx context.Context, replica *statev1.Replica) erro
 	}()
 	ticker := time.NewTicker(d.options.AnnounceInterval)
 	defer ticker.Stop()
+	failing := false
 	for {
-		if err := d.write(ctx, entry); err != nil && ctx.Err() == nil {
+		err := d.write(ctx, entry)
+		if err != nil && ctx.Err() == nil {
 			d.metrics.announceFailures.Inc()
-			d.options.Logger.Warn("announce replica", "replica", replica.GetId(), "error", err)
+			if !failing {
+				d.options.Logger.Warn("announce replica", "replica", replica.GetId(), "error", err)
+			}
 		}
+		failing = err != nil
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -83,6 +92,9 @@ func (d *Directory) write(ctx context.Context, entry *announcement) error {
 	ctx, cancel := context.WithTimeout(ctx, d.options.AnnounceInterval)
 	defer cancel()
 	_, err := d.options.Bus.Replicas().Put(ctx, replicaKey(entry.replica.GetService(), entry.replica.GetId()), entry.replica)
+	if err == nil {
+		entry.written.Store(time.Now().UnixNano())
+	}
 	return err
 }
 

@@ -19,8 +19,8 @@ const rankDelay = 200 * time.Millisecond
 
 // Candidate runs a target while it holds the target's lease.
 type Candidate interface {
-	// Acquired is called when the lease is held. The context ends when the
-	// lease is lost, the target must be let go of at once, or the campaign ends.
+	// Acquired is called when the lease is held. The context ends when another
+	// replica has the lease, the target must be let go of at once, or the campaign ends.
 	// In the latter case the lease is renewed until Acquired returns, and
 	// released then. An error is logged, the lease released, and the campaign
 	// goes on after a pause.
@@ -73,7 +73,7 @@ func (d *Directory) Campaign(ctx context.Context, target string, replica *statev
 		}
 		d.metrics.acquired.Inc()
 		d.options.Logger.Info("lease is held", "target", target, "epoch", lease.GetEpoch())
-		if err := c.hold(ctx, lease, revision, time.Now()); err != nil && ctx.Err() == nil {
+		if err := c.hold(ctx, lease, revision); err != nil && ctx.Err() == nil {
 			d.options.Logger.Error("target was let go", "target", target, "epoch", lease.GetEpoch(), "error", err)
 			c.pause(ctx, d.options.RenewInterval)
 		}

@@ -91,6 +91,9 @@ func (d *Directory) replicaChanged(change bus.Change[*statev1.Replica]) {
 	case bus.OperationPut:
 		d.update(func(now time.Time) bool { return d.table.putReplica(change.Value, now) })
 	case bus.OperationDelete:
+		if change.Revision == 0 {
+			return // it aged out unseen, if it is not written again: it ages here too
+		}
 		id := replicaID(change.Key)
 		d.update(func(time.Time) bool { return d.table.deleteReplica(id) })
 	}
@@ -105,24 +108,54 @@ func (d *Directory) leaseChanged(change bus.Change[*statev1.Lease]) {
 			return d.table.putLease(change.Value.GetTarget(), change.Value, change.Revision, now)
 		})
 	case bus.OperationDelete:
+		if change.Revision == 0 {
+			return // as in replicaChanged
+		}
 		target := decodeKey(change.Key)
 		d.update(func(time.Time) bool { return d.table.deleteLease(target) })
 	}
 }
 
 // expire looks for entries that were not renewed: the bus does not tell when
-// one ages out.
+// one ages out. While NATS is away nobody can renew, and nothing expires; once it is
+// back all have their full time.
 func (d *Directory) expire(ctx context.Context) error {
 	ticker := time.NewTicker(d.options.RenewInterval / 4)
 	defer ticker.Stop()
+	wasAway := false
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
+		}
+		switch isAway := d.away(); {
+		case isAway:
+			wasAway = true
+		case wasAway:
+			wasAway = false
+			d.update(d.table.renewAll)
+		default:
 			d.update(d.table.expire)
 		}
 	}
+}
+
+// away tells whether NATS is away, as this process sees it: the connection is gone,
+// or what it announces is not acknowledged.
+func (d *Directory) away() bool {
+	if d.options.Bus.Ready() != nil {
+		return true
+	}
+	patience := d.options.AnnounceInterval + d.options.RenewInterval
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, entry := range d.announced {
+		if time.Since(time.Unix(0, entry.written.Load())) > patience {
+			return true
+		}
+	}
+	return false
 }
 
 // update changes the table and, where that made a difference, tells of it.

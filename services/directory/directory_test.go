@@ -268,6 +268,59 @@ func TestOwnerKeepsItsLeaseOverManyRenewals(t *testing.T) {
 	}
 }
 
+// TestNATSIsAway: for longer than anything lasts. Who was there stays, the owner
+// keeps its target, and both have their entries again when NATS is back.
+func TestNATSIsAway(t *testing.T) {
+	server := bustest.Run(t)
+	a, b := join(t, server, hasty), join(t, server, hasty)
+	replicas := []*statev1.Replica{{Service: PhoneControl, Id: "pc-0"}, {Service: PhoneControl, Id: "pc-1"}}
+	announce(t, a, replicas[0])
+	announce(t, b, replicas[1])
+	first, second := newHolder(), newHolder()
+	start(t, func(ctx context.Context) error { return a.Campaign(ctx, "branch-1", replicas[0], first) })
+	lease := receive(t, "lease", first.acquired)
+	start(t, func(ctx context.Context) error { return b.Campaign(ctx, "branch-1", replicas[1], second) })
+	everybody := func() bool {
+		owner, ok := b.Owner("branch-1")
+		return ok && owner.GetEpoch() == lease.GetEpoch() && len(b.Replicas(PhoneControl)) == 2 && len(a.Replicas(PhoneControl)) == 2
+	}
+	for _, m := range []*member{a, b} {
+		await(t, m.Directory, "both replicas and the owner", func() bool {
+			_, ok := m.Owner("branch-1")
+			return ok && len(m.Replicas(PhoneControl)) == 2
+		})
+	}
+
+	server.Stop(t)
+	select {
+	case <-first.released:
+		t.Fatal("the owner let go of its target")
+	case <-second.acquired:
+		t.Fatal("another replica took the target")
+	case <-time.After(3 * hasty.ReplicaTTL): // that nothing happens
+	}
+	if !everybody() {
+		t.Fatalf("while NATS is away the directory knows %v", b.Replicas(PhoneControl))
+	}
+	server.Restart(t)
+	// Entries that aged out are written again: a newcomer sees them.
+	late := join(t, server, hasty)
+	await(t, late.Directory, "all that was there", func() bool {
+		owner, ok := late.Owner("branch-1")
+		return ok && owner.GetEpoch() == lease.GetEpoch() && len(late.Replicas(PhoneControl)) == 2
+	})
+	if !everybody() || len(first.released) > 0 || len(second.acquired) > 0 {
+		t.Errorf("after NATS was away: owner released %d times, other acquired %d times", len(first.released), len(second.acquired))
+	}
+
+	// A replica that goes for good is still missed.
+	a.bus.Close()
+	receive(t, "loss by the owner that is gone", first.released)
+	if taken := receive(t, "lease after that", second.acquired); taken.GetEpoch() <= lease.GetEpoch() {
+		t.Errorf("epoch %d after %d", taken.GetEpoch(), lease.GetEpoch())
+	}
+}
+
 // exchangeOf answers phone-control calls, or refuses them as not the owner.
 type exchangeOf struct {
 	phonecontrolv1.UnimplementedPhoneControlServiceServer

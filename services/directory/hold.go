@@ -16,9 +16,11 @@ import (
 var errLeaseLost = errors.New("lease is lost")
 
 // hold runs the candidate and renews its lease until the candidate returns,
-// which it is told to do when the lease is lost or the campaign ends. It then
-// releases what is left of the lease.
-func (c *campaign) hold(ctx context.Context, lease *statev1.Lease, revision uint64, renewed time.Time) error {
+// which it is told to do when another replica has the lease or the campaign ends.
+// It then releases what is left of the lease. A lease that can't be renewed, since
+// NATS is away, stays: nobody else can take it then, and who does without this
+// replica's knowledge fences it.
+func (c *campaign) hold(ctx context.Context, lease *statev1.Lease, revision uint64) error {
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	returned := make(chan error, 1)
@@ -28,8 +30,10 @@ func (c *campaign) hold(ctx context.Context, lease *statev1.Lease, revision uint
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	options := &c.directory.options
+	log := options.Logger.With("target", c.target, "epoch", lease.GetEpoch())
 	timer := time.NewTimer(options.RenewInterval)
 	defer timer.Stop()
+	failing := false
 	for {
 		select {
 		case err := <-returned:
@@ -37,22 +41,27 @@ func (c *campaign) hold(ctx context.Context, lease *statev1.Lease, revision uint
 			return err
 		case <-timer.C:
 		}
-		started := time.Now()
 		next, err := c.renew(renewing, lease, revision)
 		switch {
 		case err == nil:
-			revision, renewed = next, started
+			if failing {
+				log.Info("lease is renewed again")
+			}
+			revision, failing = next, false
 			timer.Reset(options.RenewInterval)
-			continue
-		case errors.Is(err, errLeaseLost), time.Since(renewed) >= options.LeaseTTL-options.RenewInterval:
+		case errors.Is(err, errLeaseLost), errors.Is(options.Bus.Ready(), bus.ErrClosed):
 			c.directory.metrics.lost.Inc()
-			options.Logger.Error("lease is lost", "target", c.target, "epoch", lease.GetEpoch(), "error", err)
+			log.Error("lease is lost", "error", err)
 			cancel(errLeaseLost)
 			return errors.Join(errLeaseLost, <-returned)
+		default:
+			c.directory.metrics.renewFailed.Inc()
+			if !failing {
+				log.Warn("lease can't be renewed: the target goes on until another owner shows", "error", err)
+			}
+			failing = true
+			timer.Reset(options.RenewInterval / 8)
 		}
-		c.directory.metrics.renewFailed.Inc()
-		options.Logger.Warn("renew lease", "target", c.target, "error", err)
-		timer.Reset(options.RenewInterval / 8)
 	}
 }
 

@@ -26,8 +26,7 @@ type Options struct {
 	ReplicaTTL time.Duration
 	// RenewInterval is how often an owner renews its lease. Default 1 s.
 	RenewInterval time.Duration
-	// LeaseTTL is how long a lease holds after its last renewal. An owner that
-	// can't renew lets go one RenewInterval earlier. Default 4 s.
+	// LeaseTTL is how long a lease holds after its last renewal. Default 4 s.
 	LeaseTTL time.Duration
 	// OwnerWait bounds how long a call waits for a target to get an owner while
 	// phone-control replicas are live. Default 5 s.

@@ -96,6 +96,19 @@ func (t *table) expire(now time.Time) bool {
 	return dropped
 }
 
+// renewAll gives all entries their full time; it tells that nothing changed.
+func (t *table) renewAll(now time.Time) bool {
+	for id, entry := range t.replicas {
+		entry.seen = now
+		t.replicas[id] = entry
+	}
+	for target, entry := range t.leases {
+		entry.seen = now
+		t.leases[target] = entry
+	}
+	return false
+}
+
 // ofService gives the replicas of a service, sorted by id.
 func (t *table) ofService(service string) []*statev1.Replica {
 	var found []*statev1.Replica

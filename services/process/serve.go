@@ -225,7 +225,9 @@ func (s *server) start(ctx context.Context) error {
 	s.links.Attach(s.grpc)
 	healthv1.RegisterHealthServer(s.grpc, s.readiness)
 	s.directory.AddLocal(s.replica.GetId(), s.component.Register)
-	s.readiness.checks = append(s.readiness.checks, s.bus.Ready)
+	// NATS was there to come this far. Later its absence makes nobody unready: a
+	// Service without endpoints would part phones and applications from those that
+	// serve them still.
 	if readier, ok := s.component.(Readier); ok {
 		s.readiness.checks = append(s.readiness.checks, readier.Ready)
 	}

@@ -21,6 +21,8 @@ import (
 const (
 	calls           = 50
 	sessionsPerLine = 2
+	// leaseTTL is how long the lease of a target lasts without renewal.
+	leaseTTL = 4 * time.Second
 	// unanswered is longer than a SIP transaction without an answer lasts (RFC 3261,
 	// 17.1.2.2, timer F): by then its end has shown.
 	unanswered = 33 * time.Second
@@ -47,6 +49,7 @@ func TestInstallation(t *testing.T) {
 	}{
 		{"install", install},
 		{"phones and applications", phonesAndApplications},
+		{"NATS is away", natsIsAway},
 		{"helm test", helmTest},
 		{"bad manifests", badManifests},
 		{"changes of manifests", changes},
@@ -144,6 +147,46 @@ func phonesAndApplications(t *testing.T, i *installation, _ *manual) {
 	desk.WaitFor("CALL_CLOSED")
 	i.Await(time.Minute, "the status tells of the phones", func(text string) bool { return text == "3" },
 		"kubectl", "get", "cmetarget", "small", "-o", "jsonpath={.status.phonesRegistered}")
+}
+
+// natsIsAway takes NATS away for longer than any lease lasts. An application holds a
+// call and takes it back meanwhile, and has all events when NATS is back.
+func natsIsAway(t *testing.T, i *installation, _ *manual) {
+	i.softPhone(t, smallDomain, "1001", "pw-1001", "udp")
+	i.softPhone(t, smallDomain, "1003", "pw-1003", "tcp")
+	a := i.open(t, smallDomain, "udp", "alice-crm", "pw-alice", "1001")
+	if _, err := a.MakeCall(bounded(t), "1001", "1003", false); err != nil {
+		t.Fatal(err)
+	}
+	call := cstaclient.Connection(a.expect("ServiceInitiated 1001", "Originated 1001", "Delivered 1003", "Established 1003"), "1001")
+
+	i.Line("kubectl scale statefulset/%s-nats --replicas 0", release)
+	i.Line("kubectl wait --for=delete pod/%s-nats-0 --timeout=60s", release)
+	var events []string
+	for away := time.Now(); time.Since(away) < 3*leaseTTL; {
+		if err := a.HoldCall(bounded(t), call); err != nil {
+			t.Fatalf("hold while NATS is away: %v", err)
+		}
+		if err := a.RetrieveCall(bounded(t), call); err != nil {
+			t.Fatalf("retrieve while NATS is away: %v", err)
+		}
+		events = append(events, "Held 1001", "Retrieved 1001")
+		select {
+		case <-time.After(time.Second):
+		case event := <-a.Events():
+			t.Fatalf("%v came without NATS", cstaclient.Summarize(event))
+		}
+	}
+	i.Line("kubectl scale statefulset/%s-nats --replicas 1", release)
+	i.Line("kubectl rollout status statefulset/%s-nats --timeout 2m", release)
+	a.expect(events...)
+	if err := a.ClearConnection(bounded(t), call); err != nil {
+		t.Fatal(err)
+	}
+	a.expect("ConnectionCleared 1001")
+	if restarts := i.JSONPath("pods", "{.items[*].status.containerStatuses[*].restartCount}"); strings.Trim(restarts, "0 ") != "" {
+		t.Errorf("restarts of containers: %s", restarts)
+	}
 }
 
 func helmTest(t *testing.T, i *installation, m *manual) {

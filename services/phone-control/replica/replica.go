@@ -283,12 +283,9 @@ func (r *Replica) Run(ctx context.Context) error {
 // Drain hands the targets over with their calls.
 func (r *Replica) Drain(ctx context.Context) error { return r.server.Drain(ctx) }
 
-// Ready tells whether the replica can serve: it reaches the bus, and phones of
-// the targets that it owns are answered.
+// Ready tells whether the replica can serve: phones of the targets that it owns
+// are answered.
 func (r *Replica) Ready() error {
-	if err := r.deps.Bus.Ready(); err != nil {
-		return err
-	}
 	for _, target := range r.deps.Source.Snapshot().Targets() {
 		lease, held := r.deps.Leases.Owner(target.Name)
 		if !held || lease.GetReplica() != r.deps.Replica.GetId() {

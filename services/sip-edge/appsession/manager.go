@@ -77,13 +77,6 @@ func (m *Manager) Count() int {
 	return len(m.sessions)
 }
 
-// Full tells whether no further session is taken.
-func (m *Manager) Full() bool {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return len(m.sessions)+len(m.opening) >= m.limits.Sessions
-}
-
 // Close stops the timers of all sessions and drops their events, without a
 // word to applications, whose dialogs another edge may take over.
 func (m *Manager) Close() {

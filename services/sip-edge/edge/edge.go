@@ -233,16 +233,13 @@ func (e *Edge) Drain(ctx context.Context) error {
 	return nil
 }
 
-// Ready implements process.Readier.
+// Ready implements process.Readier. An edge that is full refuses further sessions,
+// and goes on serving those that it has.
 func (e *Edge) Ready() error {
-	switch {
-	case e.draining.Load():
+	if e.draining.Load() {
 		return errors.New("draining")
-	case e.sessions.Full():
-		return errors.New("as many sessions as allowed")
-	default:
-		return nil
 	}
+	return nil
 }
 
 func readKey(path, file string) ([]byte, error) {
