@@ -75,6 +75,10 @@ type Config struct {
 	// Domains are further names of this endpoint, "host" or "host:port", that
 	// a Route may bear: the service's DNS name, a load balancer's address.
 	Domains []string
+	// BranchTag, letters and digits, goes into every branch (RFC 3261 8.1.1.7), so
+	// that of several endpoints behind one address each can tell whose request a
+	// response answers. Empty: none.
+	BranchTag string
 	// Reroute, where set, is given the topmost Route value of each request that
 	// does not stay on its dialog's connection, and gives the one to use in its
 	// place, or the same: for proxies that have gone. It must not block. A dialog

@@ -190,7 +190,7 @@ func routeHeader(value string) (*sip.RouteHeader, error) {
 // the dialog's texts; c.mu is held.
 func (d *Dialog) sendUnawaited(spec *RequestSpec, h hop) {
 	w := d.e.wires.get()
-	d.head(w, spec.Method, d.localSeq, h, newBranch(true))
+	d.head(w, spec.Method, d.localSeq, h, d.e.newBranch(true))
 	if targetRefresh(spec.Method) && d.localContact != "" {
 		w.line("Contact", d.localContact)
 	}
@@ -305,7 +305,7 @@ func (d *Dialog) sendAck(body []byte, contentType string) {
 	}
 	d.sdp = d.sdp || isSDP(contentType)
 	d.ack = d.e.wires.bytes(func(w *wire) {
-		d.head(w, ACK, seq, h, newBranch(false))
+		d.head(w, ACK, seq, h, d.e.newBranch(false))
 		if len(body) > 0 {
 			w.line("Content-Type", contentType)
 		}

@@ -16,11 +16,39 @@ func newCallID() string { return randomHex(16) }
 // unawaitedMark ends the branch of a request whose response nobody waits for.
 const unawaitedMark = "-n"
 
-func newBranch(unawaited bool) string {
-	if unawaited {
-		return magicCookie + "-" + randomHex(8) + unawaitedMark
+// newBranch is of 64 random bits behind the endpoint's tag.
+func (e *Endpoint) newBranch(unawaited bool) string {
+	branch := magicCookie + "-"
+	if e.cfg.BranchTag != "" {
+		branch += e.cfg.BranchTag + branchTagEnd
 	}
-	return magicCookie + "-" + randomHex(8)
+	branch += randomHex(8)
+	if unawaited {
+		branch += unawaitedMark
+	}
+	return branch
+}
+
+// branchTagEnd ends the tag in a branch.
+const branchTagEnd = "."
+
+// BranchTag is the tag in the branch of the request that a response answers (see
+// Config); empty: there is none.
+func BranchTag(res *Response) string {
+	via := res.Via()
+	if via == nil {
+		return ""
+	}
+	branch, _ := param(via.Params, "branch")
+	ours, ok := strings.CutPrefix(branch, magicCookie+"-")
+	if !ok {
+		return ""
+	}
+	tag, _, ok := strings.Cut(ours, branchTagEnd)
+	if !ok {
+		return ""
+	}
+	return tag
 }
 
 func isUnawaited(branch string) bool {

@@ -177,7 +177,7 @@ func (e *Endpoint) writeStateless(msg any, h hop) error {
 	defer e.wires.put(w)
 	switch m := msg.(type) {
 	case *Request:
-		w.request(m, e.viaFor(h, newBranch(false)))
+		w.request(m, e.viaFor(h, e.newBranch(false)))
 		e.metrics.requestOut(m.Method)
 	case *Response:
 		w.response(m, nil)

@@ -4,6 +4,7 @@ package sipstack
 
 import (
 	"bytes"
+	"errors"
 	"hash/maphash"
 	"strconv"
 	"strings"
@@ -32,6 +33,22 @@ func (e *Endpoint) receiveDatagram(h hop, b []byte) {
 	}
 	e.receive(h, b, end+4)
 }
+
+// ReceiveResponse takes a datagram that came to another endpoint at the same address
+// and answers a request of this one. from is the host:port that it came from.
+func (e *Endpoint) ReceiveResponse(from string, raw []byte) error {
+	if !bytes.HasPrefix(raw, []byte("SIP/2.0 ")) {
+		return errNoResponse
+	}
+	h, err := e.hopOf(Flow{Network: "udp", Remote: from})
+	if err != nil {
+		return err
+	}
+	e.receiveDatagram(h, raw)
+	return nil
+}
+
+var errNoResponse = errors.New("not a SIP response")
 
 // receiveFrame reads one message of a stream.
 func (e *Endpoint) receiveFrame(h hop, b []byte, head int) {

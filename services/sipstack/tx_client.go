@@ -76,7 +76,7 @@ func (c *call) newClientTx(req *Request, onResponse ResponseFunc) (*ClientTx, er
 	}
 	tx := &ClientTx{e: e, c: c, req: req, onResponse: onResponse}
 	tx.m.invite = req.Method == INVITE
-	tx.setBranch(newBranch(false))
+	tx.setBranch(e.newBranch(false))
 	e.counts.clientTx.Add(1)
 	return tx, nil
 }
@@ -159,7 +159,7 @@ func (tx *ClientTx) faulted() {
 		tx.fallback = false
 		if h, err := tx.e.datagramHop(tx.hop.remote()); err == nil {
 			tx.m = clientMachine{invite: tx.m.invite}
-			tx.setBranch(newBranch(false))
+			tx.setBranch(tx.e.newBranch(false))
 			tx.start(h)
 			return
 		}

@@ -24,6 +24,7 @@ import (
 type Edges interface {
 	Edge(edgeID string) edgev1.EdgeServiceClient
 	Pick(service, key string) (*statev1.Replica, bool)
+	Replicas(service string) []*statev1.Replica
 }
 
 // Bounds of a hand-over.

@@ -125,6 +125,7 @@ func New(config *Config, deps Dependencies) (*Edge, error) {
 	}
 	e.outer.SetHandler(&outside{
 		sessions: e.sessions, managers: e.managers, proxy: e.carrier,
+		relay: newRelay(deps.Replica.GetId(), deps.Edges, deps.Logger, deps.Registerer),
 		provision: provision.New(provision.Options{
 			Endpoint: e.outer, Authenticator: e.sessions, Targets: deps.Targets, Logger: deps.Logger, Registerer: deps.Registerer,
 		}),
@@ -152,7 +153,7 @@ func (e *Edge) SkinnyAddresses() []net.Addr { return e.skinny.listens }
 
 // Register implements process.Component.
 func (e *Edge) Register(registrar grpc.ServiceRegistrar) {
-	edgev1.RegisterEdgeServiceServer(registrar, appsession.NewService(e.sessions))
+	edgev1.RegisterEdgeServiceServer(registrar, &service{Service: appsession.NewService(e.sessions), outer: e.outer})
 }
 
 // restoreTimeout bounds the reading of dialog records at the start.

@@ -25,6 +25,7 @@ func (e *Edge) openEndpoints(deps Dependencies) error {
 		},
 	}
 	outer := base
+	outer.BranchTag = branchTag(deps.Replica.GetId())
 	outer.Registerer = side(deps.Registerer, "outer")
 	outer.Advertised, outer.Domains, outer.Trace = e.config.SIP.Advertise, e.config.SIP.Domains, deps.Trace
 	outer.AdvertisedTLS = e.config.TLS.advertised(e.config.SIP.Advertise)

@@ -21,6 +21,7 @@ type outside struct {
 	managers  *sessionmanager.Server
 	proxy     *proxy.Proxy
 	provision *provision.Server
+	relay     *relay
 	limiter   *ratelimit.PerSource
 	limited   prometheus.Counter
 	bodyBytes int
@@ -75,6 +76,9 @@ func (o *outside) HandleUnknownDialog(tx *sipstack.ServerTx) *sipstack.Dialog {
 
 // HandleStray implements sipstack.Handler.
 func (o *outside) HandleStray(flow sipstack.Flow, req *sipstack.Request, res *sipstack.Response) {
+	if res != nil && o.relay.pass(flow, res) {
+		return
+	}
 	o.proxy.StrayFromPhone(flow, req, res)
 }
 

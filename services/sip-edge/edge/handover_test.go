@@ -51,6 +51,17 @@ func (e *edges) Pick(string, string) (*statev1.Replica, bool) {
 	return &statev1.Replica{Service: "sip-edge", Id: e.next}, e.next != ""
 }
 
+// Replicas implements appsession.Edges.
+func (e *edges) Replicas(string) []*statev1.Replica {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var replicas []*statev1.Replica
+	for _, b := range e.all {
+		replicas = append(replicas, b.replica)
+	}
+	return replicas
+}
+
 type asking struct {
 	edgev1.EdgeServiceClient
 

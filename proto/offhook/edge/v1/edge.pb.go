@@ -488,6 +488,95 @@ func (x *TakeOverResponse) GetSessionIds() []string {
 	return nil
 }
 
+type RelayResponseRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Response []byte                 `protobuf:"bytes,1,opt,name=response,proto3" json:"response,omitempty"`
+	// host:port that it came from.
+	From          string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RelayResponseRequest) Reset() {
+	*x = RelayResponseRequest{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RelayResponseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RelayResponseRequest) ProtoMessage() {}
+
+func (x *RelayResponseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RelayResponseRequest.ProtoReflect.Descriptor instead.
+func (*RelayResponseRequest) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RelayResponseRequest) GetResponse() []byte {
+	if x != nil {
+		return x.Response
+	}
+	return nil
+}
+
+func (x *RelayResponseRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+type RelayResponseResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RelayResponseResponse) Reset() {
+	*x = RelayResponseResponse{}
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RelayResponseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RelayResponseResponse) ProtoMessage() {}
+
+func (x *RelayResponseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RelayResponseResponse.ProtoReflect.Descriptor instead.
+func (*RelayResponseResponse) Descriptor() ([]byte, []int) {
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{10}
+}
+
 type YieldRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	SessionId string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -499,7 +588,7 @@ type YieldRequest struct {
 
 func (x *YieldRequest) Reset() {
 	*x = YieldRequest{}
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[9]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -511,7 +600,7 @@ func (x *YieldRequest) String() string {
 func (*YieldRequest) ProtoMessage() {}
 
 func (x *YieldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[9]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -524,7 +613,7 @@ func (x *YieldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use YieldRequest.ProtoReflect.Descriptor instead.
 func (*YieldRequest) Descriptor() ([]byte, []int) {
-	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{9}
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *YieldRequest) GetSessionId() string {
@@ -553,7 +642,7 @@ type YieldResponse struct {
 
 func (x *YieldResponse) Reset() {
 	*x = YieldResponse{}
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[10]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -565,7 +654,7 @@ func (x *YieldResponse) String() string {
 func (*YieldResponse) ProtoMessage() {}
 
 func (x *YieldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[10]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -578,7 +667,7 @@ func (x *YieldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use YieldResponse.ProtoReflect.Descriptor instead.
 func (*YieldResponse) Descriptor() ([]byte, []int) {
-	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{10}
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *YieldResponse) GetDialog() *LeftDialog {
@@ -613,7 +702,7 @@ type LeftDialog struct {
 
 func (x *LeftDialog) Reset() {
 	*x = LeftDialog{}
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[11]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -625,7 +714,7 @@ func (x *LeftDialog) String() string {
 func (*LeftDialog) ProtoMessage() {}
 
 func (x *LeftDialog) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[11]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -638,7 +727,7 @@ func (x *LeftDialog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeftDialog.ProtoReflect.Descriptor instead.
 func (*LeftDialog) Descriptor() ([]byte, []int) {
-	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{11}
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *LeftDialog) GetRecord() *v1.DialogRecord {
@@ -688,7 +777,7 @@ type WaitingEvent struct {
 
 func (x *WaitingEvent) Reset() {
 	*x = WaitingEvent{}
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[12]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -700,7 +789,7 @@ func (x *WaitingEvent) String() string {
 func (*WaitingEvent) ProtoMessage() {}
 
 func (x *WaitingEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[12]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -713,7 +802,7 @@ func (x *WaitingEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitingEvent.ProtoReflect.Descriptor instead.
 func (*WaitingEvent) Descriptor() ([]byte, []int) {
-	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{12}
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WaitingEvent) GetHead() []byte {
@@ -748,7 +837,7 @@ type LastEvent struct {
 
 func (x *LastEvent) Reset() {
 	*x = LastEvent{}
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[13]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -760,7 +849,7 @@ func (x *LastEvent) String() string {
 func (*LastEvent) ProtoMessage() {}
 
 func (x *LastEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_offhook_edge_v1_edge_proto_msgTypes[13]
+	mi := &file_offhook_edge_v1_edge_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -773,7 +862,7 @@ func (x *LastEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LastEvent.ProtoReflect.Descriptor instead.
 func (*LastEvent) Descriptor() ([]byte, []int) {
-	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{13}
+	return file_offhook_edge_v1_edge_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *LastEvent) GetMonitorCrossRefId() string {
@@ -832,7 +921,11 @@ const file_offhook_edge_v1_edge_proto_rawDesc = "" +
 	"\adialogs\x18\x01 \x03(\v2\x1b.offhook.edge.v1.LeftDialogR\adialogs\"3\n" +
 	"\x10TakeOverResponse\x12\x1f\n" +
 	"\vsession_ids\x18\x01 \x03(\tR\n" +
-	"sessionIds\"A\n" +
+	"sessionIds\"F\n" +
+	"\x14RelayResponseRequest\x12\x1a\n" +
+	"\bresponse\x18\x01 \x01(\fR\bresponse\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\"\x17\n" +
+	"\x15RelayResponseResponse\"A\n" +
 	"\fYieldRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
@@ -854,11 +947,12 @@ const file_offhook_edge_v1_edge_proto_rawDesc = "" +
 	"\tLastEvent\x12/\n" +
 	"\x14monitor_cross_ref_id\x18\x01 \x01(\tR\x11monitorCrossRefId\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12,\n" +
-	"\x12occurred_unix_nano\x18\x03 \x01(\x03R\x10occurredUnixNano2\xa2\x03\n" +
+	"\x12occurred_unix_nano\x18\x03 \x01(\x03R\x10occurredUnixNano2\x82\x04\n" +
 	"\vEdgeService\x12L\n" +
 	"\aDeliver\x12\x1f.offhook.edge.v1.DeliverRequest\x1a .offhook.edge.v1.DeliverResponse\x12O\n" +
 	"\bTakeOver\x12 .offhook.edge.v1.TakeOverRequest\x1a!.offhook.edge.v1.TakeOverResponse\x12F\n" +
-	"\x05Yield\x12\x1d.offhook.edge.v1.YieldRequest\x1a\x1e.offhook.edge.v1.YieldResponse\x12R\n" +
+	"\x05Yield\x12\x1d.offhook.edge.v1.YieldRequest\x1a\x1e.offhook.edge.v1.YieldResponse\x12^\n" +
+	"\rRelayResponse\x12%.offhook.edge.v1.RelayResponseRequest\x1a&.offhook.edge.v1.RelayResponseResponse\x12R\n" +
 	"\tEndDialog\x12!.offhook.edge.v1.EndDialogRequest\x1a\".offhook.edge.v1.EndDialogResponse\x12X\n" +
 	"\vProbeDialog\x12#.offhook.edge.v1.ProbeDialogRequest\x1a$.offhook.edge.v1.ProbeDialogResponseB*Z(offhook.dev/proto/offhook/edge/v1;edgev1b\x06proto3"
 
@@ -874,43 +968,47 @@ func file_offhook_edge_v1_edge_proto_rawDescGZIP() []byte {
 	return file_offhook_edge_v1_edge_proto_rawDescData
 }
 
-var file_offhook_edge_v1_edge_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_offhook_edge_v1_edge_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_offhook_edge_v1_edge_proto_goTypes = []any{
-	(*DeliverRequest)(nil),      // 0: offhook.edge.v1.DeliverRequest
-	(*Recipient)(nil),           // 1: offhook.edge.v1.Recipient
-	(*DeliverResponse)(nil),     // 2: offhook.edge.v1.DeliverResponse
-	(*EndDialogRequest)(nil),    // 3: offhook.edge.v1.EndDialogRequest
-	(*EndDialogResponse)(nil),   // 4: offhook.edge.v1.EndDialogResponse
-	(*ProbeDialogRequest)(nil),  // 5: offhook.edge.v1.ProbeDialogRequest
-	(*ProbeDialogResponse)(nil), // 6: offhook.edge.v1.ProbeDialogResponse
-	(*TakeOverRequest)(nil),     // 7: offhook.edge.v1.TakeOverRequest
-	(*TakeOverResponse)(nil),    // 8: offhook.edge.v1.TakeOverResponse
-	(*YieldRequest)(nil),        // 9: offhook.edge.v1.YieldRequest
-	(*YieldResponse)(nil),       // 10: offhook.edge.v1.YieldResponse
-	(*LeftDialog)(nil),          // 11: offhook.edge.v1.LeftDialog
-	(*WaitingEvent)(nil),        // 12: offhook.edge.v1.WaitingEvent
-	(*LastEvent)(nil),           // 13: offhook.edge.v1.LastEvent
-	(*v1.DialogRecord)(nil),     // 14: offhook.state.v1.DialogRecord
+	(*DeliverRequest)(nil),        // 0: offhook.edge.v1.DeliverRequest
+	(*Recipient)(nil),             // 1: offhook.edge.v1.Recipient
+	(*DeliverResponse)(nil),       // 2: offhook.edge.v1.DeliverResponse
+	(*EndDialogRequest)(nil),      // 3: offhook.edge.v1.EndDialogRequest
+	(*EndDialogResponse)(nil),     // 4: offhook.edge.v1.EndDialogResponse
+	(*ProbeDialogRequest)(nil),    // 5: offhook.edge.v1.ProbeDialogRequest
+	(*ProbeDialogResponse)(nil),   // 6: offhook.edge.v1.ProbeDialogResponse
+	(*TakeOverRequest)(nil),       // 7: offhook.edge.v1.TakeOverRequest
+	(*TakeOverResponse)(nil),      // 8: offhook.edge.v1.TakeOverResponse
+	(*RelayResponseRequest)(nil),  // 9: offhook.edge.v1.RelayResponseRequest
+	(*RelayResponseResponse)(nil), // 10: offhook.edge.v1.RelayResponseResponse
+	(*YieldRequest)(nil),          // 11: offhook.edge.v1.YieldRequest
+	(*YieldResponse)(nil),         // 12: offhook.edge.v1.YieldResponse
+	(*LeftDialog)(nil),            // 13: offhook.edge.v1.LeftDialog
+	(*WaitingEvent)(nil),          // 14: offhook.edge.v1.WaitingEvent
+	(*LastEvent)(nil),             // 15: offhook.edge.v1.LastEvent
+	(*v1.DialogRecord)(nil),       // 16: offhook.state.v1.DialogRecord
 }
 var file_offhook_edge_v1_edge_proto_depIdxs = []int32{
 	1,  // 0: offhook.edge.v1.DeliverRequest.recipients:type_name -> offhook.edge.v1.Recipient
-	11, // 1: offhook.edge.v1.TakeOverRequest.dialogs:type_name -> offhook.edge.v1.LeftDialog
-	11, // 2: offhook.edge.v1.YieldResponse.dialog:type_name -> offhook.edge.v1.LeftDialog
-	14, // 3: offhook.edge.v1.LeftDialog.record:type_name -> offhook.state.v1.DialogRecord
-	12, // 4: offhook.edge.v1.LeftDialog.events:type_name -> offhook.edge.v1.WaitingEvent
-	13, // 5: offhook.edge.v1.LeftDialog.last:type_name -> offhook.edge.v1.LastEvent
+	13, // 1: offhook.edge.v1.TakeOverRequest.dialogs:type_name -> offhook.edge.v1.LeftDialog
+	13, // 2: offhook.edge.v1.YieldResponse.dialog:type_name -> offhook.edge.v1.LeftDialog
+	16, // 3: offhook.edge.v1.LeftDialog.record:type_name -> offhook.state.v1.DialogRecord
+	14, // 4: offhook.edge.v1.LeftDialog.events:type_name -> offhook.edge.v1.WaitingEvent
+	15, // 5: offhook.edge.v1.LeftDialog.last:type_name -> offhook.edge.v1.LastEvent
 	0,  // 6: offhook.edge.v1.EdgeService.Deliver:input_type -> offhook.edge.v1.DeliverRequest
 	7,  // 7: offhook.edge.v1.EdgeService.TakeOver:input_type -> offhook.edge.v1.TakeOverRequest
-	9,  // 8: offhook.edge.v1.EdgeService.Yield:input_type -> offhook.edge.v1.YieldRequest
-	3,  // 9: offhook.edge.v1.EdgeService.EndDialog:input_type -> offhook.edge.v1.EndDialogRequest
-	5,  // 10: offhook.edge.v1.EdgeService.ProbeDialog:input_type -> offhook.edge.v1.ProbeDialogRequest
-	2,  // 11: offhook.edge.v1.EdgeService.Deliver:output_type -> offhook.edge.v1.DeliverResponse
-	8,  // 12: offhook.edge.v1.EdgeService.TakeOver:output_type -> offhook.edge.v1.TakeOverResponse
-	10, // 13: offhook.edge.v1.EdgeService.Yield:output_type -> offhook.edge.v1.YieldResponse
-	4,  // 14: offhook.edge.v1.EdgeService.EndDialog:output_type -> offhook.edge.v1.EndDialogResponse
-	6,  // 15: offhook.edge.v1.EdgeService.ProbeDialog:output_type -> offhook.edge.v1.ProbeDialogResponse
-	11, // [11:16] is the sub-list for method output_type
-	6,  // [6:11] is the sub-list for method input_type
+	11, // 8: offhook.edge.v1.EdgeService.Yield:input_type -> offhook.edge.v1.YieldRequest
+	9,  // 9: offhook.edge.v1.EdgeService.RelayResponse:input_type -> offhook.edge.v1.RelayResponseRequest
+	3,  // 10: offhook.edge.v1.EdgeService.EndDialog:input_type -> offhook.edge.v1.EndDialogRequest
+	5,  // 11: offhook.edge.v1.EdgeService.ProbeDialog:input_type -> offhook.edge.v1.ProbeDialogRequest
+	2,  // 12: offhook.edge.v1.EdgeService.Deliver:output_type -> offhook.edge.v1.DeliverResponse
+	8,  // 13: offhook.edge.v1.EdgeService.TakeOver:output_type -> offhook.edge.v1.TakeOverResponse
+	12, // 14: offhook.edge.v1.EdgeService.Yield:output_type -> offhook.edge.v1.YieldResponse
+	10, // 15: offhook.edge.v1.EdgeService.RelayResponse:output_type -> offhook.edge.v1.RelayResponseResponse
+	4,  // 16: offhook.edge.v1.EdgeService.EndDialog:output_type -> offhook.edge.v1.EndDialogResponse
+	6,  // 17: offhook.edge.v1.EdgeService.ProbeDialog:output_type -> offhook.edge.v1.ProbeDialogResponse
+	12, // [12:18] is the sub-list for method output_type
+	6,  // [6:12] is the sub-list for method input_type
 	6,  // [6:6] is the sub-list for extension type_name
 	6,  // [6:6] is the sub-list for extension extendee
 	0,  // [0:6] is the sub-list for field type_name
@@ -927,7 +1025,7 @@ func file_offhook_edge_v1_edge_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_offhook_edge_v1_edge_proto_rawDesc), len(file_offhook_edge_v1_edge_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,11 +23,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	EdgeService_Deliver_FullMethodName     = "/offhook.edge.v1.EdgeService/Deliver"
-	EdgeService_TakeOver_FullMethodName    = "/offhook.edge.v1.EdgeService/TakeOver"
-	EdgeService_Yield_FullMethodName       = "/offhook.edge.v1.EdgeService/Yield"
-	EdgeService_EndDialog_FullMethodName   = "/offhook.edge.v1.EdgeService/EndDialog"
-	EdgeService_ProbeDialog_FullMethodName = "/offhook.edge.v1.EdgeService/ProbeDialog"
+	EdgeService_Deliver_FullMethodName       = "/offhook.edge.v1.EdgeService/Deliver"
+	EdgeService_TakeOver_FullMethodName      = "/offhook.edge.v1.EdgeService/TakeOver"
+	EdgeService_Yield_FullMethodName         = "/offhook.edge.v1.EdgeService/Yield"
+	EdgeService_RelayResponse_FullMethodName = "/offhook.edge.v1.EdgeService/RelayResponse"
+	EdgeService_EndDialog_FullMethodName     = "/offhook.edge.v1.EdgeService/EndDialog"
+	EdgeService_ProbeDialog_FullMethodName   = "/offhook.edge.v1.EdgeService/ProbeDialog"
 )
 
 // EdgeServiceClient is the client API for EdgeService service.
@@ -46,6 +47,9 @@ type EdgeServiceClient interface {
 	// came there. Where it is being left to another edge the answer comes once that
 	// one has it. NOT_FOUND: this edge does not hold it.
 	Yield(ctx context.Context, in *YieldRequest, opts ...grpc.CallOption) (*YieldResponse, error)
+	// RelayResponse takes a SIP response that came to another edge, by datagram, and
+	// answers a request of this one.
+	RelayResponse(ctx context.Context, in *RelayResponseRequest, opts ...grpc.CallOption) (*RelayResponseResponse, error)
 	// EndDialog sends BYE.
 	EndDialog(ctx context.Context, in *EndDialogRequest, opts ...grpc.CallOption) (*EndDialogResponse, error)
 	// ProbeDialog asks the client with an in-dialog OPTIONS whether it is there.
@@ -90,6 +94,16 @@ func (c *edgeServiceClient) Yield(ctx context.Context, in *YieldRequest, opts ..
 	return out, nil
 }
 
+func (c *edgeServiceClient) RelayResponse(ctx context.Context, in *RelayResponseRequest, opts ...grpc.CallOption) (*RelayResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RelayResponseResponse)
+	err := c.cc.Invoke(ctx, EdgeService_RelayResponse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *edgeServiceClient) EndDialog(ctx context.Context, in *EndDialogRequest, opts ...grpc.CallOption) (*EndDialogResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EndDialogResponse)
@@ -126,6 +140,9 @@ type EdgeServiceServer interface {
 	// came there. Where it is being left to another edge the answer comes once that
 	// one has it. NOT_FOUND: this edge does not hold it.
 	Yield(context.Context, *YieldRequest) (*YieldResponse, error)
+	// RelayResponse takes a SIP response that came to another edge, by datagram, and
+	// answers a request of this one.
+	RelayResponse(context.Context, *RelayResponseRequest) (*RelayResponseResponse, error)
 	// EndDialog sends BYE.
 	EndDialog(context.Context, *EndDialogRequest) (*EndDialogResponse, error)
 	// ProbeDialog asks the client with an in-dialog OPTIONS whether it is there.
@@ -148,6 +165,9 @@ func (UnimplementedEdgeServiceServer) TakeOver(context.Context, *TakeOverRequest
 }
 func (UnimplementedEdgeServiceServer) Yield(context.Context, *YieldRequest) (*YieldResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Yield not implemented")
+}
+func (UnimplementedEdgeServiceServer) RelayResponse(context.Context, *RelayResponseRequest) (*RelayResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RelayResponse not implemented")
 }
 func (UnimplementedEdgeServiceServer) EndDialog(context.Context, *EndDialogRequest) (*EndDialogResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndDialog not implemented")
@@ -230,6 +250,24 @@ func _EdgeService_Yield_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EdgeService_RelayResponse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RelayResponseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EdgeServiceServer).RelayResponse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EdgeService_RelayResponse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EdgeServiceServer).RelayResponse(ctx, req.(*RelayResponseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EdgeService_EndDialog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EndDialogRequest)
 	if err := dec(in); err != nil {
@@ -284,6 +322,10 @@ var EdgeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Yield",
 			Handler:    _EdgeService_Yield_Handler,
+		},
+		{
+			MethodName: "RelayResponse",
+			Handler:    _EdgeService_RelayResponse_Handler,
 		},
 		{
 			MethodName: "EndDialog",
