@@ -211,7 +211,7 @@ func underWay(t *testing.T, i *installation, m *manual) {
 	defer stop()
 	worked := make(chan error, 1)
 	go func() { worked <- busy.Work(working) }()
-	for _, section := range []string{"upgrade.md#Upgrade", "upgrade.md#Roll back", "scale.md#The SIP edge", "upgrade.md#Restart"} {
+	for _, section := range []string{"scale.md#The SIP edge", "upgrade.md#Restart"} {
 		began := time.Now()
 		m.follow(t, section)
 		t.Logf("%s: %s", section, time.Since(began).Round(time.Second))
