@@ -39,12 +39,16 @@ type Endpoint struct {
 	advertisedTLS hostPort
 	counts        struct {
 		serverTx, lingering, clientTx, dialogs atomic.Int64
+		// awaited are the requests by stream, but INVITE, without final response.
+		awaited atomic.Int64
 	}
 	partial    time.Duration // from a stream message's first byte to its last
 	flowMu     sync.Mutex
 	flowClosed []func(Flow)
-	// finishing: requests on connections are left unread.
-	finishing atomic.Bool
+	// finishing: requests on connections are left unread. reading is held while one is
+	// read.
+	reading   sync.RWMutex
+	finishing bool
 }
 
 var _ EndpointAPI = (*Endpoint)(nil)

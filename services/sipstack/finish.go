@@ -18,8 +18,11 @@ const finishPatience = time.Second
 // this endpoint had not answered then, it has not begun. FinishStreams returns when
 // the peers have closed too, or after a second, or with the context.
 func (e *Endpoint) FinishStreams(ctx context.Context, settled func(context.Context)) {
-	e.finishing.Store(true)
+	e.reading.Lock()
+	e.finishing = true
+	e.reading.Unlock()
 	settled(ctx)
+	e.settle(ctx)
 	for _, c := range e.transports.streams() {
 		c.closeWrite()
 	}
@@ -38,9 +41,25 @@ func (e *Endpoint) FinishStreams(ctx context.Context, settled func(context.Conte
 	}
 }
 
+// settle waits for the responses to requests that were read just before, for a
+// second at most.
+func (e *Endpoint) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, finishPatience)
+	defer cancel()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for e.counts.awaited.Load() > 0 {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // unread tells whether a message is left unread, as its connection is about to end.
 func (e *Endpoint) unread(h hop, msg any) bool {
-	if h.conn == nil || !e.finishing.Load() {
+	if h.conn == nil || !e.finishing {
 		return false
 	}
 	req, ok := msg.(*Request)

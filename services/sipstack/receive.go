@@ -55,6 +55,8 @@ func (e *Endpoint) receiveFrame(h hop, b []byte, head int) {
 	if e.cfg.Trace != nil {
 		e.cfg.Trace(TraceReceived, h.flow(), b)
 	}
+	e.reading.RLock()
+	defer e.reading.RUnlock()
 	e.receive(h, b, head)
 }
 

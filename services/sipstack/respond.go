@@ -141,6 +141,9 @@ func (tx *ServerTx) sendFinalOr(code int, w *wire) {
 	} else {
 		core.last = slices.Clone(w.b)
 	}
+	if code >= 200 {
+		core.answered()
+	}
 	if code >= 200 && tx.dialog != nil {
 		tx.dialog.answered(tx, code)
 	}

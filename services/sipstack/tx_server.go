@@ -25,6 +25,8 @@ type serverCore struct {
 	fromTag  string
 
 	lingering bool
+	// awaited: it counts in the endpoint's counts.awaited.
+	awaited bool
 }
 
 const (
@@ -155,6 +157,10 @@ func (c *call) newServerTx(h hop, req *Request, key txKey) *ServerTx {
 	}
 	c.server[key] = core
 	c.e.counts.serverTx.Add(1)
+	if core.m.reliable && !core.m.invite {
+		core.awaited = true
+		c.e.counts.awaited.Add(1)
+	}
 	core.step(evStart)
 	return tx
 }
@@ -258,6 +264,7 @@ func (core *serverCore) remove() {
 		}
 		c.e.counts.serverTx.Add(-1)
 	}
+	core.answered()
 	if core.lingering {
 		core.lingering = false
 		c.e.counts.lingering.Add(-1)
@@ -267,6 +274,14 @@ func (core *serverCore) remove() {
 	core.finish()
 	core.letGo()
 	core.last = nil
+}
+
+// answered tells that nobody waits for a response any more; c.mu is held.
+func (core *serverCore) answered() {
+	if core.awaited {
+		core.awaited = false
+		core.c.e.counts.awaited.Add(-1)
+	}
 }
 
 // finish closes Done; c.mu is held.
