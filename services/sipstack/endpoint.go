@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook.dev/services/inflight"
 )
 
 // Endpoint is one SIP element: its listeners, transactions and dialogs. A
@@ -40,7 +42,7 @@ type Endpoint struct {
 	counts        struct {
 		serverTx, lingering, clientTx, dialogs atomic.Int64
 		// awaited are the requests by stream, but INVITE, without final response.
-		awaited atomic.Int64
+		awaited inflight.Counter
 	}
 	partial    time.Duration // from a stream message's first byte to its last
 	flowMu     sync.Mutex

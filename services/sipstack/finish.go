@@ -46,15 +46,7 @@ func (e *Endpoint) FinishStreams(ctx context.Context, settled func(context.Conte
 func (e *Endpoint) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, finishPatience)
 	defer cancel()
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for e.counts.awaited.Load() > 0 {
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	e.counts.awaited.Wait(ctx)
 }
 
 // unread tells whether a message is left unread, as its connection is about to end.

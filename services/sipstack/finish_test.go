@@ -37,7 +37,7 @@ func TestWhatWasReadIsAnsweredBeforeTheEnd(t *testing.T) {
 	if len(reached) > 0 {
 		t.Error("a request that came later was handled")
 	}
-	if n := hs.e.counts.awaited.Load(); n != 0 {
+	if n := hs.e.counts.awaited.Count(); n != 0 {
 		t.Errorf("%d requests wait for their answer", n)
 	}
 }

@@ -159,7 +159,7 @@ func (c *call) newServerTx(h hop, req *Request, key txKey) *ServerTx {
 	c.e.counts.serverTx.Add(1)
 	if core.m.reliable && !core.m.invite {
 		core.awaited = true
-		c.e.counts.awaited.Add(1)
+		c.e.counts.awaited.Begin()
 	}
 	core.step(evStart)
 	return tx
@@ -280,7 +280,7 @@ func (core *serverCore) remove() {
 func (core *serverCore) answered() {
 	if core.awaited {
 		core.awaited = false
-		core.c.e.counts.awaited.Add(-1)
+		core.c.e.counts.awaited.End()
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	sessionv1 "offhook.dev/proto/offhook/session/v1"
+	"offhook.dev/services/inflight"
 	"offhook.dev/services/sipstack"
 )
 
@@ -28,7 +29,7 @@ type Manager struct {
 	base            atomic.Pointer[context.Context]
 	slot            atomic.Pointer[serviceContext]
 	// serving counts requests of applications that are not answered yet.
-	serving atomic.Int64
+	serving inflight.Counter
 
 	mu       sync.RWMutex
 	sessions map[string]*session
@@ -159,17 +160,7 @@ func (m *Manager) remove(s *session) bool {
 
 // WaitAnswered returns when no request of an application waits for its answer, or
 // with the context.
-func (m *Manager) WaitAnswered(ctx context.Context) {
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	for m.serving.Load() > 0 {
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
+func (m *Manager) WaitAnswered(ctx context.Context) { m.serving.Wait(ctx) }
 
 // WaitEmpty returns when no session is left, or with the context's error.
 func (m *Manager) WaitEmpty(ctx context.Context) error {

@@ -105,8 +105,8 @@ func (s *session) stop() {
 
 // HandleDialogRequest implements sipstack.DialogHandler.
 func (s *session) HandleDialogRequest(d *sipstack.Dialog, tx *sipstack.ServerTx) {
-	s.m.serving.Add(1)
-	defer s.m.serving.Add(-1)
+	s.m.serving.Begin()
+	defer s.m.serving.End()
 	s.setDialog(d)
 	if !s.adopted.Load() && !s.adopt() {
 		refusal{code: 481, warning: "the CSTA session has ended"}.respond(tx)

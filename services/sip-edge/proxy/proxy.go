@@ -12,6 +12,7 @@ import (
 
 	statev1 "offhook.dev/proto/offhook/state/v1"
 	"offhook.dev/services/flowtoken"
+	"offhook.dev/services/inflight"
 	"offhook.dev/services/sipstack"
 	"offhook.dev/services/targetconfig"
 )
@@ -53,7 +54,7 @@ type Proxy struct {
 	strays   *prometheus.CounterVec
 	// underWay counts transactions without final response; finishing: no more are
 	// begun towards phones.
-	underWay  atomic.Int64
+	underWay  inflight.Counter
 	finishing atomic.Bool
 }
 
@@ -83,15 +84,7 @@ func New(options Options) *Proxy {
 // edge, and waits until those under way are done, or for the context.
 func (p *Proxy) Finish(ctx context.Context) {
 	p.finishing.Store(true)
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	for p.underWay.Load() > 0 {
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	p.underWay.Wait(ctx)
 }
 
 // Close lets go of the connections of registered phones and ends the proxy's
@@ -133,10 +126,10 @@ const (
 // where not nil, tries it once more in place of a 503, unless it returns false.
 // The transaction counts as under way until its final response.
 func (p *Proxy) forward(direction string, tx *sipstack.ServerTx, req *sipstack.Request, out Endpoint, dest sipstack.Flow, again func() bool) bool {
-	p.underWay.Add(1)
+	p.underWay.Begin()
 	client, err := out.Send(req, dest, func(res *sipstack.Response) {
 		if res.StatusCode >= 200 {
-			defer p.underWay.Add(-1)
+			defer p.underWay.End()
 		}
 		if res.StatusCode == 503 && again != nil && again() {
 			return
@@ -144,7 +137,7 @@ func (p *Proxy) forward(direction string, tx *sipstack.ServerTx, req *sipstack.R
 		p.respond(direction, tx, res)
 	})
 	if err != nil {
-		p.underWay.Add(-1)
+		p.underWay.End()
 		p.Logger.Debug("forward request", "method", string(req.Method), "dest", dest.Remote, "error", err)
 		if again != nil && again() {
 			return false
