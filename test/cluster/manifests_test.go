@@ -11,20 +11,12 @@ import (
 )
 
 // smallOffice has three lines, each with a phone.
-const smallOffice = `apiVersion: cti.offhook.dev/v1alpha1
+var smallOffice = `apiVersion: cti.offhook.dev/v1alpha1
 kind: CMETarget
 metadata: {name: small}
 spec:
   sip: {domains: [small.test]}
-` + lineOne + lineTwo + `---
-apiVersion: cti.offhook.dev/v1alpha1
-kind: Line
-metadata: {name: line-1003}
-spec:
-  target: small
-  number: "1003"
-  devices: [{name: desk, sip: {passwordSecretRef: {name: small-phones, key: "1003"}}}]
----
+` + lineOne + lineTwo + smallLine("1003") + `---
 apiVersion: cti.offhook.dev/v1alpha1
 kind: CTIUser
 metadata: {name: alice-crm}
@@ -45,25 +37,20 @@ metadata: {name: small-phones}
 stringData: {"1001": pw-1001, "1002": pw-1002, "1003": pw-1003}
 `
 
-const lineOne = `---
-apiVersion: cti.offhook.dev/v1alpha1
-kind: Line
-metadata: {name: line-1001}
-spec:
-  target: small
-  number: "1001"
-  devices: [{name: desk, sip: {passwordSecretRef: {name: small-phones, key: "1001"}}}]
-`
+var lineOne, lineTwo = smallLine("1001"), smallLine("1002")
 
-const lineTwo = `---
+// smallLine is a line of the small office with its phone.
+func smallLine(number string) string {
+	return strings.ReplaceAll(`---
 apiVersion: cti.offhook.dev/v1alpha1
 kind: Line
-metadata: {name: line-1002}
+metadata: {name: line-NUMBER}
 spec:
   target: small
-  number: "1002"
-  devices: [{name: desk, sip: {passwordSecretRef: {name: small-phones, key: "1002"}}}]
-`
+  number: "NUMBER"
+  devices: [{name: desk, sip: {passwordSecretRef: {name: small-phones, key: "NUMBER"}}}]
+`, "NUMBER", number)
+}
 
 // smallDomain is the domain of the small office.
 const smallDomain = "small.test"
